@@ -1,0 +1,54 @@
+# The two commands of the README, `make demo` and `make test`; all they need is Python 3.11, pip and a C compiler.
+# `make` says what else there is.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STATE := .venv/.state
+MODELS := smollm2-135m-instruct spacy-en-md
+DEMO := .cache/demo/tickets.jsonl
+# pip may be told where the CPU build of torch lies; uv has to be told again.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+export UV_EXTRA_INDEX_URL ?= $(PIP_EXTRA_INDEX_URL)
+export VIRTUAL_ENV := $(CURDIR)/.venv
+
+.PHONY: help demo test test-fast lint install models clean
+
+help:
+	@echo 'make demo       the whole job on demo data; prints where the report is'
+	@echo 'make test       all tests            make test-fast  those that take under a minute'
+	@echo 'make lint       format, lint, types  make install    the environment alone'
+	@echo 'make models     the small models     make clean      removes the environment and the demo data'
+
+$(STATE)/installed: requirements.lock pyproject.toml deploy/overrides.txt
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed, this is " + sys.version'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip install --quiet --require-hashes --override deploy/overrides.txt -r requirements.lock
+	$(BIN)/uv pip install --quiet --no-deps -e .
+	@mkdir -p $(STATE) && touch $@
+
+install: $(STATE)/installed
+
+models: $(STATE)/installed
+	@$(BIN)/stillhouse models fetch $(MODELS)
+
+$(DEMO): $(STATE)/installed appliance/demo_data/*.py
+	@mkdir -p $(@D)
+	@$(BIN)/stillhouse demo-data --n 600 --seed 7 -o $@
+
+demo: models $(DEMO)
+	@$(BIN)/stillhouse run deploy/usecases/demo.toml
+
+test: models $(DEMO)
+	$(BIN)/python -m pytest
+
+test-fast: $(STATE)/installed
+	$(BIN)/python -m pytest -m 'not slow'
+
+lint: $(STATE)/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy appliance distill privacy
+
+clean:
+	rm -rf .venv .cache

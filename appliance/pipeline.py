@@ -1,0 +1,42 @@
+"""The whole job on one page: which stages there are, in which order, and what each depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step of the job, run in a process of its own so that its memory comes back."""
+
+    name: str
+    sections: tuple[str, ...]
+    """Sections of the use case it is a function of."""
+    after: tuple[str, ...]
+    """Earlier stages whose outputs it reads."""
+    version: int = 1
+    """Raised when the stage's code gives other outputs for the same inputs: finished ones are then done again."""
+    external: tuple[str, ...] = ()
+    """Files and models outside the run that it reads; see `run.external_digest`."""
+
+
+PIPELINE = (
+    # takes people out of the text; measures its recall; stops the run below the policy's floor
+    Stage("scrub", ("data", "held_out", "scrub", "gold_spans", "task", "teacher", "evaluate"), (), external=("data", "spacy", "key")),
+    # the teacher's answer to every record
+    Stage("teach", ("task", "teacher"), ("scrub",), external=("teacher",)),
+    # what is learnt from, what is held out, what is rejected and why
+    Stage("curate", ("task", "split", "evaluate"), ("scrub", "teach")),
+    # supervised fine-tuning on the teacher's answers
+    Stage("sft", ("task", "student", "sft"), ("curate",), external=("student",)),
+    # the student answers, a verifiable reward judges
+    Stage("onpolicy", ("task", "student", "onpolicy"), ("curate", "sft"), external=("student",)),
+    # every arm on the same held-out records; the student to release is picked on the validation records
+    Stage("evaluate", ("task", "student", "evaluate"), ("curate", "teach", "sft", "onpolicy"), external=("student",)),
+    # what serving costs in time, on this machine
+    Stage("bench", ("task", "student", "evaluate", "bench", "teacher"), ("curate", "sft", "onpolicy", "evaluate"), external=("student", "teacher")),
+    # what it costs in money, and the verdict
+    Stage("report", ("name", "title", "prices", "decide"), ("scrub", "teach", "curate", "sft", "onpolicy", "evaluate", "bench")),
+)  # fmt: skip
+
+STAGE_NAMES = tuple(stage.name for stage in PIPELINE)

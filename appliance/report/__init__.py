@@ -1,0 +1,1 @@
+"""The decision report: the facts as JSON, and the same as one page."""

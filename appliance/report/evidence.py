@@ -1,0 +1,262 @@
+"""The sections that back the numbers: privacy, training, data and lineage, method, what is missing."""
+
+from __future__ import annotations
+
+from appliance.report import charts, words
+from appliance.report.blocks import Column, Notes, Pairs, Section, Table, figure, table
+from appliance.report.study import Facts, Study, shown
+
+MOST_ROWS_LISTED = 12
+CURVE_COLUMNS = 7
+
+
+def privacy(study: Study) -> Section:
+    scrub = study.part("scrub")
+    floor = scrub.get("recall_floor")
+    kinds = scrub.get("recall_by_type") or []
+    drawn = charts.dot_rows(
+        "recall",
+        "Recall by type of private data",
+        "Share of labelled spans found, by type, with 95% intervals. The table that follows has the figures.",
+        [
+            charts.Row(
+                words.text(kind.get("entity_type")),
+                (charts.Dot(kind.get("recall"), kind.get("low"), kind.get("high"), "student"),),
+                words.percent_interval(kind.get("recall"), kind.get("low"), kind.get("high")),
+            )
+            for kind in kinds
+        ],
+        reference=None if floor is None else (floor, f"floor {words.percent(floor, 0)}"),
+    )
+    summary = Pairs(
+        "Scrubbing",
+        (
+            ("Recall", _recall(scrub)),
+            ("Floor in the policy", words.percent(floor)),
+            ("Labelled spans", words.number(scrub.get("recall_n"))),
+            ("Labelled records with a span missed", words.number(scrub.get("leaking_records"))),
+            ("Records seen", words.number(scrub.get("seen"))),
+            ("Records kept", words.number(scrub.get("kept"))),
+            ("Records dropped", words.number(scrub.get("dropped"))),
+            ("Spans replaced", words.number(scrub.get("spans"))),
+            ("Replaced by", words.text(scrub.get("replacement"))),
+            ("Detector", words.text(scrub.get("detector"))),
+            ("Policy", words.text(scrub.get("policy_id"))),
+        ),
+    )
+    chart = figure("Whiskers are 95% intervals.", [drawn])
+    blocks = (summary, chart, _types(scrub), _dropped(scrub))
+    return Section("privacy", "Privacy", (_against_floor(scrub),), blocks)
+
+
+def _recall(scrub: Facts) -> str:
+    return words.percent_interval(scrub.get("recall"), scrub.get("recall_low"), scrub.get("recall_high"))
+
+
+def _against_floor(scrub: Facts) -> str:
+    recall, low, floor = scrub.get("recall"), scrub.get("recall_low"), scrub.get("recall_floor")
+    if recall is None or floor is None:
+        return "How much of the private data the scrubbing finds was not measured."
+    if recall < floor:
+        return f"Recall {_recall(scrub)} is below the floor of {words.percent(floor)}."
+    if low is None or low < floor:
+        return f"Recall {_recall(scrub)} is above the floor of {words.percent(floor)}, its interval is not."
+    return (
+        f"Recall {_recall(scrub)} is above the floor of {words.percent(floor)}, and so is its whole interval."
+    )
+
+
+def _types(scrub: Facts) -> Table:
+    replaced = scrub.get("spans_by_type") or {}
+    measured = {kind.get("entity_type"): kind for kind in scrub.get("recall_by_type") or []}
+    rows = []
+    for name in dict.fromkeys([*measured, *replaced]):
+        kind = measured.get(name, {})
+        score = {"value": kind.get("recall"), "low": kind.get("low"), "high": kind.get("high")}
+        rows.append(
+            (words.text(name), words.number(replaced.get(name)), words.number(kind.get("n")), shown(score))
+        )
+    columns: list[Column | str] = ["Type", Column("Replaced"), Column("Labelled"), Column("Recall")]
+    return table("By type", columns, rows)
+
+
+def _dropped(scrub: Facts) -> Table:
+    reasons = scrub.get("dropped_by_reason")
+    where: dict[str, list[str]] = {}
+    for row in scrub.get("dropped_rows") or []:
+        where.setdefault(words.text(row.get("reason")), []).append(words.number(row.get("row")))
+    rows = []
+    for reason, num in (reasons or {}).items():
+        listed = where.get(reason, [])
+        more = len(listed) - MOST_ROWS_LISTED
+        places = ", ".join(listed[:MOST_ROWS_LISTED]) + (f" and {more} more" if more > 0 else "")
+        rows.append((reason, words.number(num), places or words.NOT_RECORDED))
+    return table("Dropped, by reason", ["Reason", Column("Records"), "Rows of the source"], rows)
+
+
+def training(study: Study) -> Section:
+    stages = study.rows("training")
+    panels, curves = [], []
+    for index, stage in enumerate(stages):
+        curve = [(point[0], point[1]) for point in stage.get("curve") or [] if point[1] is not None]
+        what, name = stage.get("curve_name") or "loss", _stage_name(stage)
+        stride = -(-len(curve) // 500) or 1  # more points than pixels only make the file heavier
+        series = charts.Series("", "student", tuple(curve[::stride]))
+        desc = f"{what} over training steps, {name}. The table that follows has points of the curve."
+        title = f"{name}: {what}"
+        panels.append(
+            charts.lines(f"curve-{index}", title, desc, [series], x_title="step", y_title=what, zero=False)
+        )
+        curves.append(_curve_table(title, what, curve))
+    listed = table(
+        "What was trained",
+        [
+            "Stage",
+            "Method",
+            Column("Time"),
+            Column("Examples"),
+            Column("Steps"),
+            Column("First loss"),
+            Column("Last loss"),
+        ],
+        [
+            (
+                _stage_name(stage),
+                words.text(stage.get("method")),
+                words.duration(stage.get("seconds")),
+                words.number(stage.get("examples")),
+                words.number(stage.get("steps")),
+                words.significant(stage.get("first_loss")),
+                words.significant(stage.get("last_loss")),
+            )
+            for stage in stages
+        ],
+    )
+    intro = (
+        "Two steps: the student first learns from the teacher's answers, then from its own."
+        if len(stages) > 1
+        else ""
+    )
+    return Section("training", "Training", (intro,) if intro else (), (figure("", panels), *curves, listed))
+
+
+def _stage_name(stage: Facts) -> str:
+    return {"sft": "SFT", "onpolicy": "On-policy"}.get(
+        stage.get("stage") or "", words.text(stage.get("stage"))
+    )
+
+
+def _curve_table(title: str, what: str, curve: list[tuple[float, float]]) -> Table | None:
+    if not curve:
+        return None
+    last = len(curve) - 1
+    picked = sorted({round(last * index / (CURVE_COLUMNS - 1)) for index in range(CURVE_COLUMNS)})
+    columns: list[Column | str] = ["Step", *(Column(words.number(curve[index][0])) for index in picked)]
+    return table(title, columns, [(what, *(words.significant(curve[index][1]) for index in picked))])
+
+
+def lineage(study: Study) -> Section:
+    """What went in, through which stages, on which machine."""
+    data, curate, machine = study.part("data"), study.part("curate"), study.part("environment")
+    names = {"train": "Training", "val": "Validation", "test": "Test", "overlap": "In both training and test"}
+    counts = Pairs(
+        "Records",
+        (
+            ("Answered by the teacher", words.number(curate.get("answered"))),
+            ("Accepted", words.number(curate.get("accepted"))),
+            *(
+                (f"Rejected: {why}", words.number(num))
+                for why, num in (curate.get("rejected_by_reason") or {}).items()
+            ),
+            *((name, words.number(data.get(key))) for key, name in names.items()),
+        ),
+    )
+    stages = table(
+        "Stages of the run",
+        ["Stage", Column("Time"), "State"],
+        [
+            (words.text(row.get("stage")), words.duration(row.get("seconds")), words.text(row.get("status")))
+            for row in study.rows("stages")
+        ],
+    )
+    titles = {
+        "data": "Data",
+        "config": "Config",
+        "student_base": "Base model",
+        "student": "Student",
+        "commit": "Commit",
+    }
+    found = study.part("hashes")
+    hashes = Pairs(
+        "Hashes",
+        tuple((titles.get(key, key), words.text(found.get(key))) for key in dict.fromkeys([*titles, *found])),
+        mono=True,
+    )
+    environment = Pairs(
+        "Machine",
+        (
+            ("Processor", words.text(machine.get("cpu"))),
+            ("Cores", words.number(machine.get("cores"))),
+            ("Memory, GiB", words.number(machine.get("memory_gib"), 1)),
+            ("Python", words.text(machine.get("python"))),
+            *((name, words.text(version)) for name, version in (machine.get("packages") or {}).items()),
+        ),
+    )
+    intro = (
+        "Whoever holds these hashes can check that a model, a data set or a config is the one measured here.",
+    )
+    return Section("lineage", "Data and lineage", intro, (counts, stages, hashes, environment))
+
+
+def method(study: Study) -> Section:
+    agreement, egress = study.facts.get("agreement"), study.facts.get("egress")
+    if not agreement or agreement.get("n") is None or agreement.get("same") is None:
+        served = f"Whether the served student answers like the evaluated one: {words.NOT_MEASURED}."
+    else:
+        served = (
+            f"The served student gave the same answer as the evaluated one "
+            f"in {agreement['same']:,} of {agreement['n']:,} cases."
+        )
+    attempts = (egress or {}).get("attempts")
+    outside = f"Attempts of the run to reach a network outside: {words.number(attempts)}."
+    return Section(
+        "method",
+        "How it was measured",
+        (),
+        (
+            Notes(
+                (
+                    f"Quality is judged on test records kept out of training. The measure that decides is "
+                    f"“{words.metric_name(study.metric).lower()}”.",
+                    "An interval in brackets is a 95% interval. n is the number of cases behind a figure; "
+                    "failed ones got no usable answer.",
+                    "A gap between two shares is in percentage points.",
+                    served,
+                    outside,
+                    f"“{words.NOT_MEASURED.capitalize()}” means that no number exists. It never means nought.",
+                )
+            ),
+            _terms(),
+        ),
+    )
+
+
+def _terms() -> Pairs:
+    return Pairs(
+        "Words used here",
+        (
+            ("Teacher", "the large model whose answers the student learns from"),
+            ("Student", "the small model that would take its place"),
+            ("Few-shot", "the untuned student, shown worked examples in its prompt"),
+            ("SFT", "supervised fine-tuning: learning from the teacher's answers"),
+            ("On-policy", "learning from the student's own answers, graded"),
+            ("Recall", "of the private data present, the share that was found"),
+            ("Token", "a piece of a word, the unit in which models read, write and are priced"),
+        ),
+    )
+
+
+def missing(study: Study) -> Section:
+    items = tuple(study.facts.get("missing") or ())
+    intro = () if items else ("The run reported nothing as missing.",)
+    return Section("missing", "What is missing", intro, (Notes(items),) if items else ())

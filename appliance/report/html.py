@@ -1,0 +1,51 @@
+"""The report as one HTML file: no script, no outside resource, readable from a disk and on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from appliance.report import evidence, money, quality, words
+from appliance.report.study import Study
+
+SECTIONS = (
+    quality.losses,
+    quality.arms,
+    quality.trade,
+    money.serving,
+    money.cost,
+    evidence.privacy,
+    evidence.training,
+    evidence.lineage,
+    evidence.method,
+    evidence.missing,
+)
+
+
+def render_html(facts: Mapping[str, Any]) -> str:
+    """The page for the facts of one run. A fact that is None or absent shows as not measured, never as nought."""
+    study = Study(facts)
+    verdict = study.part("verdict")
+    kind = verdict.get("kind") or "not-enough-evidence"
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(
+        title=facts.get("title") or words.text(facts.get("name")),
+        name=words.text(facts.get("name")),
+        run_id=words.text(facts.get("run_id")),
+        created=words.day(facts.get("created_at")),
+        verdict=words.VERDICTS.get(kind, kind),
+        headline=verdict.get("headline") or words.VERDICTS.get(kind, kind),
+        reasons=verdict.get("reasons") or [],
+        key_figures=quality.key_figures(study),
+        sections=[section(study) for section in SECTIONS],
+        absent=(words.NOT_MEASURED, words.NOT_RECORDED),
+    )

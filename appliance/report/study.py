@@ -1,0 +1,82 @@
+"""The facts of one run, with the questions that several sections ask of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.report import words
+from appliance.report.charts import Dot
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    facts: Facts
+
+    def part(self, name: str) -> Facts:
+        """A section of the facts; one that was not recorded answers None to every question."""
+        return self.facts.get(name) or {}
+
+    def rows(self, name: str) -> list[Facts]:
+        return list(self.facts.get(name) or [])
+
+    @property
+    def metric(self) -> str:
+        return self.facts.get("primary_metric") or "exact_match"
+
+    @property
+    def metrics(self) -> list[str]:
+        """The primary one first, the others as they come."""
+        found = dict.fromkeys(row["metric"] for row in self.rows("scores"))
+        return [self.metric, *(metric for metric in found if metric != self.metric)]
+
+    @property
+    def arms(self) -> list[str]:
+        return sorted(dict.fromkeys(row["arm"] for row in self.rows("scores")), key=words.arm_order)
+
+    def score(self, arm: str | None, metric: str) -> Facts:
+        return next((row for row in self.rows("scores") if row["arm"] == arm and row["metric"] == metric), {})
+
+    def cost(self, arm: str | None) -> Facts:
+        return next((row for row in self.rows("cost") if row["arm"] == arm), {})
+
+    @property
+    def best(self) -> str | None:
+        """The student this report is about: the best on the primary metric, the simpler one on a tie.
+
+        A verdict to distil speaks of a trained student, even where a prompt happens to score the same.
+        """
+        eligible = words.TRAINED if self.part("verdict").get("kind") == "distil" else words.STUDENTS
+        values = {arm: self.score(arm, self.metric).get("value") for arm in eligible}
+        measured = {arm: value for arm, value in values.items() if value is not None}
+        return max(measured, key=lambda arm: measured[arm]) if measured else None
+
+    @property
+    def currency(self) -> str | None:
+        """The one currency of the run; None if the costs do not agree on one."""
+        found = {row.get("currency") for row in self.rows("cost")}
+        return found.pop() if len(found) == 1 else None
+
+    def role(self, arm: str | None) -> str:
+        """How a chart marks an arm: the student in question, the teacher, or one of the others."""
+        if arm == words.TEACHER:
+            return "teacher"
+        return "student" if arm is not None and arm == self.best else "other"
+
+    def dot(self, arm: str | None, metric: str) -> Dot:
+        row = self.score(arm, metric)
+        return Dot(row.get("value"), row.get("low"), row.get("high"), self.role(arm))
+
+
+def shown(score: Facts) -> str:
+    return words.percent_interval(score.get("value"), score.get("low"), score.get("high"))
+
+
+def counted(score: Facts) -> str:
+    """ "n 120, 2 failed": what a number must never travel without."""
+    if score.get("n") is None and score.get("failed") is None:
+        return f"n {words.NOT_MEASURED}"
+    return f"n {words.number(score.get('n'))}, failed {words.number(score.get('failed'))}"

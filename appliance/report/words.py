@@ -1,0 +1,159 @@
+"""The words and figures of the report: plain names, percentages with intervals, money, durations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import datetime
+
+NOT_MEASURED = "not measured"
+NOT_RECORDED = "not recorded"
+MINUS = "\N{MINUS SIGN}"
+
+TEACHER = "teacher"
+ARMS = {
+    "untuned": "Untuned student",
+    "few-shot": "Few-shot student",
+    "sft": "Student after SFT",
+    "onpolicy": "Student after SFT and on-policy",
+    TEACHER: "Teacher",
+}
+# For the ends of lines in small charts, where the full name has no room.
+SHORT_ARMS = {
+    "untuned": "Untuned",
+    "few-shot": "Few-shot",
+    "sft": "SFT",
+    "onpolicy": "On-policy",
+    TEACHER: "Teacher",
+}
+STUDENTS = ("untuned", "few-shot", "sft", "onpolicy")
+TRAINED = ("sft", "onpolicy")
+
+VERDICTS = {
+    "distil": "Distil",
+    "prompt-first": "Prompt first",
+    "keep-teacher": "Keep the teacher",
+    "not-enough-evidence": "Not enough evidence",
+}
+METRICS = {
+    "exact_match": "Whole answer correct",
+    "valid_json": "Answer well-formed",
+    "accuracy": "Answer correct",
+    "macro_f1": "Macro F1",
+}
+PREFIXES = {"field_accuracy": "Field correct", "class_recall": "Recall of class", "field_f1": "Field F1"}
+SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
+
+
+def arm_name(arm: str | None) -> str:
+    return ARMS.get(arm or "", arm or NOT_RECORDED)
+
+
+def arm_order(arm: str | None) -> int:
+    """From least to most help: an arm this page does not know stands just before the teacher."""
+    known = list(ARMS)
+    return known.index(arm) * 2 if arm in known else known.index(TEACHER) * 2 - 1
+
+
+def metric_name(metric: str | None) -> str:
+    if not metric:
+        return NOT_RECORDED
+    if metric in METRICS:
+        return METRICS[metric]
+    prefix, colon, rest = metric.partition(":")
+    words = PREFIXES.get(prefix, prefix.replace("_", " ").capitalize())
+    return f"{words}: {rest}" if colon else words
+
+
+def text(value: object) -> str:
+    """A name or an identifier: absent means that nobody wrote it down, which is not a measurement."""
+    return NOT_RECORDED if value is None or value == "" else str(value)
+
+
+def signed(number: str) -> str:
+    """A true minus sign is as wide as a digit, so columns stay aligned."""
+    return number.replace("-", MINUS, 1) if number.startswith("-") else number
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    if value is None:
+        return NOT_MEASURED
+    return signed(f"{value:,.{decimals}f}")
+
+
+def significant(value: float | None, digits: int = 3) -> str:
+    """Enough decimals for `digits` significant digits, and never an exponent."""
+    if value is None or value == 0:
+        return number(value)
+    return number(value, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
+
+
+def percent(value: float | None, decimals: int = 1) -> str:
+    return NOT_MEASURED if value is None else f"{number(value * 100, decimals)}%"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return "no interval"
+    return f"{number(low * 100, 1)} to {number(high * 100, 1)}"
+
+
+def percent_interval(value: float | None, low: float | None, high: float | None) -> str:
+    return NOT_MEASURED if value is None else f"{percent(value)} ({interval(low, high)})"
+
+
+def points(difference: float | None) -> str:
+    """A difference of two fractions, in percentage points, always with its sign."""
+    if difference is None:
+        return NOT_MEASURED
+    rounded = round(difference * 100, 1)
+    return "0.0" if rounded == 0 else ("+" if rounded > 0 else "") + number(rounded, 1)
+
+
+def money_decimals(values: Iterable[float | None]) -> int:
+    """One number of decimals for a column, so that its points stand under each other: the smallest amount decides."""
+    amounts = [abs(value) for value in values if value]
+    if not amounts:
+        return 2
+    if min(amounts) >= 100:
+        return 0
+    return max(2, min(6, 1 - math.floor(math.log10(min(amounts)))))
+
+
+def money(value: float | None, currency: str | None, decimals: int | None = None) -> str:
+    if value is None:
+        return NOT_MEASURED
+    amount = number(abs(value), money_decimals([value]) if decimals is None else decimals)
+    symbol = SYMBOLS.get(currency or "", f"{currency} " if currency else "")
+    return f"{MINUS if value < 0 else ''}{symbol}{amount}"
+
+
+def duration(seconds: float | None) -> str:
+    if seconds is None:
+        return NOT_MEASURED
+    if seconds < 60:
+        return f"{number(seconds, 1)} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def months(value: float | None) -> str:
+    return NOT_MEASURED if value is None else f"{number(value, 1)} months"
+
+
+def count(value: int | None, one: str, many: str) -> str:
+    return (
+        f"{one if value == 1 else many} {NOT_MEASURED}"
+        if value is None
+        else f"{value:,} {one if value == 1 else many}"
+    )
+
+
+def day(stamp: str | None) -> str:
+    """ "2026-11-22T18:00:00Z" -> "22 November 2026"; a stamp that is none is shown as it came."""
+    try:
+        moment = datetime.fromisoformat(stamp or "")
+    except ValueError:
+        return text(stamp)
+    return f"{moment.day} {moment:%B %Y}"

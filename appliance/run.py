@@ -1,0 +1,233 @@
+"""Runs the pipeline for one use case: does what is not done, and nothing else."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance import manifest
+from appliance.config import UseCase, load_use_case, use_case_from_json, use_case_to_json
+from appliance.home import Home
+from appliance.manifest import Manifest, hash_json
+from appliance.models import resolve
+from appliance.offline import QUIET_AND_OFFLINE
+from appliance.pipeline import PIPELINE, Stage
+from appliance.processes import spawn
+from appliance.progress import Screen, read_state
+from appliance.store import Store
+from distill.checkpoints import file_sha256, write_atomically
+
+_POLL_S = 0.2
+_STOP_GRACE_S = 10.0
+
+
+class RunError(Exception):
+    """The run stopped: one line that says where, why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One use case on one state of its data; its folder holds all its bytes."""
+
+    run_id: str
+    folder: Path
+    use_case: UseCase
+    base_dir: Path
+    """Where the use case's relative paths start."""
+    home: Home
+
+    def stage_dir(self, stage: str) -> Path:
+        return self.folder / stage
+
+
+def open_run(use_case_path: Path, home: Home) -> Run:
+    """The run of this use case and this data: the same one each time, until either changes."""
+    use_case = load_use_case(use_case_path)
+    base_dir = use_case_path.absolute().parent
+    document = json.loads(use_case_to_json(use_case))
+    run_id = f"{use_case.name}-{hash_json([document, _data_digest(use_case, base_dir)])[:8]}"
+    folder = home.runs / run_id
+    folder.mkdir(exist_ok=True, mode=0o700)
+    write_atomically(
+        folder / "config.json", json.dumps({"base_dir": str(base_dir), "use_case": document}, indent=1)
+    )
+    return Run(run_id, folder, use_case, base_dir, home)
+
+
+def open_folder(folder: Path, home: Home) -> Run:
+    """A run that was opened before, from its folder."""
+    document = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    use_case = use_case_from_json(json.dumps(document["use_case"]))
+    return Run(folder.name, folder, use_case, Path(document["base_dir"]), home)
+
+
+def _data_digest(use_case: UseCase, base_dir: Path) -> list[str]:
+    digests = []
+    for source in (use_case.data, use_case.held_out):
+        if source is not None:
+            path = base_dir / source.path
+            if not path.is_file():
+                raise RunError(
+                    f"data: there is no file {path}; relative paths start at the use case's folder"
+                )
+            digests.append(file_sha256(path))
+    if use_case.gold_spans is not None:
+        path = base_dir / use_case.gold_spans
+        if not path.is_file():
+            raise RunError(
+                f"gold_spans: there is no file {path}; relative paths start at the use case's folder"
+            )
+        digests.append(file_sha256(path))
+    return digests
+
+
+def external_digest(run: Run, what: str) -> str:
+    """The state of something outside the run that a stage reads."""
+    if what == "data":
+        return hash_json(_data_digest(run.use_case, run.base_dir))
+    if what == "key":
+        return hash_json(["key", run.home.scrub_key().hex()])
+    if what == "teacher" and run.use_case.teacher.kind != "local":
+        return run.use_case.teacher.model
+    name = {
+        "spacy": run.use_case.spacy_model,
+        "student": run.use_case.student.base,
+        "teacher": run.use_case.teacher.model,
+    }
+    folder = resolve(name[what], run.home, run.base_dir)
+    return hash_json(manifest.hash_outputs(folder, ["."]))
+
+
+@contextmanager
+def _alone(run: Run) -> Iterator[None]:
+    """One process works on a run at a time."""
+    with open(run.folder / "lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(
+                f"{run.run_id} is being worked on by another process: see `stillhouse status {run.run_id}`"
+            ) from None
+        yield
+
+
+def is_worked_on(folder: Path) -> bool:
+    """Whether a process holds the run's lock now."""
+    try:
+        with open(folder / "lock") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return False
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+
+
+def run_pipeline(run: Run, screen: Screen) -> Path:
+    """Brings every stage to its finished state and gives the folder of the report; raises RunError."""
+    store = Store(run.home.store)
+    with _alone(run):
+        store.begin_run(run.run_id, run.use_case.name, run.use_case.title)
+        done: dict[str, Manifest] = {}
+        try:
+            for stage in PIPELINE:
+                done[stage.name] = _bring_about(run, stage, done, screen)
+                record(store, run, done[stage.name])
+        except BaseException as error:
+            message = str(error) if isinstance(error, RunError) else f"stopped ({type(error).__name__})"
+            store.end_run(run.run_id, "failed", message)
+            raise
+        store.end_run(run.run_id, "done", verdict=done["report"].facts["verdict"])
+    return run.stage_dir("report")
+
+
+def fingerprint(run: Run, stage: Stage, done: dict[str, Manifest]) -> str:
+    document = json.loads(use_case_to_json(run.use_case))
+    return hash_json(
+        {
+            "stage": [stage.name, stage.version],
+            "sections": {section: document[section] for section in stage.sections},
+            "inputs": {name: done[name].digest for name in stage.after},
+            "external": {what: external_digest(run, what) for what in stage.external},
+        }
+    )
+
+
+def _bring_about(run: Run, stage: Stage, done: dict[str, Manifest], screen: Screen) -> Manifest:
+    folder = run.stage_dir(stage.name)
+    wanted = fingerprint(run, stage, done)
+    screen.begin(stage.name)
+    try:
+        found = manifest.read(folder)
+        if found is not None and found.fingerprint == wanted:
+            manifest.verify(folder, found)
+            screen.end("unchanged")
+            return found
+        found = manifest.take_over(run.home.runs, stage.name, wanted, folder)
+        if found is not None:
+            screen.end(f"taken over from {found.reused_from}")
+            return found
+        manifest.prepare(folder, wanted)
+        _work(run, stage, screen)
+        finished = manifest.read(folder)
+        assert finished is not None, "a stage that ended well has written its manifest"
+        screen.end("done")
+        return finished
+    except manifest.DamagedError as error:
+        screen.end("stopped")
+        raise RunError(str(error)) from None
+    except BaseException:
+        screen.end("stopped")
+        raise
+
+
+def _work(run: Run, stage: Stage, screen: Screen) -> None:
+    """Runs the stage as a child process and watches it."""
+    folder = run.stage_dir(stage.name)
+    (folder / "error.txt").unlink(missing_ok=True)
+    argv = [sys.executable, "-m", "appliance.stages", str(run.folder), stage.name]
+    child = spawn(argv, env=child_environment(run.home), log_path=folder / "log.txt")
+    try:
+        while child.returncode is None:
+            screen.show(read_state(folder))
+            time.sleep(_POLL_S)
+    finally:
+        code = child.stop(_STOP_GRACE_S)
+    if code != 0:
+        error = folder / "error.txt"
+        reason = (
+            error.read_text()
+            if error.exists()
+            else f"ended with status {code}; its output is in {folder / 'log.txt'}"
+        )
+        raise RunError(f"{stage.name}: {reason}")
+
+
+def child_environment(home: Home) -> dict[str, str]:
+    """For stages: offline, and with an allocator that keeps what it has.
+
+    By default glibc returns every large tensor to the kernel and faults it in again, page by page, at the next step.
+    """
+    tunables = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184"
+    return {
+        **os.environ,
+        **QUIET_AND_OFFLINE,
+        "STILLHOUSE_HOME": str(home.root),
+        "GLIBC_TUNABLES": os.environ.get("GLIBC_TUNABLES", tunables),
+    }
+
+
+def record(store: Store, run: Run, finished: Manifest) -> None:
+    """Tells the store what a stage found; harmless when told again."""
+    tables: dict[str, Sequence[dict[str, Any]]] = {
+        name: finished.facts[name] for name in ("scores", "serving", "costs") if name in finished.facts
+    }
+    store.record_stage(run.run_id, finished, tables)

@@ -1,0 +1,56 @@
+"""One stage as a process, sealed: `python -m appliance.stages RUN_FOLDER STAGE`.
+
+Where the kernel can, the stage's whole process tree is kept from connecting anywhere but loopback, and each refused
+attempt is counted in `egress.json`, which the report tells. Where it cannot, the stage runs and nothing is claimed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from appliance.airgap import SealError, available, run_sealed
+from distill.checkpoints import write_atomically
+
+
+def allowed(run_folder: Path, stage: str) -> list[tuple[str, int]] | None:
+    """The teacher's address, for the stage that asks it; None if that is a name, which takes lookups to resolve."""
+    teacher = json.loads((run_folder / "config.json").read_text(encoding="utf-8"))["use_case"]["teacher"]
+    if stage != "teach" or teacher["kind"] != "endpoint":
+        return []
+    url = urlsplit(teacher["url"])
+    try:
+        address = ipaddress.ip_address(url.hostname or "")
+    except ValueError:
+        return [] if url.hostname == "localhost" else None
+    return [(str(address), url.port or (443 if url.scheme == "https" else 80))]
+
+
+def main(run_folder: Path, stage: str) -> int:
+    egress = run_folder / stage / "egress.json"
+    allow = allowed(run_folder, stage)
+    if allow is None or available() is not None:
+        egress.unlink(missing_ok=True)
+        from appliance.stages.work import main as work
+
+        return work(run_folder, stage)
+    try:
+        result = run_sealed(
+            [sys.executable, "-m", "appliance.stages.work", str(run_folder), stage], allow=allow
+        )
+    except SealError as error:
+        write_atomically(
+            run_folder / stage / "error.txt", f"the seal against outside connections broke: {error}"
+        )
+        return 3
+    refused = [asdict(attempt) for attempt in result.attempts]
+    write_atomically(egress, json.dumps({"refused": result.num_refused, "attempts": refused}, indent=1))
+    return result.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

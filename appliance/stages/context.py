@@ -1,0 +1,129 @@
+"""What a stage works with: its run, its folder, and what the stages before it left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from appliance import manifest
+from appliance.config import UseCase, use_case_from_json
+from appliance.home import Home
+from appliance.manifest import Manifest
+from appliance.models import resolve
+from appliance.progress import Reporter
+from distill.tasks import Task, make_task
+from distill.values import Example
+from privacy.records import ScrubbedRecord, Span
+
+
+class GateError(Exception):
+    """The run must not go on: one line with the figure, the bar and the remedy."""
+
+
+class Context:
+    """A stage's view of its run."""
+
+    def __init__(self, run_folder: Path, stage: str) -> None:
+        document = json.loads((run_folder / "config.json").read_text(encoding="utf-8"))
+        self.use_case: UseCase = use_case_from_json(json.dumps(document["use_case"]))
+        self.base_dir = Path(document["base_dir"])
+        self.run_folder = run_folder
+        self.run_id = run_folder.name
+        self.folder = run_folder / stage
+        self.home = Home.open()
+        self.progress = Reporter(self.folder)
+        self.task: Task = make_task(self.use_case.task)
+
+    def model(self, name: str) -> Path:
+        return resolve(name, self.home, self.base_dir)
+
+    def before(self, stage: str) -> tuple[Path, Manifest]:
+        """An earlier stage's folder and manifest, its files verified."""
+        folder = self.run_folder / stage
+        found = manifest.read(folder)
+        if found is None:
+            raise GateError(f"stage '{stage}' is not finished: start the run with `stillhouse run`")
+        manifest.verify(folder, found)
+        return folder, found
+
+
+def write_records(path: Path, records: Iterable[ScrubbedRecord], held_out: bool) -> None:
+    """Scrubbed records as Parquet, complete or not there."""
+    rows = [
+        {
+            "record_id": record.record_id,
+            "fields": json.dumps(dict(record.fields), ensure_ascii=False),
+            "spans": json.dumps(
+                {name: [asdict(span) for span in spans] for name, spans in record.spans.items()}
+            ),
+            "policy_id": record.policy_id,
+            "held_out": held_out,
+        }
+        for record in records
+    ]
+    write_rows(path, rows, ("record_id", "fields", "spans", "policy_id", "held_out"))
+
+
+def write_rows(path: Path, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    types = {"held_out": pa.bool_(), "failed": pa.bool_()}
+    schema = pa.schema([(name, types.get(name, pa.string())) for name in columns])
+    staging = path.with_suffix(".partial")
+    parquet.write_table(pa.Table.from_pylist(rows, schema=schema), staging)
+    staging.rename(path)
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    from pyarrow import parquet
+
+    return list(parquet.read_table(path).to_pylist())
+
+
+def read_records(folder: Path) -> tuple[list[ScrubbedRecord], set[str]]:
+    """All records that the scrub stage kept, and the ids of those from the held-out file."""
+    records, held_out = [], set()
+    for path in sorted((folder / "records").glob("*.parquet")):
+        for row in read_rows(path):
+            spans = {
+                name: tuple(Span(**span) for span in found)
+                for name, found in json.loads(row["spans"]).items()
+            }
+            records.append(
+                ScrubbedRecord(row["record_id"], json.loads(row["fields"]), spans, row["policy_id"])
+            )
+            if row["held_out"]:
+                held_out.add(row["record_id"])
+    return records, held_out
+
+
+def write_examples(path: Path, examples: Iterable[Example]) -> None:
+    rows = [
+        {
+            "record_id": example.record_id,
+            "split": example.split,
+            "fields": json.dumps(dict(example.fields), ensure_ascii=False),
+            "answer": example.answer,
+            "reference": example.reference,
+        }
+        for example in examples
+    ]
+    write_rows(path, rows, ("record_id", "split", "fields", "answer", "reference"))
+
+
+def read_examples(folder: Path) -> list[Example]:
+    return [
+        Example(row["record_id"], row["split"], json.loads(row["fields"]), row["answer"], row["reference"])
+        for row in read_rows(folder / "examples.parquet")
+    ]
+
+
+def split_of(examples: Iterable[Example], name: str) -> list[Example]:
+    return [example for example in examples if example.split == name]
+
+
+Facts = Mapping[str, Any]

@@ -1,0 +1,263 @@
+"""From the source file to examples: scrub, teach, curate."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from appliance.stages.context import (
+    Context,
+    Facts,
+    GateError,
+    read_records,
+    write_examples,
+    write_records,
+)
+from distill.checkpoints import write_atomically
+from distill.completer import Completer, Endpoint, Recorded
+from distill.curate import curate as curate_records
+from distill.curate import overlap
+from distill.tasks.task import field_names, render
+from distill.teach import read_completions
+from distill.teach import teach as ask_teacher
+from distill.values import Request
+from privacy.records import ScrubbedRecord
+from privacy.settings import FieldRule, SourceSettings, policy_id
+
+
+def field_rules(context: Context) -> dict[str, FieldRule]:
+    """Inputs are scanned as text. Answers may only say what the task allows, or are scanned too."""
+    use_case, rules = context.use_case, {}
+    allowed = frozenset(use_case.task.labels)
+    if use_case.task.json_schema is not None:
+        allowed = frozenset(_enum_strings(use_case.task.json_schema)) | frozenset(
+            use_case.task.json_schema["properties"]
+        )
+    inputs = field_names(use_case.task.input)
+    for name in (use_case.teacher.answer_field, use_case.evaluate.reference_field):
+        if name is not None and name not in inputs:
+            rules[name] = FieldRule("json", allowed)
+    return rules
+
+
+def _enum_strings(schema: object) -> Iterator[str]:
+    if isinstance(schema, dict):
+        for key, value in schema.items():
+            if key == "enum" and isinstance(value, list):
+                yield from (item for item in value if isinstance(item, str))
+            else:
+                yield from _enum_strings(value)
+    elif isinstance(schema, list):
+        for item in schema:
+            yield from _enum_strings(item)
+
+
+def scrub(context: Context) -> tuple[Facts, list[str]]:
+    """Chunks of scrubbed records as Parquet, one file each; the drops beside them. Then the recall, and its gate."""
+    use_case = context.use_case
+    (context.folder / "records").mkdir(exist_ok=True)
+    (context.folder / "dropped").mkdir(exist_ok=True)
+    rules, key = field_rules(context), context.home.scrub_key()
+    for name, source in (("data", use_case.data), ("held_out", use_case.held_out)):
+        if source is not None:
+            _scrub_source(context, name, source, rules, key)
+    records, _ = read_records(context.folder)
+    dropped = [json.loads(path.read_text()) for path in sorted((context.folder / "dropped").glob("*.json"))]
+    rows = [row for part in dropped for row in part["rows"]]
+    seen = sum(part["seen"] for part in dropped)
+    assert len(records) + len(rows) == seen, "every row is kept or dropped"
+    by_type = Counter(
+        span.entity_type for record in records for spans in record.spans.values() for span in spans
+    )
+    facts = {
+        "seen": seen,
+        "kept": len(records),
+        "dropped": len(rows),
+        "dropped_by_reason": dict(Counter(row["reason"] for row in rows)),
+        "dropped_rows": rows[:200],
+        "spans": sum(by_type.values()),
+        "spans_by_type": dict(by_type.most_common()),
+        "replacement": use_case.scrub.replacement,
+        "policy": use_case.scrub.name,
+        "policy_id": policy_id(use_case.scrub, key),
+        "recall_floor": use_case.scrub.min_recall,
+        **_recall(context, records, key),
+    }
+    if not records:
+        raise GateError(
+            "no record is left after scrubbing: look at the reasons in scrub/dropped and at data.fields"
+        )
+    if facts["recall_low"] is not None and facts["recall_low"] < use_case.scrub.min_recall:
+        raise GateError(
+            f"the scrubber's recall is {facts['recall']:.1%} (95% interval from {facts['recall_low']:.1%}, "
+            f"n = {facts['recall_n']}), below scrub.min_recall = {use_case.scrub.min_recall:.1%}: "
+            "nothing is learnt from this text; lower scrub.min_score, or have the policy reviewed"
+        )
+    return facts, ["records", "dropped"]
+
+
+def _scrub_source(
+    context: Context, name: str, source: SourceSettings, rules: dict[str, FieldRule], key: bytes
+) -> None:
+    from privacy.ingest import count_rows
+    from privacy.scrub import scrub_source
+
+    finished = sorted((context.folder / "records").glob(f"{name}-*.parquet"))
+    total = count_rows(source, context.base_dir)
+    done = len(finished) * context.use_case.scrub.chunk_size
+    context.progress(min(done, total or done), total, unit="records", part=name)
+    chunks = scrub_source(
+        source,
+        context.base_dir,
+        context.use_case.scrub,
+        rules,
+        key,
+        context.model(context.use_case.spacy_model),
+        skip_chunks=len(finished),
+    )
+    for chunk in chunks:
+        file = f"{name}-{chunk.index:05d}"
+        records = [_in_held_out(record) for record in chunk.records] if name == "held_out" else chunk.records
+        seen = len(chunk.records) + len(chunk.dropped)
+        rows = [{"source": name, "row": row.row, "reason": row.reason.value} for row in chunk.dropped]
+        write_atomically(
+            context.folder / "dropped" / f"{file}.json", json.dumps({"seen": seen, "rows": rows})
+        )
+        # Last: a chunk whose Parquet file is there is finished.
+        write_records(context.folder / "records" / f"{file}.parquet", records, held_out=name == "held_out")
+        done += seen
+        context.progress(done, total, unit="records", part=name)
+
+
+def _in_held_out(record: ScrubbedRecord) -> ScrubbedRecord:
+    """Ids are unique within a file: the same row in both files is two records."""
+    return replace(record, record_id=hashlib.sha256(f"held_out:{record.record_id}".encode()).hexdigest()[:16])
+
+
+def _recall(context: Context, records: list[ScrubbedRecord], key: bytes) -> Facts:
+    """Recall on the hand-marked records, or None everywhere."""
+    none = dict.fromkeys(("recall", "recall_low", "recall_high", "recall_n", "leaking_records"))
+    if context.use_case.gold_spans is None:
+        return {**none, "recall_by_type": []}
+    from privacy.gold import score_source
+
+    predicted = {
+        (record.record_id, name): spans for record in records for name, spans in record.spans.items()
+    } | {
+        (record.record_id, name): ()
+        for record in records
+        for name in record.fields
+        if name not in record.spans
+    }
+    scores = score_source(
+        context.use_case.data,
+        context.base_dir,
+        key,
+        context.base_dir / context.use_case.gold_spans,
+        predicted,
+    )
+    return {
+        "recall": scores.recall.value,
+        "recall_low": scores.recall.low,
+        "recall_high": scores.recall.high,
+        "recall_n": scores.recall.n,
+        "recall_by_type": [
+            {"entity_type": name, "n": rate.n, "recall": rate.value, "low": rate.low, "high": rate.high}
+            for name, rate in scores.recall_by_type.items()
+        ],
+        "precision": scores.precision.value,
+        "char_precision": scores.char_precision,
+        "leaking_records": scores.leaking_documents,
+        "measured_records": scores.documents,
+    }
+
+
+def completer(context: Context, records: list[ScrubbedRecord]) -> Completer:
+    """The teacher that the use case names."""
+    teacher, task = context.use_case.teacher, context.use_case.task
+    if teacher.kind == "recorded":
+        assert teacher.answer_field is not None
+        return Recorded(
+            teacher.model, {record.record_id: record.fields[teacher.answer_field] for record in records}
+        )
+    if teacher.kind == "endpoint":
+        assert teacher.url is not None
+        key = None
+        if teacher.api_key_env is not None:
+            key = os.environ.get(teacher.api_key_env)
+            if key is None:
+                raise GateError(
+                    f"teacher.api_key_env names {teacher.api_key_env}, which is not set in the environment"
+                )
+        return Endpoint(
+            teacher.url, teacher.model, key, task.max_answer_tokens, teacher.concurrency, teacher.max_attempts
+        )
+    from distill.student import InProcess, check_model_dir
+
+    path = context.model(teacher.model)
+    check_model_dir(path)
+    return InProcess(path, context.use_case.student.device, task.max_answer_tokens)
+
+
+def teach(context: Context) -> tuple[Facts, list[str]]:
+    """The teacher's answer to every record."""
+    folder, _ = context.before("scrub")
+    records, _held_out = read_records(folder)
+    requests = [Request(record.record_id, render(context.use_case.task, record.fields)) for record in records]
+
+    def progress(done: int, total: int, note: str) -> None:
+        context.progress(done, total, note, unit="answers")
+
+    path = context.folder / "completions.jsonl"
+    answers = ask_teacher(completer(context, records), requests, path, progress)
+    errors = Counter(completion.error for completion in answers.values() if completion.text is None)
+    unasked = sum(count for error, count in errors.items() if error != "not recorded")
+    if unasked > 0.05 * len(records):
+        raise GateError(
+            f"the teacher failed on {unasked} of {len(records)} records ({dict(errors)}): mend the endpoint and run "
+            "again; the answers that came are kept"
+        )
+    facts = {
+        "model": context.use_case.teacher.model,
+        "kind": context.use_case.teacher.kind,
+        "asked": len(records),
+        "answered": len(records) - sum(errors.values()),
+        "errors": dict(errors),
+    }
+    return facts, ["completions.jsonl"]
+
+
+def curate(context: Context) -> tuple[Facts, list[str]]:
+    """Splits, filters, and makes sure that no test input is learnt from."""
+    records, held_out = read_records(context.before("scrub")[0])
+    completions = read_completions(context.before("teach")[0] / "completions.jsonl")
+    chosen = curate_records(
+        context.task,
+        records,
+        completions,
+        context.use_case.split,
+        context.use_case.evaluate.reference_field,
+        held_out,
+    )
+    shared = overlap(context.task, chosen.examples)
+    if shared:
+        raise GateError(f"{shared} test records are also in the training data: the scores would be void")
+    sizes = {name: len(chosen.split(name)) for name in ("train", "val", "test")}
+    for name in ("train", "test"):
+        if sizes[name] == 0:
+            counts = {reason.value: count for reason, count in chosen.rejected.items()}
+            raise GateError(
+                f"no {name} record is left ({counts}): bring more records, or make split.test smaller"
+            )
+    write_examples(context.folder / "examples.parquet", chosen.examples)
+    facts = {
+        **sizes,
+        "overlap": shared,
+        "accepted": len(chosen.examples),
+        "rejected_by_reason": {reason.value: count for reason, count in chosen.rejected.items() if count},
+    }
+    return facts, ["examples.parquet"]

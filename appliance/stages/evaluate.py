@@ -1,0 +1,109 @@
+"""Every arm answers the same held-out records; the student to release is picked on the validation records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from appliance.stages.context import Context, Facts, read_examples, split_of, write_rows
+from distill.curate import overlap
+from distill.evaluate import (
+    TRAINED_ARMS,
+    UNTRAINED_ARMS,
+    Outcome,
+    pick_shots,
+    requests_for,
+    score_arm,
+)
+from distill.student import InProcess
+from distill.teach import read_completions, teach
+from distill.values import Completion, Example, Score
+
+
+def evaluate(context: Context) -> tuple[Facts, list[str]]:
+    """Answers of all arms (kept, so that a kill loses one batch), outcomes by record, scores with intervals."""
+    examples = read_examples(context.before("curate")[0])
+    assert overlap(context.task, examples) == 0, "curate lets no test input into the training data"
+    tests, validation = split_of(examples, "test"), split_of(examples, "val")
+    shots = pick_shots(examples, context.use_case.evaluate.few_shot)
+    models = {
+        UNTRAINED_ARMS: context.model(context.use_case.student.base),
+        ("sft",): context.before("sft")[0] / "model",
+        ("onpolicy",): context.before("onpolicy")[0] / "model",
+    }
+    outcomes: list[Outcome] = []
+    scores: list[Score] = []
+    on_validation: dict[str, Score] = {}
+    for arms, path in models.items():
+        asked = {(arm, "test"): tests for arm in arms}
+        if arms[0] in TRAINED_ARMS and validation:
+            asked |= {(arm, "val"): validation for arm in arms}
+        answers = _ask(context, path, asked, shots)
+        for (arm, split), records in asked.items():
+            found, summed = score_arm(context.task, arm, records, answers[arm, split])
+            if split == "val":
+                on_validation[arm] = _primary(context, summed)
+            else:
+                outcomes += found
+                scores += summed
+    teacher = read_completions(context.before("teach")[0] / "completions.jsonl")
+    found, summed = score_arm(context.task, "teacher", tests, teacher)
+    outcomes, scores = outcomes + found, scores + summed
+    rows = [
+        {
+            "record_id": outcome.record_id,
+            "arm": outcome.arm,
+            "failed": outcome.failed,
+            "scores": json.dumps(dict(outcome.scores)),
+        }
+        for outcome in outcomes
+    ]
+    write_rows(context.folder / "outcomes.parquet", rows, ("record_id", "arm", "failed", "scores"))
+    facts = {
+        "primary_metric": context.task.primary_metric,
+        "scores": [asdict(score) for score in scores],
+        "chosen": choose(on_validation),
+        "validation": [asdict(score) for score in on_validation.values()],
+        "reference": "human" if context.use_case.evaluate.reference_field else "teacher",
+    }
+    return facts, ["outcomes.parquet", "answers"]
+
+
+def choose(on_validation: dict[str, Score]) -> str:
+    """The trained arm that did better on validation; the later one where they tie or nothing was held back."""
+    values = {arm: score.value for arm, score in on_validation.items() if score.value is not None}
+    best = max(values.values(), default=None)
+    return next(arm for arm in reversed(TRAINED_ARMS) if best is None or values.get(arm) == best)
+
+
+def _primary(context: Context, scores: list[Score]) -> Score:
+    return next(score for score in scores if score.metric == context.task.primary_metric)
+
+
+def _ask(
+    context: Context,
+    model: Path,
+    asked: dict[tuple[str, str], list[Example]],
+    shots: Sequence[tuple[Mapping[str, str], str]],
+) -> dict[tuple[str, str], dict[str, Completion]]:
+    """Answers of one model's arms; what an interrupted attempt has kept is not asked again."""
+    (context.folder / "answers").mkdir(exist_ok=True)
+    use_case = context.use_case
+    student: InProcess | None = None
+    answers = {}
+    for (arm, split), records in asked.items():
+        path = context.folder / "answers" / f"{arm}-{split}.jsonl"
+        requests = requests_for(context.task, arm, records, shots)
+
+        def progress(done: int, total: int, note: str, part: str = f"{arm} ({split})") -> None:
+            context.progress(done, total, unit="answers", part=part)
+
+        if len(read_completions(path)) < len(requests) and student is None:
+            student = InProcess(model, use_case.student.device, use_case.task.max_answer_tokens)
+        if student is None:
+            answers[arm, split] = read_completions(path)
+        else:
+            answers[arm, split] = teach(student, requests, path, progress)
+    return answers

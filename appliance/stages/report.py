@@ -1,0 +1,95 @@
+"""The verdict, and the report as JSON and as one page."""
+
+from __future__ import annotations
+
+import json
+
+from appliance import manifest
+from appliance.cost import (
+    Cost,
+    TeacherTokens,
+    decide,
+    economics,
+    served_cost,
+    teacher_cost,
+)
+from appliance.loadtest import Serving
+from appliance.manifest import hash_json
+from appliance.report.facts import commit, gather
+from appliance.report.html import render_html
+from appliance.run import external_digest, open_folder
+from appliance.stages.context import Context, Facts
+from distill.checkpoints import write_atomically
+from distill.evaluate import TRAINED_ARMS, UNTRAINED_ARMS
+from distill.values import Score
+
+_BEFORE = ("scrub", "teach", "curate", "sft", "onpolicy", "evaluate", "bench")
+
+
+def report(context: Context) -> tuple[Facts, list[str]]:
+    """Money from measured speed and the price card; the verdict; both forms of the report."""
+    use_case = context.use_case
+    stages = {name: context.before(name)[1] for name in _BEFORE}
+    bench, evaluated = stages["bench"].facts, stages["evaluate"].facts
+    rows = [Serving(**row) for row in bench["serving"]]
+    by_arm = {arm: [row for row in rows if row.arm == arm] for arm in {row.arm for row in rows}}
+    costs = _costs(context, by_arm, bench)
+    chosen = evaluated["chosen"]
+    primary = {
+        row["arm"]: Score(**row)
+        for row in evaluated["scores"]
+        if row["metric"] == evaluated["primary_metric"]
+    }
+    money = economics(
+        use_case.prices,
+        by_arm.get(chosen, []),
+        costs[chosen],
+        costs["teacher"],
+        training_hours=sum(stages[name].facts["seconds"] for name in ("sft", "onpolicy")) / 3600,
+        teacher_requests=stages["teach"].facts["asked"],
+    )
+    verdict = decide(primary, chosen, costs, money, use_case.decide)
+    facts = gather(
+        context.run_id, use_case, stages, list(costs.values()), money, verdict, _hashes(context, chosen)
+    )
+    write_atomically(context.folder / "report.json", json.dumps(facts, indent=1, ensure_ascii=False))
+    write_atomically(context.folder / "report.html", render_html(facts))
+    return {"verdict": verdict.kind, "headline": verdict.headline, "costs": facts["cost"]}, [
+        "report.json",
+        "report.html",
+    ]
+
+
+def _costs(context: Context, by_arm: dict[str, list[Serving]], bench: Facts) -> dict[str, Cost]:
+    prices = context.use_case.prices
+    costs = {arm: served_cost(arm, by_arm.get(arm, []), prices) for arm in UNTRAINED_ARMS}
+    for arm in TRAINED_ARMS:
+        measured = arm if arm in by_arm else bench["chosen"]
+        costs[arm] = served_cost(
+            arm, by_arm.get(measured, []), prices, like=None if measured == arm else measured
+        )
+    if "teacher" in by_arm:
+        costs["teacher"] = served_cost("teacher", by_arm["teacher"], prices)
+    else:
+        tokens = bench["teacher_tokens"]
+        costs["teacher"] = teacher_cost(prices, None if tokens is None else TeacherTokens(**tokens))
+    return costs
+
+
+def _hashes(context: Context, chosen: str) -> dict[str, str | None]:
+    run = open_folder(context.run_folder, context.home)
+    model = {
+        name: digest
+        for name, digest in context.before(chosen)[1].outputs.items()
+        if name.startswith("model/")
+    }
+    return {
+        "data": external_digest(run, "data"),
+        "config": hash_json(json.loads((context.run_folder / "config.json").read_text())["use_case"]),
+        "scrubbed": context.before("scrub")[1].digest,
+        "training_set": context.before("curate")[1].digest,
+        "teacher": context.before("teach")[1].digest,
+        "student_base": hash_json(manifest.hash_outputs(context.model(context.use_case.student.base), ["."])),
+        "student": hash_json(model),
+        "commit": commit(),
+    }

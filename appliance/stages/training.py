@@ -1,0 +1,89 @@
+"""The student learns: supervised fine-tuning, then on-policy training; each leaves an adapter and a merged model."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from appliance.stages.context import Context, Facts, GateError, read_examples, split_of
+from distill.onpolicy import train_onpolicy
+from distill.sft import train_sft
+from distill.student import check_model_dir, merge_and_save
+from distill.tasks.task import render
+from distill.training import TrainingResult
+from distill.values import Messages
+
+OUTPUTS = ["adapter", "model"]
+
+
+def _examples(context: Context) -> list[tuple[Messages, str]]:
+    folder, _ = context.before("curate")
+    examples = split_of(read_examples(folder), "train")
+    return [
+        (render(context.use_case.task, example.fields, trained=True), example.answer)
+        for example in examples
+        if example.answer is not None
+    ]
+
+
+def _facts(method: str, result: TrainingResult, curve_name: str, settings: Any) -> Facts:
+    return {
+        "method": method,
+        "steps": result.steps,
+        "seconds": result.seconds,
+        "examples": result.examples,
+        "first": result.first,
+        "last": result.last,
+        "curve_name": curve_name,
+        "curve": [list(point) for point in result.curve],
+        "settings": asdict(settings),
+    }
+
+
+def sft(context: Context) -> tuple[Facts, list[str]]:
+    """Trains on the teacher's answers to the training records."""
+    use_case = context.use_case
+    base = context.model(use_case.student.base)
+    check_model_dir(base)
+    examples = _examples(context)
+
+    def progress(done: int, total: int, note: str) -> None:
+        context.progress(done, total, note, unit="steps")
+
+    result = train_sft(base, examples, context.folder, use_case.sft, use_case.student.device, progress)
+    if result.last >= result.first:
+        raise GateError(
+            f"the student learnt nothing: the loss went from {result.first:.3f} to {result.last:.3f}; "
+            "lower sft.learning_rate or bring more records"
+        )
+    merge_and_save(base, context.folder / "adapter", context.folder / "model")
+    return _facts(f"LoRA, rank {use_case.sft.lora_rank}", result, "loss", use_case.sft), OUTPUTS
+
+
+def onpolicy(context: Context) -> tuple[Facts, list[str]]:
+    """Goes on from the SFT adapter: the student samples, the task's reward compares with the teacher's answer."""
+    use_case, task = context.use_case, context.task
+    base = context.model(use_case.student.base)
+    adapter = context.before("sft")[0] / "adapter"
+
+    def reward(text: str, answer: str) -> float:
+        return task.reward(task.parse(text), task.parse(answer))
+
+    def progress(done: int, total: int, note: str) -> None:
+        context.progress(done, total, note, unit="steps")
+
+    result = train_onpolicy(
+        base,
+        adapter,
+        _examples(context),
+        reward,
+        use_case.task.max_answer_tokens,
+        context.folder,
+        use_case.onpolicy,
+        use_case.student.device,
+        progress,
+    )
+    merge_and_save(base, context.folder / "adapter", context.folder / "model")
+    return _facts(
+        f"GRPO, groups of {use_case.onpolicy.group_size}", result, "reward", use_case.onpolicy
+    ), OUTPUTS

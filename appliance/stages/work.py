@@ -1,0 +1,105 @@
+"""One stage at work: `python -m appliance.stages.work RUN_FOLDER STAGE`. Writes the manifest last."""
+
+from __future__ import annotations
+
+import fcntl
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from appliance import manifest
+from appliance.config import ConfigError
+from appliance.manifest import DamagedError, Manifest
+from appliance.models import ModelError
+from appliance.offline import go_offline
+from appliance.serve import ServeError
+from appliance.stages.context import Context, Facts, GateError
+from distill.checkpoints import write_atomically
+from distill.training import TrainingError
+
+OPERATOR_ERRORS = (
+    GateError,
+    ConfigError,
+    ModelError,
+    ServeError,
+    TrainingError,
+    DamagedError,
+    ValueError,
+    OSError,
+)
+"""Their messages are ours and hold no record's text."""
+
+
+def _function(stage: str) -> Callable[[Context], tuple[Facts, list[str]]]:
+    from appliance.stages import bench, data, evaluate, report, training
+
+    return {
+        "scrub": data.scrub,
+        "teach": data.teach,
+        "curate": data.curate,
+        "sft": training.sft,
+        "onpolicy": training.onpolicy,
+        "evaluate": evaluate.evaluate,
+        "bench": bench.bench,
+        "report": report.report,
+    }[stage]
+
+
+def _frames(trace: TracebackType | None) -> str:
+    """Where it happened, without messages or values, since either may hold a record's text."""
+    return "".join(
+        f"  {frame.filename}:{frame.lineno} {frame.name}\n" for frame in traceback.extract_tb(trace)
+    )
+
+
+def main(run_folder: Path, stage: str) -> int:
+    go_offline()
+    folder = run_folder / stage
+    with open(run_folder / f"{stage}.lock", "w") as lock:
+        # The child of a killed run lives some seconds longer: wait for it rather than write beside it.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        started = time.monotonic()
+        try:
+            facts, outputs = _function(stage)(Context(run_folder, stage))
+        except OPERATOR_ERRORS as error:
+            sys.stderr.write(_frames(error.__traceback__))
+            write_atomically(folder / "error.txt", _one_line(error))
+            return 3
+        except Exception as error:
+            sys.stderr.write(_frames(error.__traceback__) + f"{type(error).__name__}\n")
+            write_atomically(
+                folder / "error.txt", f"failed with {type(error).__name__}; see {folder / 'log.txt'}"
+            )
+            return 1
+        finished = Manifest(
+            stage=stage,
+            fingerprint=(folder / "fingerprint").read_text(),
+            outputs=manifest.hash_outputs(folder, outputs),
+            facts=facts,
+            seconds=round(time.monotonic() - started, 3),
+            finished_at=time.time(),
+        )
+        manifest.write(folder, finished)
+    return 0
+
+
+def _one_line(error: BaseException) -> str:
+    """Errors of libraries may quote what they choked on; only our own words are told."""
+    if type(error).__module__.split(".")[0] in ("appliance", "distill", "privacy"):
+        return " ".join(str(error).split())
+    if isinstance(error, OSError):
+        return f"{error.strerror or type(error).__name__}: {error.filename or 'see the log'}"
+    trace = traceback.extract_tb(error.__traceback__)
+    ours = trace and any(part in trace[-1].filename for part in ("/appliance/", "/distill/", "/privacy/"))
+    return (
+        " ".join(str(error).split())
+        if ours
+        else f"failed with {type(error).__name__}; see the stage's log.txt"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

@@ -1,0 +1,152 @@
+"""Facts, small and typed, in DuckDB. The one door to it for our own state.
+
+A connection lives for one call, under a file lock, so that worker, console and command line share the file. The store is
+an index: the manifests in the run folders are the truth, and `record_stage` may be called again with the same facts.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+MIGRATIONS = (
+    """
+    CREATE TABLE runs (
+        run_id VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, title VARCHAR NOT NULL, created_at DOUBLE NOT NULL,
+        status VARCHAR NOT NULL, message VARCHAR, verdict VARCHAR
+    );
+    CREATE TABLE stages (
+        run_id VARCHAR NOT NULL, stage VARCHAR NOT NULL, fingerprint VARCHAR NOT NULL, seconds DOUBLE NOT NULL,
+        finished_at DOUBLE NOT NULL, reused_from VARCHAR, outputs_sha256 VARCHAR NOT NULL, facts VARCHAR NOT NULL,
+        PRIMARY KEY (run_id, stage)
+    );
+    CREATE TABLE scores (
+        run_id VARCHAR NOT NULL, arm VARCHAR NOT NULL, metric VARCHAR NOT NULL, value DOUBLE, low DOUBLE, high DOUBLE,
+        n INTEGER NOT NULL, failed INTEGER NOT NULL, note VARCHAR
+    );
+    CREATE TABLE serving (
+        run_id VARCHAR NOT NULL, arm VARCHAR NOT NULL, engine VARCHAR NOT NULL, device VARCHAR NOT NULL,
+        concurrency INTEGER NOT NULL, ttft_p50_s DOUBLE, tpot_p50_s DOUBLE, e2e_p50_s DOUBLE, e2e_p95_s DOUBLE,
+        output_tokens_per_s DOUBLE, requests_per_s DOUBLE, num_ok INTEGER NOT NULL, num_failed INTEGER NOT NULL
+    );
+    CREATE TABLE costs (
+        run_id VARCHAR NOT NULL, arm VARCHAR NOT NULL, currency VARCHAR NOT NULL, per_million_output_tokens DOUBLE,
+        per_thousand_requests DOUBLE, basis VARCHAR NOT NULL
+    );
+    """,
+)
+"""Applied in order, once each; never edited after a release, only added to."""
+
+
+class Store:
+    """The database file of one home."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @contextmanager
+    def _open(self) -> Iterator[Any]:
+        import duckdb
+
+        with open(self._path.with_suffix(".lock"), "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            connection = duckdb.connect(str(self._path))
+            try:
+                connection.execute(
+                    "SET enable_external_access = false"
+                )  # SQL reads and writes this file, no other
+                _migrate(connection)
+                yield connection
+            finally:
+                connection.close()
+
+    def begin_run(self, run_id: str, name: str, title: str) -> None:
+        with self._open() as db:
+            db.execute(
+                "INSERT INTO runs VALUES (?, ?, ?, ?, 'running', NULL, NULL) "
+                "ON CONFLICT DO UPDATE SET status = 'running', message = NULL",
+                [run_id, name, title, time.time()],
+            )
+
+    def end_run(
+        self, run_id: str, status: str, message: str | None = None, verdict: str | None = None
+    ) -> None:
+        with self._open() as db:
+            db.execute(
+                "UPDATE runs SET status = ?, message = ?, verdict = coalesce(?, verdict) WHERE run_id = ?",
+                [status, message, verdict, run_id],
+            )
+
+    def record_stage(
+        self, run_id: str, manifest: Any, tables: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> None:
+        """A finished stage and its rows for `scores`, `serving` and `costs`; replaces what was told before."""
+        with self._open() as db:
+            db.begin()
+            db.execute("DELETE FROM stages WHERE run_id = ? AND stage = ?", [run_id, manifest.stage])
+            db.execute(
+                "INSERT INTO stages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    run_id,
+                    manifest.stage,
+                    manifest.fingerprint,
+                    manifest.seconds,
+                    manifest.finished_at,
+                    manifest.reused_from,
+                    manifest.digest,
+                    json.dumps(manifest.facts),
+                ],
+            )
+            for table, rows in tables.items():
+                assert table in ("scores", "serving", "costs")
+                columns = [row[1] for row in db.execute(f"PRAGMA table_info('{table}')").fetchall()]
+                db.execute(f"DELETE FROM {table} WHERE run_id = ?", [run_id])
+                for row in rows:
+                    values = [run_id if column == "run_id" else row[column] for column in columns]
+                    db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)
+            db.commit()
+
+    def runs(self) -> list[dict[str, Any]]:
+        """All runs, the newest first."""
+        with self._open() as db:
+            return _dicts(db.execute("SELECT * FROM runs ORDER BY created_at DESC"))
+
+    def stages(self, run_id: str) -> list[dict[str, Any]]:
+        with self._open() as db:
+            return _dicts(db.execute("SELECT * FROM stages WHERE run_id = ? ORDER BY finished_at", [run_id]))
+
+    def scores(self, run_id: str) -> list[dict[str, Any]]:
+        with self._open() as db:
+            return _dicts(db.execute("SELECT * FROM scores WHERE run_id = ?", [run_id]))
+
+    def schema_version(self) -> int:
+        with self._open() as db:
+            return int(db.execute("SELECT version FROM schema_version").fetchone()[0])
+
+
+def _migrate(db: Any) -> None:
+    db.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")
+    row = db.execute("SELECT version FROM schema_version").fetchone()
+    version = 0 if row is None else int(row[0])
+    if version > len(MIGRATIONS):
+        raise RuntimeError(
+            f"the store has schema version {version}, this program knows {len(MIGRATIONS)}: it was written by a newer release"
+        )
+    if version < len(MIGRATIONS):
+        db.begin()
+        for statements in MIGRATIONS[version:]:
+            db.execute(statements)
+        db.execute("DELETE FROM schema_version")
+        db.execute("INSERT INTO schema_version VALUES (?)", [len(MIGRATIONS)])
+        db.commit()
+        db.execute("CHECKPOINT")  # a log with schema changes in it is the kind that has failed to replay
+
+
+def _dicts(cursor: Any) -> list[dict[str, Any]]:
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

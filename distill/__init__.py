@@ -1,0 +1,1 @@
+"""Teaches a small model: values in, values out; no database, no run, no environment variable."""

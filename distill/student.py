@@ -1,0 +1,279 @@
+"""The small model: loaded from a directory, adapted, merged, asked. The one door to transformers and PEFT."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MethodType
+from typing import Any, Literal, TypeVar
+
+from distill.values import Completion, Messages, Request
+
+Device = Literal["auto", "cpu", "cuda"]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class StudentSettings:
+    """The `[student]` section: which small model learns, and where."""
+
+    base: str
+    """A name from `stillhouse models list`, or a directory with safetensors weights and a chat template."""
+    device: Device = "auto"
+    """Where it is trained and evaluated; `auto` takes CUDA where there is one."""
+
+
+def resolve_device(device: Device) -> str:
+    """`cuda` or `cpu`; raises ValueError where CUDA is asked for and absent."""
+    import torch
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ValueError("student.device = 'cuda', but torch sees no CUDA device: set it to 'auto' or 'cpu'")
+    return "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+def check_model_dir(path: Path) -> None:
+    """Refuses what is not a plain safetensors model with a chat template; raises ValueError with the remedy."""
+    try:
+        config = json.loads((path / "config.json").read_text())
+    except FileNotFoundError:
+        raise ValueError(f"{path} has no config.json: name a directory that holds a model") from None
+    except ValueError:
+        raise ValueError(f"{path}/config.json is not JSON: copy the model again") from None
+    if "auto_map" in config:
+        raise ValueError(f"{path} asks to run code of its own (auto_map): such models are not loaded")
+    if not any(path.glob("*.safetensors")):
+        raise ValueError(
+            f"{path} has no *.safetensors file: convert the weights, pickled ones are not loaded"
+        )
+    tokenizer = path / "tokenizer_config.json"
+    has_template = (path / "chat_template.jinja").exists() or (
+        tokenizer.exists() and "chat_template" in json.loads(tokenizer.read_text())
+    )
+    if not has_template:
+        raise ValueError(
+            f"{path} has no chat template: choose an instruction-tuned model, a base model would not stop"
+        )
+
+
+def load_tokenizer(path: Path) -> Any:
+    """The tokenizer of a model directory, with a padding token and padding on the left (for generation)."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(
+        path, local_files_only=True, trust_remote_code=False, padding_side="left"
+    )
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def load_model(path: Path, device: Device) -> Any:
+    """The weights in bf16 on the device, in evaluation mode."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(
+        path, dtype=torch.bfloat16, local_files_only=True, trust_remote_code=False, use_safetensors=True
+    )
+    return model.to(resolve_device(device)).eval()
+
+
+def convert_gguf(gguf: Path, out: Path) -> None:
+    """A quantised GGUF file as a bf16 safetensors directory with tokenizer and chat template."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    source, name = str(gguf.parent), gguf.name
+    AutoTokenizer.from_pretrained(source, gguf_file=name, local_files_only=True).save_pretrained(out)
+    AutoModelForCausalLM.from_pretrained(
+        source,
+        gguf_file=name,
+        quantization_config=GgufConfig(dequantize=True),
+        dtype=torch.bfloat16,
+        local_files_only=True,
+    ).save_pretrained(out)
+
+
+def prompt_ids(tokenizer: Any, messages: Messages) -> list[int]:
+    """The tokens before the answer's first, as vLLM's chat endpoint makes them too."""
+    encoded = tokenizer.apply_chat_template(
+        messages, add_generation_prompt=True, tokenize=True, return_dict=True
+    )
+    return list(encoded["input_ids"])
+
+
+# --- LoRA -----------------------------------------------------------------------------------------------------------
+
+
+def _merged_weight(layer: Any) -> Any:
+    """W + s·B·A in fp32, rounded to the dtype of W: what is trained through and what is served, bit for bit."""
+    import torch
+
+    (name,) = layer.active_adapters
+    weight = layer.base_layer.weight
+    down, up = layer.lora_A[name].weight, layer.lora_B[name].weight
+    return torch.addmm(weight.float(), up, down, alpha=layer.scaling[name]).to(weight.dtype)
+
+
+def _merged_forward(layer: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+    import torch
+
+    if torch.is_grad_enabled():
+        weight = _merged_weight(layer)
+    else:
+        # Generation calls this once a token: the product is kept until an optimizer step touches its factors.
+        (name,) = layer.active_adapters
+        versions = (layer.lora_A[name].weight._version, layer.lora_B[name].weight._version)
+        if getattr(layer, "_merged_versions", None) != versions:
+            layer._merged_cache, layer._merged_versions = _merged_weight(layer), versions
+        weight = layer._merged_cache
+    return torch.nn.functional.linear(x, weight, layer.base_layer.bias)
+
+
+def _lora_layers(model: Any) -> list[Any]:
+    from peft.tuners.lora import Linear
+
+    return [module for module in model.modules() if isinstance(module, Linear)]
+
+
+def _forward_through_merged_weights(model: Any) -> Any:
+    """Replaces x·W + s·(x·A)·B by x·(W + s·B·A): same function, same gradients, other cost.
+
+    On CPUs the skinny products of a low-rank adapter are slow (docs/decisions.md has the figures); one product with
+    the merged weight is not, and the loss is then that of the very weights that will be served. On a GPU the usual
+    form is faster, so it stays.
+    """
+    for layer in _lora_layers(model):
+        layer.forward = MethodType(_merged_forward, layer)
+    return model
+
+
+def with_lora(model: Any, rank: int, alpha: int, seed: int) -> Any:
+    """The model with a fresh adapter on all its linear layers (fp32 factors); only the adapter is trainable."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(seed)
+    config = LoraConfig(r=rank, lora_alpha=alpha, target_modules="all-linear", task_type="CAUSAL_LM")
+    adapted = get_peft_model(model, config)
+    return _forward_through_merged_weights(adapted) if model.device.type == "cpu" else adapted
+
+
+def load_adapter(model: Any, adapter: Path, *, trainable: bool) -> Any:
+    """The model with a saved adapter."""
+    from peft import PeftModel
+
+    adapted = PeftModel.from_pretrained(model, str(adapter), is_trainable=trainable)
+    return _forward_through_merged_weights(adapted) if model.device.type == "cpu" else adapted
+
+
+def merge_and_save(base: Path, adapter: Path, out: Path, device: Device = "cpu") -> None:
+    """Base plus adapter as a plain model directory that any server loads. Written beside `out` and renamed into place."""
+    import torch
+
+    model = load_adapter(load_model(base, device), adapter, trainable=False)
+    with torch.no_grad():
+        for layer in _lora_layers(model):
+            layer.base_layer.weight.copy_(_merged_weight(layer))
+    staging = out.with_name(out.name + ".partial")
+    shutil.rmtree(staging, ignore_errors=True)
+    model.unload().save_pretrained(staging)
+    load_tokenizer(base).save_pretrained(staging)
+    shutil.rmtree(out, ignore_errors=True)
+    staging.rename(out)
+
+
+# --- asking it ------------------------------------------------------------------------------------------------------
+
+
+class InProcess:
+    """A model directory asked in this process, greedily, in batches of similar length."""
+
+    def __init__(
+        self, path: Path, device: Device, max_tokens: int, batch_tokens: int = 8192, name: str | None = None
+    ) -> None:
+        self.model = name or path.name
+        self._max_tokens = max_tokens
+        self._batch_tokens = batch_tokens
+        self._tokenizer = load_tokenizer(path)
+        self._network = load_model(path, device)
+
+    def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
+        prompts = [(prompt_ids(self._tokenizer, request.messages), request.record_id) for request in requests]
+        prefix = _common_prefix([ids for ids, _ in prompts])
+        cache = self._prefill(prefix) if len(prefix) >= _MIN_PREFIX_TOKENS and len(prompts) > 1 else None
+        for batch in batches_by_tokens(prompts, self._batch_tokens, size=lambda item: len(item[0])):
+            yield from self._generate(batch, len(prefix) if cache is not None else 0, cache)
+
+    def _prefill(self, prefix: list[int]) -> Any:
+        """The attention state of what all prompts begin with: instructions and examples are computed once."""
+        import torch
+        from transformers import DynamicCache
+
+        cache = DynamicCache(config=self._network.config)
+        with torch.inference_mode():
+            self._network(
+                torch.tensor([prefix], device=self._network.device), past_key_values=cache, logits_to_keep=1
+            )
+        return cache
+
+    def _generate(self, batch: list[tuple[list[int], str]], shared: int, cache: Any) -> Iterator[Completion]:
+        import torch
+
+        longest = max(len(ids) for ids, _ in batch)
+        pad = self._tokenizer.pad_token_id
+        # The padding stands between the shared beginning and the rest: masked, it has no position of its own.
+        rows = [ids[:shared] + [pad] * (longest - len(ids)) + ids[shared:] for ids, _ in batch]
+        masks = [[1] * shared + [0] * (longest - len(ids)) + [1] * (len(ids) - shared) for ids, _ in batch]
+        past = {}
+        if cache is not None:
+            past["past_key_values"] = copy.deepcopy(cache)
+            past["past_key_values"].batch_repeat_interleave(len(batch))
+        with torch.inference_mode():
+            output = self._network.generate(
+                input_ids=torch.tensor(rows, device=self._network.device),
+                attention_mask=torch.tensor(masks, device=self._network.device),
+                max_new_tokens=self._max_tokens,
+                do_sample=False,
+                eos_token_id=self._tokenizer.eos_token_id,
+                pad_token_id=pad,
+                **past,
+            )
+        for (ids, record_id), row in zip(batch, output[:, longest:].tolist(), strict=True):
+            stopped = self._tokenizer.eos_token_id in row
+            answer = row[: row.index(self._tokenizer.eos_token_id)] if stopped else row
+            text = self._tokenizer.decode(answer, skip_special_tokens=True)
+            finish = "stop" if stopped else "length"
+            yield Completion(record_id, text, finish, self.model, len(ids), len(answer) + stopped)
+
+
+_MIN_PREFIX_TOKENS = 32
+"""Below this, copying the shared state costs more than it saves."""
+
+
+def _common_prefix(prompts: Sequence[list[int]]) -> list[int]:
+    """What all prompts begin with, less than the shortest of them: each must have a token of its own."""
+    if not prompts:
+        return []
+    first, last = min(prompts), max(prompts)
+    length = 0
+    while length < min(len(first), len(last)) - 1 and first[length] == last[length]:
+        length += 1
+    return first[: min(length, min(len(ids) for ids in prompts) - 1)]
+
+
+def batches_by_tokens(items: Sequence[T], max_tokens: int, size: Callable[[T], int]) -> Iterator[list[T]]:
+    """Items sorted longest first, in batches of at most `max_tokens` after padding (one item at least)."""
+    batch: list[T] = []
+    for item in sorted(items, key=size, reverse=True):
+        if batch and size(batch[0]) * (len(batch) + 1) > max_tokens:
+            yield batch
+            batch = []
+        batch.append(item)
+    if batch:
+        yield batch

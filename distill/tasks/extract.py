@@ -1,0 +1,71 @@
+"""A JSON object under a schema."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+
+from distill.tasks.settings import TaskSettings
+
+
+def _normalise(value: Any) -> Any:
+    """Case and outer spaces of strings do not make a field wrong."""
+    return value.strip().casefold() if isinstance(value, str) else value
+
+
+class Extract:
+    """The answer is one JSON object; a fence or words around it are tolerated, a second object is not read."""
+
+    primary_metric = "exact_match"
+
+    def __init__(self, settings: TaskSettings) -> None:
+        self.settings = settings
+        schema = settings.json_schema
+        if schema is None:
+            raise ValueError("task.json_schema is missing: kind = 'extract' needs the schema of the answer")
+        if settings.labels:
+            raise ValueError("task.labels belong to kind = 'classify': remove them, or change the kind")
+        if schema.get("type") != "object" or not schema.get("properties"):
+            raise ValueError("task.json_schema must be of type 'object' and name its properties")
+        try:
+            jsonschema.Draft202012Validator.check_schema(schema)
+        except jsonschema.SchemaError as error:
+            raise ValueError(f"task.json_schema is not a JSON Schema: {error.message}") from None
+        self._fields = tuple(schema["properties"])
+        self._validator = jsonschema.Draft202012Validator(schema)
+
+    def parse(self, text: str) -> dict[str, Any] | None:
+        start = text.find("{")
+        if start < 0:
+            return None
+        try:
+            value, _ = json.JSONDecoder().raw_decode(text, start)
+        except (ValueError, RecursionError):
+            return None
+        return value if self._validator.is_valid(value) else None
+
+    def canonical(self, value: dict[str, Any]) -> str:
+        ordered = {name: value[name] for name in self._fields if name in value}
+        return json.dumps(ordered | value, ensure_ascii=False, separators=(",", ":"))
+
+    def _matches(self, value: dict[str, Any] | None, reference: dict[str, Any]) -> list[float]:
+        if value is None:
+            return [0.0] * len(self._fields)
+        return [
+            float(_normalise(value.get(name)) == _normalise(reference.get(name))) for name in self._fields
+        ]
+
+    def score(self, value: dict[str, Any] | None, reference: dict[str, Any]) -> dict[str, float]:
+        matches = self._matches(value, reference)
+        return {
+            "exact_match": float(all(matches)),
+            "valid_json": float(value is not None),
+            **{f"field:{name}": match for name, match in zip(self._fields, matches, strict=True)},
+        }
+
+    def reward(self, value: dict[str, Any] | None, reference: dict[str, Any]) -> float:
+        matches = self._matches(value, reference)
+        # Half for the parts, half for the whole: the parts give a slope, the whole is what is reported.
+        return 0.5 * sum(matches) / len(matches) + 0.5 * float(all(matches))

@@ -1,0 +1,91 @@
+"""Asks the teacher about every record once: an answer paid for is never asked again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from annotated_types import Ge
+
+from distill.completer import Completer
+from distill.values import Completion, Request
+
+
+@dataclass(frozen=True)
+class TeacherSettings:
+    """The `[teacher]` section: who is learnt from."""
+
+    kind: Literal["recorded", "endpoint", "local"]
+    """`recorded`: the answers are in the data. `endpoint`: an OpenAI-compatible server. `local`: a model directory."""
+    model: str
+    """Its name, as the server knows it and the report shows it; for `local` the directory."""
+    answer_field: str | None = None
+    """`recorded`: the field of the record that holds the answer."""
+    url: str | None = None
+    """`endpoint`: the address up to and including `/v1`."""
+    api_key_env: str | None = None
+    """`endpoint`: the environment variable that holds the key; keys do not belong into this file."""
+    concurrency: Annotated[int, Ge(1)] = 8
+    """`endpoint`: requests in flight."""
+    max_attempts: Annotated[int, Ge(1)] = 5
+    """`endpoint`: tries per record, with growing pauses."""
+
+    def __post_init__(self) -> None:
+        needs = {"recorded": "answer_field", "endpoint": "url", "local": None}[self.kind]
+        for option in ("answer_field", "url"):
+            if option == needs and getattr(self, option) is None:
+                raise ValueError(f"teacher.{option} is missing: kind = '{self.kind}' needs it")
+            if option != needs and getattr(self, option) is not None:
+                raise ValueError(f"teacher.{option} does not go with kind = '{self.kind}': remove it")
+
+
+def read_completions(path: Path) -> dict[str, Completion]:
+    """The answers in a completions file by record id; a line cut by a kill ends it."""
+    found = {}
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                completion = Completion(**json.loads(line))
+            except (ValueError, TypeError):
+                break
+            found[completion.record_id] = completion
+    return found
+
+
+def teach(
+    completer: Completer, requests: Sequence[Request], path: Path, progress: Callable[[int, int, str], None]
+) -> dict[str, Completion]:
+    """Every request's completion, appended to `path` as it comes. What `path` holds already is not asked again.
+
+    Answers that failed are not kept, so that the next call tries them again.
+    """
+    answered = {key: value for key, value in read_completions(path).items() if value.text is not None}
+    _rewrite(path, answered)
+    failed: dict[str, Completion] = {}
+    waiting = [request for request in requests if request.record_id not in answered]
+    with path.open("a", encoding="utf-8") as file:
+        for completion in completer.complete(waiting):
+            if completion.text is None:
+                failed[completion.record_id] = completion
+            else:
+                answered[completion.record_id] = completion
+                file.write(json.dumps(asdict(completion), ensure_ascii=False) + "\n")
+                file.flush()
+            progress(len(answered) + len(failed), len(requests), f"{len(failed)} without an answer")
+        os.fsync(file.fileno())
+    return answered | failed
+
+
+def _rewrite(path: Path, answered: dict[str, Completion]) -> None:
+    """Drops a torn last line, which would otherwise be glued to the next one."""
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        for completion in answered.values():
+            file.write(json.dumps(asdict(completion), ensure_ascii=False) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(path)

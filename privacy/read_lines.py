@@ -1,0 +1,144 @@
+"""Reads CSV and JSON lines from bytes, never more than one row's limit at once.
+
+Covered: quoted cells over several lines; after a row that breaks the format the next physical line is tried as a row,
+so a stray quote cannot swallow the file. Not covered: telling a broken many-line row's later lines from rows of their
+own; each then counts as a row.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import deque
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from privacy.records import DropReason
+from privacy.settings import SourceSettings
+
+_BOM = b"\xef\xbb\xbf"
+_BLOCK_BYTES = 1 << 20
+
+
+def read_jsonl(
+    path: Path, source: SourceSettings, columns: list[str]
+) -> Iterator[Mapping[str, Any] | DropReason]:
+    """One object a line; blank lines are not rows."""
+    with path.open("rb") as file:
+        for line in _lines(file, source.max_row_bytes):
+            if line is None:
+                yield DropReason.TOO_LONG
+            elif line.strip():
+                yield _json_row(line, columns)
+
+
+def _json_row(line: bytes, columns: list[str]) -> Mapping[str, Any] | DropReason:
+    try:
+        value = json.loads(line.decode())
+    except UnicodeDecodeError:
+        return DropReason.BAD_ENCODING
+    except (ValueError, RecursionError):
+        return DropReason.BAD_SYNTAX
+    if not isinstance(value, dict):
+        return DropReason.BAD_SYNTAX
+    return {column: value.get(column) for column in columns}
+
+
+def read_csv(
+    path: Path, source: SourceSettings, columns: list[str]
+) -> Iterator[Mapping[str, Any] | DropReason]:
+    """Comma-separated with a header. Raises ValueError if the header lacks a column."""
+    csv.field_size_limit(max(csv.field_size_limit(), source.max_row_bytes))
+    with path.open("rb") as file:
+        lines = _CsvLines(_lines(file, source.max_row_bytes), source.max_row_bytes)
+        header = lines.row()
+        if header is None or isinstance(header, DropReason):
+            raise ValueError(f"{path}: no readable header line; a CSV file must start with its column names")
+        missing = [column for column in columns if column not in header]
+        if missing:
+            raise ValueError(
+                f"{path}: no column {', '.join(map(repr, missing))} in the header; it has {', '.join(map(repr, header))[:500]}"
+            )
+        positions = {column: header.index(column) for column in columns}
+        while (cells := lines.row(len(header))) is not None:
+            if isinstance(cells, DropReason):
+                yield cells
+            else:
+                yield {column: cells[position] for column, position in positions.items()}
+
+
+class _CsvLines:
+    """Physical lines, with a way back: what a broken row took beyond its first line is read again."""
+
+    def __init__(self, lines: Iterator[bytes | None], max_row_bytes: int) -> None:
+        self._lines = lines
+        self._again: deque[bytes | None] = deque()
+        self._max_row_bytes = max_row_bytes
+
+    def row(self, width: int | None = None) -> list[str] | DropReason | None:
+        """The next row's cells (if `width` is given, that many), why it has none, or None at the end."""
+        while True:
+            taken: list[bytes | None] = []
+            try:
+                # Bad bytes become lone surrogates, so that they cannot upset the quoting; they are looked for below.
+                cells = next(csv.reader(self._feed(taken), strict=True), None)
+            except _TooLongError:
+                return self._reject(taken, DropReason.TOO_LONG)
+            except csv.Error:
+                return self._reject(taken, DropReason.BAD_SYNTAX)
+            if cells is None:
+                return None
+            if not cells:
+                continue
+            if any("\udc80" <= char <= "\udcff" for cell in cells for char in cell if char >= "\ud800"):
+                return DropReason.BAD_ENCODING
+            if width is not None and len(cells) != width:
+                return self._reject(taken, DropReason.BAD_SYNTAX)
+            return cells
+
+    def _reject(self, taken: list[bytes | None], reason: DropReason) -> DropReason:
+        self._again.extendleft(reversed(taken[1:]))
+        return reason
+
+    def _feed(self, taken: list[bytes | None]) -> Iterator[str]:
+        size = 0
+        while True:
+            try:
+                line = self._again.popleft() if self._again else next(self._lines)
+            except StopIteration:
+                return
+            taken.append(line)
+            size += self._max_row_bytes + 1 if line is None else len(line)
+            if line is None or size > self._max_row_bytes:
+                raise _TooLongError
+            yield line.decode("utf-8", "surrogateescape")
+
+
+class _TooLongError(Exception):
+    pass
+
+
+def _lines(file: BinaryIO, max_row_bytes: int) -> Iterator[bytes | None]:
+    """Lines with their ends, without a byte-order mark; None for one longer than the limit, which is skipped in blocks."""
+    first = True
+    while line := file.readline(max_row_bytes + 2):
+        if first:
+            line = line.removeprefix(_BOM)
+            first = False
+        if len(line.rstrip(b"\r\n")) <= max_row_bytes:
+            yield line
+            continue
+        while line and not line.endswith(b"\n"):
+            line = file.readline(_BLOCK_BYTES)
+        yield None
+
+
+def count_lines(path: Path) -> int:
+    """Newlines, counting a last line without one; quoted line breaks make this a little high."""
+    count, last = 0, b"\n"
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            count += block.count(b"\n")
+            last = block[-1:]
+    return count + (last != b"\n")

@@ -1,0 +1,159 @@
+"""Finds people by what stands around a name and by lists of given names, where a language model sees only a word.
+
+Covered: "Mr. X", "my name is X", "Name: X", "X:" at a line's start, given names of 20 countries (Faker's lists) and the
+capitalised words that follow them; nationalities are left to spaCy. Not covered: names in lower case without such words.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import regex
+
+from privacy.recognizers.rule import Clock, Rule, matches, run_rules
+from privacy.records import Span
+
+_PART = r"\p{Lu}[\p{L}'’-]{1,24}"
+_PARTICLE = r"(?:van|von|de|der|den|del|della|di|da|dos|du|la|le|bin|ibn|al|el|ter|zu|af|y)"
+_FULL = rf"{_PART}(?:\s(?:{_PARTICLE}\s){{0,2}}{_PART}|\s\p{{Lu}}\.(?=\s{_PART})){{0,3}}"
+
+_TITLED = regex.compile(
+    rf"(?<!\w)(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Sir|Madam|Lady|Lord|Herr|Frau|Monsieur|Madame|Mme|Señora?|Sra?|Signora?|Sig|Rev|Fr|Capt|Sgt|"
+    rf"Lt|Col|Gen|Judge|Officer|Nurse|Doctor|Professor|Uncle|Aunt|Auntie|Grandma|Grandpa)\b\.?\s(?P<x>{_FULL})"
+)
+_INTRODUCED = regex.compile(
+    rf"(?<!\w)(?i:my name is|my name's|name is|name's|i am called|call me|this is|i'm|i am|it's under|under the name(?: of)?|on behalf of|"
+    rf"signed|regards|sincerely|cheers|thanks|thank you|attn|dear|hi|hello|hey|contact person|contact|ask for|speak (?:to|with)|yours)"
+    rf"[,:!]?\s{{1,3}}(?P<x>{_FULL})"
+)
+_NAME_ANY_CASE = regex.compile(
+    r"(?<!\w)(?:my|his|her|their|the|full|first|last)\s(?:full |first |last |sur)?name\s?(?:is|was|:)\s{0,3}"
+    r"(?P<x>\p{L}[\p{L}'’-]{1,24}(?:\s\p{L}[\p{L}'’-]{1,24}){0,2})(?=\s*(?:[.,;!?\n]|$|and\b))",
+    regex.IGNORECASE,
+)
+_FIELD = regex.compile(
+    rf"(?<!\w)(?i:(?:full |first |last |sur|customer |patient |contact |account |card ?holder |holder )?name|patient|customer|client|from|to|"
+    rf"user|agent|employee|sender|recipient|author|owner|name on the account\? user)\s?:[ \t]{{0,8}}(?P<x>{_FULL})"
+)
+_SPEAKER = regex.compile(rf"^[\s>*\"-]{{0,4}}(?P<x>{_PART}(?:[ ]{_PART})?):(?=[\s\\\"])", regex.MULTILINE)
+_DEGREE = regex.compile(rf"(?<!\w)(?P<x>{_FULL}),?\s(?:MD|PhD|DDS|DVM|Jr|Sr|Esq|RN|II|III|IV)\b\.?")
+# In English text a word of another alphabet is nearly always a name, and no recogniser here can read it.
+_OTHER_SCRIPT = regex.compile(
+    r"(?<!\w)[\p{Greek}\p{Cyrillic}\p{Arabic}\p{Hebrew}\p{Armenian}\p{Georgian}\p{Devanagari}\p{Thai}\p{Han}\p{Hiragana}\p{Katakana}"
+    r"\p{Hangul}]{2,40}(?:[ -][\p{Greek}\p{Cyrillic}\p{Arabic}\p{Hebrew}\p{Armenian}\p{Georgian}\p{Devanagari}\p{Thai}\p{Han}\p{Hiragana}"
+    r"\p{Katakana}\p{Hangul}\u2206.]{1,40}){0,5}"
+)
+
+RULES = (
+    Rule("titled name", "PERSON", _TITLED, 0.75, needs_digit=False),
+    Rule("field name", "PERSON", _FIELD, 0.6, needs_digit=False, accept=lambda found: _plausible(found)),
+    Rule(
+        "introduced name",
+        "PERSON",
+        _INTRODUCED,
+        0.55,
+        needs_digit=False,
+        accept=lambda found: _plausible(found),
+    ),
+    Rule(
+        "name any case",
+        "PERSON",
+        _NAME_ANY_CASE,
+        0.6,
+        needs_digit=False,
+        accept=lambda found: _plausible(found),
+    ),
+    Rule("speaker", "PERSON", _SPEAKER, 0.45, needs_digit=False, accept=lambda found: _plausible(found)),
+    Rule("other script", "PERSON", _OTHER_SCRIPT, 0.4, needs_digit=False),
+    Rule("name and degree", "PERSON", _DEGREE, 0.6, needs_digit=False),
+)
+
+# Capitalised words that are not names though they stand where a name could.
+NOT_NAMES = frozenset(
+    """a about account address agent all also am an and another any are as at author back bank bot but by call can card cc chat city
+    client code company contact could country credit customer customers date dear december description details do does email error
+    everyone february fax for friday from good google great have he hello help here hey hi his how however i if important in info
+    information is issue it its january just let like lol madam manager march message mobile monday more mr mrs ms my name new no not
+    note november october of office ok okay on one only or order our owner patient payment phone please price product q question re
+    reason recipient regards reply sales saturday sender september she since sir so some sorry status street subject summary sunday
+    support sure team tel thank thanks that the their them then there these they this thursday ticket time title to today tomorrow
+    tuesday type unfortunately update url user very warning was we wednesday well were what when where which who why will with work
+    would yes yesterday you your yours bcc http https service hotel company's looking sick currently trying having going unable
+    ssn iban bic swift zip pin atm dob sms otp cvv pdf ip api html json csv faq asap eta tv pc""".split()
+)
+# Given names that are as often ordinary words, months, places or brands: taken only beside another name.
+_AMBIGUOUS = frozenset(
+    """able abril ace amber amen angel april arch art ash august aurora austin autumn bay ben bill blake bliss blue brand brook
+    brooklyn buck bud carol case cash castle chance charity charm chase china christian clay cliff cole coral crystal daisy dale dakota
+    dallas dan dawn dean deep denver destiny dick don dot drew duke earl earth eden ella elle else ember emery esperanza eve ever faith
+    fan fern florida forest frank gene georgia ginger glory grace grant gray green guy harbor harmony haven hazel heather heaven holly
+    honey hope houston hunter india indigo iris isle italia ivory ivy jack jade jasmine jean jersey jet jewel jordan joy juan june
+    justice kai kenya king kit lake lance land lane lark laurel law lee legend liberty light lily link lisbon london love lucky magic
+    major malt mark marsh mason maverick max may melody memphis mercy merit milan miles miller mini misty moon morning nice noble nova
+    oak ocean odd olive opal owen page paris parker patience pearl penny peace phoenix piper poet porter precious prince princess
+    promise queen rain rainbow ray red reed reign rich river rob robin rock roman rose royal ruby rusty sage sam sandy savannah scout
+    sea sierra siena sky smith sol son spring star stone storm summer sunny sydney tai tea temple tiger trace trinity troy true twin
+    un van verona victor victoria violet virginia ward west will willow windy winter wolf woods worth young zion cam das les la de
+    de el an bo can do even her in io is man mi my no ok ole pet so to ida ana mai mars june""".split()
+)
+_WORD = regex.compile(rf"(?<![\w'’@.-]){_PART}")
+_LOWER_WORD = regex.compile(r"(?<![\w@.'’-])\p{Ll}{4,20}(?![\w@]|[.-]\w)")
+_NEXT_NAME = regex.compile(rf"\s(?:{_PARTICLE}\s){{0,2}}(?P<part>{_PART})|\s\p{{Lu}}\.(?=\s{_PART})")
+
+
+def find_people(text: str, clock: Clock) -> list[Span]:
+    """Spans of people. Raises TimeoutError."""
+    spans = run_rules(RULES, text, clock) + _find_listed(text, clock)
+    if text.islower():
+        # Nobody capitalised anything, so a listed name in lower case is likely a name.
+        spans += [
+            Span(match.start(), match.end(), "PERSON", 0.45, "given name lower")
+            for match in matches(_LOWER_WORD, text, clock)
+            if match.group() in given_names() and match.group() not in _AMBIGUOUS
+        ]
+    return spans
+
+
+def _find_listed(text: str, clock: Clock) -> list[Span]:
+    """Given names from the lists, with the capitalised words after them."""
+    given = given_names()
+    spans = []
+    done = 0
+    for match in matches(_WORD, text, clock):
+        word = regex.split(r"['’]s?$|-", match.group())[0].casefold()
+        if match.start() < done or word not in given or len(word) < 3:
+            continue
+        end = match.end()
+        while (
+            not text[:end].endswith(("'s", "’s"))
+            and (following := _NEXT_NAME.match(text, end))
+            and (following["part"] or "").casefold() not in NOT_NAMES
+        ):
+            end = following.end()
+        if end == match.end() and word in _AMBIGUOUS:
+            continue
+        done = end
+        spans.append(Span(match.start(), end, "PERSON", 0.5, "given name"))
+    return spans
+
+
+def _plausible(found: str) -> bool:
+    """Neither the first nor the last word is an everyday word."""
+    parts = found.casefold().split()
+    return parts[0] not in NOT_NAMES and parts[-1] not in NOT_NAMES
+
+
+_LOCALES = "en_US en_GB en_IE en_IN de_DE de_AT fr_FR es_ES es_MX it_IT nl_NL pl_PL pt_PT pt_BR sv_SE no_NO da_DK fi_FI cs_CZ hu_HU hr_HR tr_TR"
+
+
+@lru_cache(maxsize=1)
+def given_names() -> frozenset[str]:
+    """Case-folded given names in Latin script, from Faker's lists. About 10 thousand; loading takes some tenths of a second."""
+    from importlib import import_module
+
+    names: set[str] = set()
+    for locale in _LOCALES.split():
+        provider = import_module(f"faker.providers.person.{locale}").Provider
+        for attribute in ("first_names", "first_names_male", "first_names_female"):
+            names.update(name.casefold() for name in getattr(provider, attribute, ()))
+    return frozenset(name for name in names if len(name) >= 3 and name.isalpha() and name not in NOT_NAMES)

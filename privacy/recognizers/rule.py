@@ -1,0 +1,80 @@
+"""The rule: one pattern that finds one kind of thing, and the loop that runs rules against a clock.
+
+Covered: patterns, checks of the match, words that must stand before it. Not covered: spelling tricks
+(zero-width characters, digits as words); a rule sees the text as it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import regex
+
+from privacy.records import Span
+
+# How far before a match a context word may stand: about one short sentence.
+CONTEXT_CHARS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A pattern whose group `x` (or whole match) is a finding."""
+
+    name: str
+    entity_type: str
+    pattern: regex.Pattern[str]
+    score: float
+    context: regex.Pattern[str] | None = None
+    """If given, must be found in the CONTEXT_CHARS before the match."""
+    accept: Callable[[str], bool] | None = None
+    """A last look at the matched text, such as a checksum."""
+    needs_digit: bool = True
+    """Skip texts without any digit: most texts have none, most rules need one."""
+
+
+def words(*alternatives: str) -> regex.Pattern[str]:
+    """A context: any of these as whole words, any case."""
+    return regex.compile(r"(?<!\w)(?:" + "|".join(alternatives) + r")(?!\w)", regex.IGNORECASE)
+
+
+class Clock:
+    """Time left for one text. Running out is a TimeoutError, which must reach the caller: no text passes half scanned."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._end = time.monotonic() + limit_s
+
+    def left_s(self) -> float:
+        """Seconds left, above 0; raises TimeoutError when there are none."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("scan took longer than the policy allows")
+        return left
+
+
+def matches(pattern: regex.Pattern[str], text: str, clock: Clock) -> Iterator[regex.Match[str]]:
+    """Every match, under the clock. `regex` raises TimeoutError itself when a search runs too long."""
+    return pattern.finditer(text, timeout=clock.left_s())
+
+
+def run_rules(rules: Iterable[Rule], text: str, clock: Clock) -> list[Span]:
+    """All findings of all rules; overlaps are left to the arbiter."""
+    has_digit = any(char.isdigit() for char in text)
+    spans = []
+    for rule in rules:
+        if rule.needs_digit and not has_digit:
+            continue
+        group: str | int = "x" if "x" in rule.pattern.groupindex else 0
+        for match in matches(rule.pattern, text, clock):
+            start, end = match.span(group)
+            if start == end:
+                continue
+            if rule.accept is not None and not rule.accept(text[start:end]):
+                continue
+            if rule.context is not None and not rule.context.search(
+                text, max(0, start - CONTEXT_CHARS), start
+            ):
+                continue
+            spans.append(Span(start, end, rule.entity_type, rule.score, rule.name))
+    return spans

@@ -1,0 +1,165 @@
+"""Scrubs records one by one: what is scanned in each field, what replaces it, and when a record is dropped instead.
+
+Covered: text, JSON and closed fields, each finding carried through all fields of its record. A record that cannot be
+scanned whole is dropped. Not covered: processes and hanging C code (see `workers`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from privacy import json_text
+from privacy.propagate import propagate
+from privacy.recognizers.rule import Clock
+from privacy.records import DroppedRow, DropReason, RawRecord, ScrubbedRecord, Span
+from privacy.settings import FieldRule, ScrubPolicy
+from privacy.surrogates import Surrogates
+
+Outcome = ScrubbedRecord | DroppedRow
+_TEXT = FieldRule("text")
+
+
+class Finder(Protocol):
+    """What a detector must do: `privacy.detect.Detector`, or a test's stand-in."""
+
+    def find(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
+        """Findings of each text. Anything raised means that nothing is known about any of them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scrubber:
+    """All that one process needs to scrub records."""
+
+    finder: Finder
+    surrogates: Surrogates
+    rules: Mapping[str, FieldRule]
+    policy: ScrubPolicy
+    policy_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One text to scan: a field, or a leaf of a JSON field."""
+
+    field_name: str
+    text: str = field(repr=False)
+    skip: int
+    """Leading characters that are only context (a JSON leaf's key) and belong to no field."""
+    leaf: json_text.Leaf | None
+
+
+def scrub_records(scrubber: Scrubber, records: Sequence[RawRecord]) -> list[Outcome]:
+    """One outcome a record, in order. Never raises for a record's content: what fails is dropped."""
+    outcomes: dict[int, Outcome] = {}
+    waiting: list[tuple[RawRecord, list[_Piece]]] = []
+    for record in records:
+        reason = _refuse(record, scrubber)
+        if reason is not None:
+            outcomes[record.row] = DroppedRow(record.row, reason)
+        else:
+            waiting.append((record, _pieces(record, scrubber.rules)))
+    try:
+        found = iter(scrubber.finder.find([piece.text for _, pieces in waiting for piece in pieces]))
+        for record, pieces in waiting:
+            outcomes[record.row] = _finish(scrubber, record, pieces, [next(found) for _ in pieces])
+    except Exception:
+        # The stage boundary: one bad text fails its whole batch, so each record is scanned alone.
+        for record, pieces in waiting:
+            outcomes[record.row] = _scrub_alone(scrubber, record, pieces)
+    return [outcomes[record.row] for record in records]
+
+
+def _scrub_alone(scrubber: Scrubber, record: RawRecord, pieces: list[_Piece]) -> Outcome:
+    """Any error whatever drops the record; its message is not kept, for it may quote the text."""
+    try:
+        return _finish(scrubber, record, pieces, scrubber.finder.find([piece.text for piece in pieces]))
+    except TimeoutError:
+        return DroppedRow(record.row, DropReason.SCAN_TIMED_OUT)
+    except Exception:
+        return DroppedRow(record.row, DropReason.SCAN_FAILED)
+
+
+def _refuse(record: RawRecord, scrubber: Scrubber) -> DropReason | None:
+    """Why a record is not even scanned."""
+    for name, value in record.fields.items():
+        rule = scrubber.rules.get(name, _TEXT)
+        if rule.kind == "closed" and value not in rule.values:
+            return DropReason.NOT_IN_CLOSED_SET
+        if len(value) > scrubber.policy.max_chars:
+            return DropReason.TOO_LONG
+    return None
+
+
+def _pieces(record: RawRecord, rules: Mapping[str, FieldRule]) -> list[_Piece]:
+    pieces = []
+    for name, value in record.fields.items():
+        rule = rules.get(name, _TEXT)
+        if rule.kind == "closed":
+            continue
+        leaves = json_text.leaves(value) if rule.kind == "json" else None
+        if leaves is None:
+            pieces.append(_Piece(name, value, 0, None))
+            continue
+        for leaf in leaves:
+            if leaf.value and leaf.value not in rule.values:
+                # The key is the context a bare value lacks: "order id: 4411-22".
+                prefix = f"{leaf.label}: " if leaf.label else ""
+                pieces.append(_Piece(name, prefix + leaf.value, len(prefix), leaf))
+    return pieces
+
+
+def _finish(
+    scrubber: Scrubber, record: RawRecord, pieces: list[_Piece], found: list[tuple[Span, ...]]
+) -> ScrubbedRecord:
+    """Findings carried through the record, then replaced."""
+    assert len(found) == len(pieces), "a detector must answer for every text"
+    own = [_without_context(piece, spans) for piece, spans in zip(pieces, found, strict=True)]
+    texts = [piece.text[piece.skip :] for piece in pieces]
+    own = propagate(texts, own, Clock(scrubber.policy.timeout_s))
+    fields = dict(record.fields)
+    spans: dict[str, tuple[Span, ...]] = dict.fromkeys(record.fields, ())
+    # From the last leaf to the first, so that earlier offsets stay true.
+    for piece, text, piece_spans in reversed(list(zip(pieces, texts, own, strict=True))):
+        replaced = replace_spans(text, piece_spans, scrubber.surrogates)
+        if piece.leaf is None:
+            fields[piece.field_name] = replaced
+            spans[piece.field_name] = piece_spans
+        elif piece_spans:
+            leaf, whole = piece.leaf, fields[piece.field_name]
+            fields[piece.field_name] = (
+                whole[: leaf.start] + json_text.encode(leaf, replaced) + whole[leaf.end :]
+            )
+            spans[piece.field_name] = (*_in_field(leaf, piece_spans), *spans[piece.field_name])
+    return ScrubbedRecord(record.record_id, fields, spans, scrubber.policy_id)
+
+
+def _without_context(piece: _Piece, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Offsets counted from the end of the context words, findings within those left out."""
+    skip = piece.skip
+    return tuple(
+        Span(max(0, span.start - skip), span.end - skip, span.entity_type, span.score, span.recognizer)
+        for span in spans
+        if span.end > skip
+    )
+
+
+def _in_field(leaf: json_text.Leaf, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    return tuple(
+        Span(leaf.offsets[span.start], leaf.offsets[span.end], span.entity_type, span.score, span.recognizer)
+        for span in spans
+    )
+
+
+def replace_spans(text: str, spans: Sequence[Span], surrogates: Surrogates) -> str:
+    """The text with a stand-in for each span. Spans must be in order and apart, as a detector gives them."""
+    parts, position = [], 0
+    for span in spans:
+        assert position <= span.start < span.end <= len(text), (
+            "spans must be in order, apart and inside the text"
+        )
+        parts += [text[position : span.start], surrogates.of(span.entity_type, text[span.start : span.end])]
+        position = span.end
+    return "".join([*parts, text[position:]])

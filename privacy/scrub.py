@@ -1,0 +1,144 @@
+"""The door of this package: rows of a source in, chunks of scrubbed records and counted drops out.
+
+Covered: every row seen is kept or dropped with a reason; chunks are the same from run to run, so that a stopped run goes on
+after its last stored chunk. Not covered: storing anything, and judging whether the scrubbing was good enough (`measure`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+
+from privacy.ingest import read_rows
+from privacy.records import DroppedRow, RawRecord, ScrubbedRecord
+from privacy.scan import Outcome, Scrubber, scrub_records
+from privacy.settings import FieldRule, ScrubPolicy, SourceSettings, policy_id
+from privacy.surrogates import Surrogates
+from privacy.workers import BATCH_RECORDS, BuildScrubber, Workers
+
+# HMAC-SHA256 takes any length; below this a key can be guessed.
+_MIN_KEY_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ScrubbedChunk:
+    """What became of `chunk_size` rows."""
+
+    index: int
+    """Counts from 0; with the same source and policy the same rows have the same index."""
+    records: list[ScrubbedRecord] = field(repr=False)
+    dropped: list[DroppedRow]
+
+
+def scrub_source(
+    source: SourceSettings,
+    base_dir: Path,
+    policy: ScrubPolicy,
+    rules: Mapping[str, FieldRule],
+    key: bytes,
+    spacy_model: Path,
+    skip_chunks: int = 0,
+) -> Iterator[ScrubbedChunk]:
+    """Chunks in order, without the first `skip_chunks`, whose rows are read (ids depend on them) but not scanned.
+
+    Fields without a rule are scanned as text. Raises ValueError, with one line for the operator, for a source that
+    cannot be read; RuntimeError if scrubbing processes cannot start. Messages hold no record's text.
+    """
+    unknown = sorted(set(rules) - set(source.fields))
+    if unknown:
+        raise ValueError(
+            f"no column is mapped to {', '.join(map(repr, unknown))}; add it to 'fields' in the source settings"
+        )
+    if len(key) < _MIN_KEY_BYTES:
+        raise ValueError(f"the scrubbing key has {len(key)} bytes; it needs {_MIN_KEY_BYTES} or more")
+    build = partial(build_scrubber, policy, dict(rules), key, spacy_model)
+    chunks = _chunks(read_rows(source, base_dir, key), policy.chunk_size, skip_chunks)
+    first = next(chunks, None)
+    if first is None:
+        return
+    second = next(chunks, None)
+    processes = policy.processes or os.cpu_count() or 1
+    todo = chain([first], [] if second is None else [second], chunks)
+    if processes == 1 or second is None:
+        # One chunk is done before a second process has loaded its models.
+        yield from _scrub_here(build(), todo)
+    else:
+        yield from _scrub_in_workers(build, processes, policy.timeout_s, todo)
+
+
+def build_scrubber(
+    policy: ScrubPolicy, rules: Mapping[str, FieldRule], key: bytes, spacy_model: Path
+) -> Scrubber:
+    """Loads the models (some seconds). Raises ValueError if the model folder is none."""
+    from privacy.detect import Detector
+
+    detector = Detector(
+        spacy_model, min_score=policy.min_score, timeout_s=policy.timeout_s, keep_types=policy.keep_types
+    )
+    return Scrubber(detector, Surrogates(key, policy.replacement), rules, policy, policy_id(policy, key))
+
+
+@dataclass(frozen=True, slots=True)
+class _RawChunk:
+    index: int
+    records: list[RawRecord]
+    dropped: list[DroppedRow]
+
+
+def _chunks(rows: Iterator[RawRecord | DroppedRow], size: int, skip: int) -> Iterator[_RawChunk]:
+    """Rows by the `size`, whatever became of them in reading."""
+    index = 0
+    while taken := list(islice(rows, size)):
+        if index >= skip:
+            yield _RawChunk(
+                index,
+                [row for row in taken if isinstance(row, RawRecord)],
+                [row for row in taken if isinstance(row, DroppedRow)],
+            )
+        index += 1
+
+
+def _scrub_here(scrubber: Scrubber, chunks: Iterator[_RawChunk]) -> Iterator[ScrubbedChunk]:
+    for chunk in chunks:
+        outcomes = [
+            outcome
+            for start in range(0, len(chunk.records), BATCH_RECORDS)
+            for outcome in scrub_records(scrubber, chunk.records[start : start + BATCH_RECORDS])
+        ]
+        yield _account(chunk, outcomes)
+
+
+def _scrub_in_workers(
+    build: BuildScrubber, processes: int, timeout_s: float, chunks: Iterator[_RawChunk]
+) -> Iterator[ScrubbedChunk]:
+    """Chunks in order; as many chunks in work as there are processes, so that memory stays bounded."""
+    working: deque[tuple[_RawChunk, list[Future[list[Outcome]]]]] = deque()
+    with Workers(build, processes, timeout_s) as workers:
+        for chunk in chunks:
+            records = chunk.records
+            batches = [
+                records[start : start + BATCH_RECORDS] for start in range(0, len(records), BATCH_RECORDS)
+            ]
+            working.append((chunk, [workers.submit(batch) for batch in batches]))
+            if len(working) > processes:
+                yield _collect(*working.popleft())
+        while working:
+            yield _collect(*working.popleft())
+
+
+def _collect(chunk: _RawChunk, futures: list[Future[list[Outcome]]]) -> ScrubbedChunk:
+    return _account(chunk, [outcome for future in futures for outcome in future.result()])
+
+
+def _account(chunk: _RawChunk, outcomes: list[Outcome]) -> ScrubbedChunk:
+    """Kept and dropped must add up to what was seen."""
+    kept = [outcome for outcome in outcomes if isinstance(outcome, ScrubbedRecord)]
+    lost = [outcome for outcome in outcomes if isinstance(outcome, DroppedRow)]
+    assert len(kept) + len(lost) == len(chunk.records), "every record read must be kept or dropped"
+    return ScrubbedChunk(chunk.index, kept, sorted([*chunk.dropped, *lost], key=lambda row: row.row))

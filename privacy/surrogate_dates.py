@@ -1,0 +1,133 @@
+"""Stand-ins for dates: the same format, moved by up to two years either way.
+
+Each value moves by its own number of days. One shift for all would keep the distance between dates, but a single date
+known from elsewhere would then undo every other one.
+"""
+
+from __future__ import annotations
+
+from datetime import date as Date
+from datetime import timedelta
+
+import regex
+
+from privacy.draw import Draw
+from privacy.recognizers.dates import MONTHS
+from privacy.surrogate_numbers import same_shape
+
+_MONTH_NUMBER = {name: number for number, names in enumerate(MONTHS, 1) for name in names}
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_TOKEN = regex.compile(r"\d+|\p{L}+|[^\d\p{L}]+")
+_CLOCK = regex.compile(r"[0-2]?\d:[0-5]\d(?::[0-5]\d)?")
+_MAX_SHIFT_DAYS = 730
+
+
+def date(original: str, draw: Draw) -> str:
+    """The moved date in the original's own format; what is no date keeps its shape with other digits."""
+    clock = _CLOCK.search(original)
+    head, tail = (original[: clock.start()], original[clock.start() :]) if clock else (original, "")
+    tokens = _TOKEN.findall(head)
+    places = _places(tokens)
+    if places is None:
+        return same_digits(original, draw)
+    year, month, day = places
+    try:
+        old = Date(
+            _full_year(tokens[year]) if year is not None else 2023,
+            _month(tokens[month]),
+            int(tokens[day]) if day is not None else 15,
+        )
+    except ValueError:
+        return same_digits(original, draw)
+    days = 1 + draw.below(_MAX_SHIFT_DAYS)
+    try:
+        new = old + timedelta(days=days if draw.below(2) else -days)
+    except OverflowError:
+        return same_digits(original, draw)
+    if year is not None:
+        tokens[year] = f"{new.year:04d}"[-len(tokens[year]) :]
+    tokens[month] = _like_month(tokens[month], new.month)
+    if day is not None:
+        tokens[day] = (
+            str(new.day).zfill(len(tokens[day]))
+            if tokens[day].startswith("0") or len(tokens[day]) == 2
+            else str(new.day)
+        )
+    _fix_words(tokens, day, new)
+    return "".join(tokens) + _other_time(tail, draw)
+
+
+def same_digits(original: str, draw: Draw) -> str:
+    """Other digits, the same words."""
+    return "".join(
+        same_shape(token, draw) if token.isdigit() else token for token in _TOKEN.findall(original)
+    )
+
+
+def _places(tokens: list[str]) -> tuple[int | None, int, int | None] | None:
+    """Where year, month and day stand among the tokens; None if this is no date we can read."""
+    numbers = [index for index, token in enumerate(tokens) if token.isdigit()]
+    named = [index for index, token in enumerate(tokens) if token.casefold() in _MONTH_NUMBER]
+    years = [index for index in numbers if len(tokens[index]) == 4]
+    if named:
+        rest = [index for index in numbers if index not in years]
+        year = years[0] if years else rest[1] if len(rest) > 1 else None
+        day = next((index for index in rest if index != year), None)
+        return (year, named[0], day) if year is not None or day is not None else None
+    if len(numbers) != 3:
+        return None
+    if years and years[0] == numbers[0]:
+        return numbers[0], numbers[1], numbers[2]
+    first, second, year = numbers
+    # 25/12/2024 can only be day first; 03/04/2024 is read as English dates with "/" mostly are, month first.
+    day_first = int(tokens[first]) > 12 or (tokens[first + 1] != "/" and int(tokens[second]) <= 12)
+    return (year, second, first) if day_first else (year, first, second)
+
+
+def _month(token: str) -> int:
+    return int(token) if token.isdigit() else _MONTH_NUMBER[token.casefold()]
+
+
+def _full_year(token: str) -> int:
+    if len(token) == 4:
+        return int(token)
+    return int(token) + (2000 if int(token) < 30 else 1900)
+
+
+def _like_month(token: str, month: int) -> str:
+    """The month written like the token: padded number, or name in the same language, length and case."""
+    if token.isdigit():
+        return f"{month:02d}" if len(token) == 2 else str(month)
+    names = MONTHS[_MONTH_NUMBER[token.casefold()] - 1]
+    position = names.index(token.casefold())
+    name = (
+        MONTHS[month - 1][min(position, len(MONTHS[month - 1]) - 1)] if position < 2 else MONTHS[month - 1][0]
+    )
+    return name.upper() if token.isupper() else name.capitalize() if token[0].isupper() else name
+
+
+def _fix_words(tokens: list[str], day: int | None, new: Date) -> None:
+    """Ordinal endings and weekday names that fit the new date."""
+    for index, token in enumerate(tokens):
+        folded = token.casefold()
+        if day is not None and index == day + 1 and folded in ("st", "nd", "rd", "th"):
+            tokens[index] = (
+                "th" if 11 <= new.day <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(new.day % 10, "th")
+            )
+        elif len(folded) >= 3 and any(name.startswith(folded) for name in _WEEKDAYS):
+            name = _WEEKDAYS[new.weekday()]
+            name = name if folded.endswith("day") else name[:3]
+            tokens[index] = name.capitalize() if token[0].isupper() else name
+
+
+def _other_time(tail: str, draw: Draw) -> str:
+    """The time of day redrawn, its hour within what the original's clock can show."""
+    clock = _CLOCK.match(tail)
+    if clock is None:
+        return tail
+    parts = clock.group().split(":")
+    hour = 1 + draw.below(12 if regex.search(r"[ap]\.?m", tail, regex.IGNORECASE) else 23)
+    new = [str(hour).zfill(len(parts[0])), *(f"{draw.below(60):02d}" for _ in parts[1:])]
+    return ":".join(new) + "".join(
+        same_shape(t, draw) if t.isdigit() else t for t in _TOKEN.findall(tail[clock.end() :])
+    )

@@ -1,0 +1,306 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pytest
+
+from appliance.loadtest import Answer, LevelResult, LoadtestSettings, closed_loop, percentile, summarise
+
+_TTFT_S = 0.05
+_GAP_S = 0.01
+_NUM_TOKENS = 8
+
+
+@dataclass
+class ScriptedServer:
+    """Answers in the way the prompt's text names, with known delays, and notes when it really did what."""
+
+    port: int = 0
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    ttft_s: list[float] = field(default_factory=list)
+    e2e_s: list[float] = field(default_factory=list)
+    gaps_s: list[float] = field(default_factory=list)
+    num_connections: int = 0
+    num_in_flight: int = 0
+    max_in_flight: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.num_connections += 1
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+                body = json.loads(await reader.readexactly(length))
+                self.bodies.append(body)
+                self.num_in_flight += 1
+                self.max_in_flight = max(self.max_in_flight, self.num_in_flight)
+                try:
+                    await self.answer(body["messages"][-1]["content"], writer)
+                finally:
+                    self.num_in_flight -= 1
+        except (ConnectionError, EOFError):
+            pass
+        finally:
+            writer.close()
+
+    async def answer(self, script: str, writer: asyncio.StreamWriter) -> None:
+        received = time.perf_counter()
+        if script == "500":
+            writer.write(b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 6\r\n\r\nsecret")
+            return
+        if script == "garbage":
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret")
+            return
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        _send(writer, _event({"role": "assistant", "content": ""}))
+        sent: list[float] = []
+        num_tokens = {"empty": 0, "one": 1}.get(script, _NUM_TOKENS)
+        for index in range(num_tokens):
+            await asyncio.sleep(_GAP_S if index else _TTFT_S)
+            if script == "error" and index == 2:
+                _send(writer, b'data: {"error": {"message": "secret"}}\n\n')
+                return
+            if script == "drop" and index == 2:
+                raise ConnectionResetError
+            if script == "stall" and index == 2:
+                await asyncio.sleep(30)
+            _send(writer, _event({"content": f"{script}{index} "}), pieces=3 if script == "pieces" else 1)
+            sent.append(time.perf_counter())
+        usage = {"prompt_tokens": 5, "completion_tokens": num_tokens}
+        # In one chunk: what ends an answer need not come in pieces.
+        end = b"" if script == "cut" else _event({}, "stop")
+        _send(writer, end + _event(None, usage=usage) + b"data: [DONE]\n\n")
+        if script == "ok":
+            self.ttft_s.append(sent[0] - received)
+            self.gaps_s += [later - earlier for earlier, later in pairwise(sent)]
+            self.e2e_s.append(time.perf_counter() - received)
+        writer.write(b"0\r\n\r\n")
+
+
+def _event(
+    delta: dict[str, str] | None, finish: str | None = None, usage: dict[str, int] | None = None
+) -> bytes:
+    choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": finish}]
+    return b"data: " + json.dumps({"choices": choices, "usage": usage}).encode() + b"\n\n"
+
+
+def _send(writer: asyncio.StreamWriter, data: bytes, pieces: int = 1) -> None:
+    step = -(-len(data) // pieces)
+    for start in range(0, len(data), step):
+        piece = data[start : start + step]
+        writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    scripted = ScriptedServer()
+    ready = threading.Event()
+    loop = asyncio.new_event_loop()
+
+    async def serve() -> None:
+        listener = await asyncio.start_server(scripted.connected, "127.0.0.1", 0)
+        scripted.port = listener.sockets[0].getsockname()[1]
+        ready.set()
+
+    def run() -> None:
+        loop.create_task(serve())
+        loop.run_forever()
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0.01))
+        loop.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert ready.wait(10)
+    yield scripted
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+
+
+def _ask(
+    server: ScriptedServer, *scripts: str, num_requests: int | None = None, **options: Any
+) -> LevelResult:
+    prompts = [[{"role": "user", "content": script}] for script in scripts]
+    given = {"concurrency": 1, "max_tokens": 64, "warmup": 0, "timeout_s": 20.0} | options
+    return closed_loop(server.url, "m", prompts, num_requests=num_requests or len(prompts), **given)
+
+
+def test_the_times_measured_are_the_times_served(server: ScriptedServer) -> None:
+    """Against what the server really did: on a shared machine its sleeps are late, and that is not the client's error."""
+    level = _ask(server, "ok", num_requests=30, concurrency=2)
+    row = summarise(level, arm="a", engine="e", device="d")
+    assert (row.num_ok, row.num_failed, row.concurrency) == (30, 0, 2)
+    assert row.ttft_p50_s == pytest.approx(median(server.ttft_s), abs=0.002)
+    assert row.itl_p50_s == pytest.approx(median(server.gaps_s), abs=0.002)
+    assert row.e2e_p50_s == pytest.approx(median(server.e2e_s), abs=0.002)
+    assert row.tpot_p50_s == pytest.approx(median(server.gaps_s), abs=0.002)
+    for value, at_least in ((row.ttft_p50_s, _TTFT_S), (row.itl_p50_s, _GAP_S), (row.tpot_p50_s, _GAP_S)):
+        assert value is not None
+        assert value > at_least - 0.001
+    assert row.output_tokens_per_s == pytest.approx(30 * _NUM_TOKENS / row.wall_s)
+    assert row.requests_per_s == pytest.approx(30 / row.wall_s)
+    assert (row.mean_prompt_tokens, row.mean_output_tokens) == (5, _NUM_TOKENS)
+    assert level.client_lag_p99_s is not None
+
+
+def test_time_per_output_token_leaves_the_first_token_out() -> None:
+    answer = Answer(prompt_index=0, ttft_s=1.0, e2e_s=3.0, output_tokens=5)
+    assert answer.tpot_s == 0.5
+    assert Answer(prompt_index=0, ttft_s=1.0, e2e_s=1.0, output_tokens=1).tpot_s is None
+    assert Answer(prompt_index=0, failure="timeout").tpot_s is None
+
+
+def test_an_answer_of_one_token_has_no_time_per_token_and_an_empty_one_no_first_token(
+    server: ScriptedServer,
+) -> None:
+    one, empty = _ask(server, "one", "empty").requests
+    assert (one.tpot_s, one.gaps_s, one.text) == (None, (), "one0 ")
+    assert one.ttft_s is not None
+    assert (empty.failure, empty.ttft_s, empty.text, empty.finish_reason) == (None, None, "", "stop")
+    assert empty.e2e_s is not None
+
+
+@pytest.mark.parametrize(
+    ("script", "kind"),
+    [
+        ("500", "http_500"),
+        ("drop", "connection"),
+        ("stall", "timeout"),
+        ("error", "server_error"),
+        ("cut", "protocol"),
+        ("garbage", "protocol"),
+    ],
+)
+def test_a_failure_is_counted_by_kind_and_the_next_request_is_not_hurt(
+    server: ScriptedServer, script: str, kind: str
+) -> None:
+    level = _ask(server, "ok", script, "ok", script, "ok", timeout_s=1.0)
+    assert level.failures == {kind: 2}
+    row = summarise(level, arm="a", engine="e", device="d")
+    assert (row.num_ok, row.num_failed) == (3, 2)
+    assert sorted(level.answers) == [0, 2, 4]
+    assert row.ttft_p99_s is not None
+    assert row.ttft_p99_s < 0.5, "a failed request has no latency"
+    assert row.mean_output_tokens == _NUM_TOKENS
+    assert "secret" not in repr(level.requests)
+
+
+def test_a_server_that_is_not_there_fails_every_request_and_measures_nothing() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        level = _ask(
+            ScriptedServer(port=closed.getsockname()[1]), "ok", num_requests=6, concurrency=2, warmup=1
+        )
+    assert level.failures == {"connection": 6}
+    assert level.num_warmup_failed == 1
+    row = summarise(level, arm="a", engine="e", device="d")
+    measured = {name for name in row.__slots__ if getattr(row, name) is not None}
+    assert measured == {"arm", "engine", "device", "concurrency", "num_ok", "num_failed", "wall_s"}
+
+
+def test_as_many_requests_are_in_flight_as_asked_over_as_many_connections(server: ScriptedServer) -> None:
+    level = _ask(server, "ok", num_requests=15, concurrency=5, warmup=5)
+    assert level.failures == {}
+    assert (server.max_in_flight, server.num_connections) == (5, 5)
+
+
+def test_warm_up_is_sent_first_not_measured_and_spares_the_first_prompts(server: ScriptedServer) -> None:
+    level = _ask(server, "one", "pieces", "ok", num_requests=1, warmup=2)
+    assert [body["messages"][-1]["content"] for body in server.bodies] == ["ok", "pieces", "one"]
+    assert [answer.text for answer in level.requests] == ["one0 "]
+
+
+def test_answers_come_back_by_prompt_and_stay_out_of_reprs(server: ScriptedServer) -> None:
+    level = _ask(server, "pieces", "ok", num_requests=5, concurrency=2)
+    for index, script in enumerate(["pieces", "ok"]):
+        assert level.answers[index] == "".join(f"{script}{token} " for token in range(_NUM_TOKENS))
+    assert level.num_prompts == 2
+    assert "ok0" not in repr(level) + repr(level.requests)
+
+
+def test_a_request_asks_for_a_greedy_stream_with_usage(server: ScriptedServer) -> None:
+    _ask(server, "one", stop=["END"], cache_salt="level-1", max_tokens=9)
+    assert server.bodies == [
+        {
+            "model": "m",
+            "messages": [{"role": "user", "content": "one"}],
+            "max_tokens": 9,
+            "temperature": 0,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "stop": ["END"],
+            "cache_salt": "level-1",
+        }
+    ]
+    _ask(server, "one")
+    assert not {"stop", "cache_salt"} & set(server.bodies[-1]), "other servers may not know them"
+
+
+def test_progress_counts_to_the_end_and_its_error_is_not_swallowed(server: ScriptedServer) -> None:
+    seen: list[tuple[int, int]] = []
+    _ask(server, "one", num_requests=3, warmup=1, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+
+    def fail(done: int, total: int) -> None:
+        raise RuntimeError("full disk")
+
+    with pytest.raises(RuntimeError, match="full disk"):
+        _ask(server, "one", num_requests=3, progress=fail)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 10, 101])
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.95, 0.99, 1.0])
+def test_percentiles_are_numpys(size: int, share: float) -> None:
+    values = [random.Random(size).expovariate(1.0) for _ in range(size)]
+    assert percentile(values, share) == pytest.approx(float(np.quantile(values, share)), rel=1e-12)
+
+
+def test_a_percentile_of_nothing_is_none() -> None:
+    assert percentile([], 0.5) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"num_requests": 1, "concurrency": 2}, "do not make up 2 clients"),
+        ({"num_requests": 1, "concurrency": 0}, "do not make up 0 clients"),
+    ],
+)
+def test_a_level_that_cannot_be_reached_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        _ask(ScriptedServer(port=1), "ok", **options)
+    with pytest.raises(ValueError, match="give http://host:port"):
+        closed_loop("https://h", "m", [[]], concurrency=1, num_requests=1, max_tokens=1, warmup=0)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"concurrency": ()},
+        {"concurrency": (0, 1)},
+        {"concurrency": (100,)},
+        {"warmup_requests": -1},
+        {"max_tokens": 0},
+        {"request_timeout_s": 0.0},
+    ],
+)
+def test_impossible_settings_are_refused(options: dict[str, Any]) -> None:
+    LoadtestSettings()
+    with pytest.raises(ValueError, match="concurrency|must be"):
+        LoadtestSettings(**options)

@@ -1,0 +1,85 @@
+"""The ruler itself: gold scores 1, nothing scores 0, one readable letter is a leak, intervals are Wilson's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from scipy.stats import binomtest
+
+from privacy.ingest import record_id
+from privacy.measure import read_gold, score_spans, wilson
+from privacy.records import Span
+from tests.privacy.fakes import KEY
+
+TEXT = "Call Ann Lee on 555-0100."
+PLACE = ("1", "message")
+NAME, PHONE = Span(5, 12, "PERSON", 1, "gold"), Span(16, 24, "PHONE_NUMBER", 1, "gold")
+
+
+def span(start: int, end: int) -> Span:
+    return Span(start, end, "ANY", 1, "test")
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 50, 1000])
+def test_intervals_agree_with_scipy(n: int) -> None:
+    for hits in {0, 1, n // 2, n}:
+        expected = binomtest(hits, n).proportion_ci(method="wilson")
+        rate = wilson(hits, n)
+        assert rate.low == pytest.approx(expected.low, abs=1e-12) and rate.high == pytest.approx(
+            expected.high, abs=1e-12
+        )
+
+
+def test_what_is_not_measured_is_none() -> None:
+    scores = score_spans({}, {}, {})
+    assert scores.recall.value is scores.recall.low is scores.precision.value is scores.char_precision is None
+
+
+TABLE = [
+    ([NAME, PHONE], 1.0, 1.0, 1.0, 0),
+    ([], 0.0, None, None, 1),
+    ([span(5, 11), PHONE], 0.5, 1.0, 1.0, 1),  # "Ann Le": one letter stays readable
+    ([span(5, 8), span(9, 12), PHONE], 1.0, 1.0, 1.0, 0),  # in two pieces; the blank may show
+    ([span(0, 25)], 1.0, 1.0, 13 / 19, 0),
+    ([NAME, PHONE, span(0, 4)], 1.0, 2 / 3, 13 / 17, 0),
+]
+
+
+@pytest.mark.parametrize(("predicted", "recall", "precision", "char_precision", "leaking"), TABLE)
+def test_scores(
+    predicted: list[Span], recall: float, precision: float | None, char_precision: float | None, leaking: int
+) -> None:
+    scores = score_spans({PLACE: TEXT}, {PLACE: predicted}, {PLACE: [NAME, PHONE]})
+    assert scores.recall.value == recall and scores.precision.value == pytest.approx(precision)
+    assert scores.char_precision == pytest.approx(char_precision) and scores.leaking_documents == leaking
+    assert scores.recall_by_type["PHONE_NUMBER"].n == 1
+
+
+def test_a_place_without_prediction_is_a_leak() -> None:
+    scores = score_spans({PLACE: TEXT}, {}, {PLACE: [NAME]})
+    assert scores.recall.value == 0 and scores.leaking_documents == 1
+
+
+def test_gold_is_found_under_the_hashed_id(tmp_path: Path) -> None:
+    row = {"id": 17, "field": "message", "spans": [{"start": 5, "end": 12, "entity_type": "PERSON"}]}
+    (tmp_path / "gold.jsonl").write_text(json.dumps(row) + "\n\n")
+    assert read_gold(tmp_path / "gold.jsonl", KEY) == {
+        (record_id(KEY, "17"), "message"): (Span(5, 12, "PERSON", 1.0, "gold"),)
+    }
+
+
+GOOD = '{"id": 1, "field": "m", "spans": []}'
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["SECRET", "[]", '{"id": 1, "spans": []}', GOOD.replace("[]", '[{"start": 3, "end": 3, "entity_type": "X"}]'),
+     GOOD.replace("[]", '[{"start": "0", "end": 3, "entity_type": "SECRET"}]'), GOOD],
+)  # fmt: skip
+def test_a_broken_gold_line_is_named_without_content(tmp_path: Path, line: str) -> None:
+    (tmp_path / "gold.jsonl").write_text(GOOD + "\n" + line)
+    with pytest.raises(ValueError, match="line 2") as caught:
+        read_gold(tmp_path / "gold.jsonl", KEY)
+    assert "SECRET" not in str(caught.value) and caught.value.__cause__ is None

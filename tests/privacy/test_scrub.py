@@ -1,0 +1,114 @@
+"""From a file to scrubbed chunks with the real detector: kept plus dropped is what was seen, however it runs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from privacy.detect import Detector
+from privacy.records import DropReason
+from privacy.scrub import ScrubbedChunk, scrub_source
+from privacy.settings import FieldRule, ScrubPolicy, SourceSettings
+from tests.privacy.fakes import KEY, POLICY
+
+pytestmark = pytest.mark.slow
+SOURCE = SourceSettings(
+    path="in.jsonl", id="id", fields={"message": "m", "intent": "i"}, max_bad_fraction=0.5
+)
+RULES = {"intent": FieldRule("closed", frozenset({"refund"}))}
+
+
+@pytest.fixture
+def base_dir(tmp_path: Path) -> Path:
+    lines = []
+    for number in range(40):
+        message = f"Hello, I am Gertrude Stein from Lisbon, account number 4411-{number:02d}, mail g{number}@corp.com"
+        lines.append(json.dumps({"id": number, "m": message, "i": "refund" if number % 10 else "John"}))
+    lines[5] = "{broken"
+    (tmp_path / "in.jsonl").write_text("\n".join(lines))
+    return tmp_path
+
+
+def run(base_dir: Path, spacy_model: Path, policy: ScrubPolicy, skip_chunks: int = 0) -> list[ScrubbedChunk]:
+    return list(scrub_source(SOURCE, base_dir, policy, RULES, KEY, spacy_model, skip_chunks))
+
+
+def test_kept_plus_dropped_is_seen_alike_in_one_process_and_in_two(base_dir: Path, spacy_model: Path) -> None:
+    policy = replace(POLICY, chunk_size=8, processes=1, timeout_s=30.0)
+    here = run(base_dir, spacy_model, policy)
+    assert [len(chunk.records) + len(chunk.dropped) for chunk in here] == [8] * 5
+    dropped = [row for chunk in here for row in chunk.dropped]
+    assert [(row.row, row.reason) for row in dropped] == [
+        (1, DropReason.NOT_IN_CLOSED_SET),
+        (6, DropReason.BAD_SYNTAX),
+        (11, DropReason.NOT_IN_CLOSED_SET),
+        (21, DropReason.NOT_IN_CLOSED_SET),
+        (31, DropReason.NOT_IN_CLOSED_SET),
+    ]
+    text = " ".join(record.fields["message"] for chunk in here for record in chunk.records)
+    for secret in ("Gertrude", "Stein", "Lisbon", "4411-", "@corp.com"):
+        assert secret not in text
+    assert run(base_dir, spacy_model, policy, skip_chunks=3) == here[3:]
+
+    def without_policy(chunks: list[ScrubbedChunk]) -> list[object]:
+        return [
+            (chunk.dropped, [(r.record_id, r.fields, r.spans) for r in chunk.records]) for chunk in chunks
+        ]
+
+    two = run(base_dir, spacy_model, replace(policy, processes=2))
+    assert without_policy(two) == without_policy(here)
+
+
+def test_a_wrong_model_folder_is_named(base_dir: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not a spaCy model folder"):
+        run(base_dir, tmp_path / "nothing", replace(POLICY, processes=1))
+
+
+def test_mistakes_of_the_caller_are_named(base_dir: Path, spacy_model: Path) -> None:
+    with pytest.raises(ValueError, match="no column is mapped to 'intnet'"):
+        next(scrub_source(SOURCE, base_dir, POLICY, {"intnet": FieldRule()}, KEY, spacy_model))
+    with pytest.raises(ValueError, match="needs 16"):
+        next(scrub_source(SOURCE, base_dir, POLICY, {}, b"short", spacy_model))
+
+
+@pytest.fixture(scope="module")
+def detector(spacy_model: Path) -> Detector:
+    return Detector(spacy_model)
+
+
+FOUND = [
+    ("card 4556 6019 3807 1755", "CREDIT_CARD", "4556 6019 3807 1755"),
+    ("SSN 374-15-9928", "US_SSN", "374-15-9928"),
+    ("from 192.168.10.7", "IP_ADDRESS", "192.168.10.7"),
+    ("pay DE89370400440532013000", "IBAN_CODE", "DE89370400440532013000"),
+    ("key " + "aB3." * 50, "UNREADABLE", "aB3." * 50),
+]
+
+
+@pytest.mark.parametrize(("text", "entity_type", "value"), FOUND)
+def test_the_surest_recogniser_names_the_type(
+    detector: Detector, text: str, entity_type: str, value: str
+) -> None:
+    (spans,) = detector.find([text])
+    assert (entity_type, value) in [(span.entity_type, text[span.start : span.end]) for span in spans]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("piece", ["a.", "1-", "@", "1", "www.", "a@a.", "::", "12 ", "John ", "\t1"])
+def test_a_hostile_text_is_scanned_soon_or_reported(detector: Detector, piece: str) -> None:
+    (spans,) = detector.find([(piece * 20000)[:20000]])
+    assert len(spans) < 20000
+
+
+def test_a_scan_without_time_is_an_error(spacy_model: Path) -> None:
+    with pytest.raises(TimeoutError):
+        Detector(spacy_model, timeout_s=1e-9).find(["Mr. Smith"])
+
+
+def test_a_kept_type_shields_nothing_else(spacy_model: Path) -> None:
+    detector = Detector(spacy_model, keep_types=("URL",))
+    text = "see http://corp.com/ or write to jo@corp.com"
+    assert [text[span.start : span.end] for span in detector.find([text])[0]] == ["jo@corp.com"]

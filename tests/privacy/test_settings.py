@@ -1,0 +1,71 @@
+"""Settings load strictly from JSON; a policy's name changes with everything that matters."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import fields, replace
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from privacy.settings import ScrubPolicy, SourceSettings, policy_id
+from tests.privacy.fakes import KEY, POLICY
+
+
+@pytest.mark.parametrize(
+    ("settings", "data", "at"),
+    [
+        (ScrubPolicy, {"name": "x", "min_scor": 0.5}, "min_scor"),
+        (ScrubPolicy, {"name": "x", "min_score": 1.5}, "min_score"),
+        (ScrubPolicy, {"name": "x", "min_score": "0.5"}, "min_score"),
+        (ScrubPolicy, {"name": "x", "replacement": "hash"}, "replacement"),
+        (ScrubPolicy, {}, "name"),
+        (SourceSettings, {"path": "a.csv"}, "fields"),
+        (SourceSettings, {"path": "a.csv", "fields": {}}, "fields"),
+        (SourceSettings, {"path": "a.csv", "fields": {"a": "b"}, "limit": 0}, "limit"),
+        (SourceSettings, {"path": "a.csv", "fields": {"a": "b"}, "format": "xml"}, "format"),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_is_refused(settings: type, data: dict[str, object], at: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(settings).validate_json(json.dumps(data), strict=True)
+    assert [error["loc"][0] for error in caught.value.errors()] == [at]
+
+
+def test_right_settings_load() -> None:
+    policy = TypeAdapter(ScrubPolicy).validate_json(
+        '{"name": "x", "keep_types": ["URL"], "min_score": 0}', strict=True
+    )
+    assert policy == ScrubPolicy(name="x", keep_types=("URL",), min_score=0)
+    source = TypeAdapter(SourceSettings).validate_json('{"path": "a", "fields": {"m": "c"}}', strict=True)
+    assert source.limit is None
+
+
+OTHER = {
+    "name": "y", "replacement": "placeholder", "min_score": 0.1, "min_recall": 0.1, "keep_types": ("URL",), "max_chars": 5,
+    "timeout_s": 3.0, "chunk_size": 5, "processes": 5,
+}  # fmt: skip
+
+
+def test_a_policys_name_changes_with_any_setting_and_with_the_key() -> None:
+    assert set(OTHER) == {field.name for field in fields(ScrubPolicy)}
+    names = {policy_id(replace(POLICY, **{name: value}), KEY) for name, value in OTHER.items()}  # type: ignore[arg-type]
+    names |= {policy_id(POLICY, KEY), policy_id(POLICY, b"another key")}
+    assert len(names) == len(OTHER) + 2
+    assert policy_id(POLICY, KEY) == policy_id(replace(POLICY), KEY)
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    heavy = "{'presidio_analyzer', 'spacy', 'duckdb', 'pyarrow', 'torch', 'faker', 'pydantic'}"
+    modules = (
+        "privacy.settings, privacy.records, privacy.scrub, privacy.measure, privacy.ingest, privacy.detect"
+    )
+    code = f"import sys, {modules}; print(sorted({heavy} & set(sys.modules)))"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        == "[]"
+    )
