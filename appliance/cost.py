@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Interval
 
@@ -106,7 +106,8 @@ class Economics:
     teacher_per_month: float | None
     student_per_month: float | None
     devices: int | None
-    one_off: float
+    one_off: float | None
+    """People's time, training and the teacher's answers; None where the teacher's answers have no price."""
     break_even_months: float | None
     """None where the student never earns its one-off cost back, or a part was not measured."""
 
@@ -175,25 +176,26 @@ def economics(
         capacity = best.requests_per_s * 3600 * HOURS_PER_MONTH * prices.utilisation
         devices = math.ceil(prices.requests_per_month / capacity)
         student_month = devices * prices.device_per_hour * HOURS_PER_MONTH
-    teacher_month = None
-    labelling = 0.0
+    teacher_month = one_off = months = None
     if teacher.per_thousand_requests is not None:
         teacher_month = teacher.per_thousand_requests * prices.requests_per_month / 1e3
         labelling = teacher.per_thousand_requests * teacher_requests / 1e3
-    one_off = prices.one_off + training_hours * prices.device_per_hour + labelling
-    months = None
-    if teacher_month is not None and student_month is not None and teacher_month > student_month:
-        months = one_off / (teacher_month - student_month)
+        one_off = prices.one_off + training_hours * prices.device_per_hour + labelling
+        if student_month is not None and teacher_month > student_month:
+            months = one_off / (teacher_month - student_month)
     return Economics(
         prices.requests_per_month, prices.utilisation, teacher_month, student_month, devices, one_off, months
     )
 
 
 def records_to_settle(score: Score, bar: float) -> int:
-    """How many test records would part a score's interval from the bar, if its value stayed as it is."""
+    """How many test records would part a score's interval from the bar, if its value stayed as it is.
+
+    Wilson's interval holds the bar exactly while |value - bar| <= z·sqrt(bar·(1 - bar) / n); solved for n.
+    """
     assert score.value is not None
     gap = max(abs(score.value - bar), 0.005)
-    return math.ceil(Z95**2 * max(score.value * (1 - score.value), 0.01) / gap**2)
+    return math.ceil(Z95**2 * max(bar * (1 - bar), 0.01) / gap**2)
 
 
 def decide(
@@ -254,7 +256,7 @@ def _decide_on_money(
     if money.break_even_months is None:
         return Verdict(
             "keep-teacher",
-            "Keep the teacher: the student is good enough, but costs more.",
+            "Keep the teacher: the student is good enough, but not cheaper.",
             (reached, monthly),
         )
     back = f"The one-off cost of {money.one_off:,.2f} {student.currency} is earned back in {money.break_even_months:.1f} months"
@@ -281,13 +283,6 @@ def _span(score: Score) -> str:
 
 def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
-
-
-def as_rows(values: Sequence[Any]) -> list[dict[str, Any]]:
-    """Dataclasses as JSON-ready dictionaries."""
-    from dataclasses import asdict
-
-    return [asdict(value) for value in values]
 
 
 assert set(ARM_NAMES) == {*UNTRAINED_ARMS, *TRAINED_ARMS, "teacher"}

@@ -90,19 +90,14 @@ def _models(home: Home) -> list[Check]:
 
 
 def _store(home: Home) -> Check:
-    from appliance.store import Store
+    from appliance.store import Store, StoreError
 
     try:
         return Check("store", True, f"schema version {Store(home.store).schema_version()}")
-    except (
-        Exception
-    ) as error:  # whatever DuckDB says of a damaged file is told, not raised: that is the doctor's job
-        return Check(
-            "store",
-            False,
-            type(error).__name__,
-            f"move {home.store} aside; it is rebuilt from the run folders",
-        )
+    except StoreError as error:
+        return Check("store", False, "unusable", str(error))
+    except OSError as error:
+        return Check("store", False, "unusable", f"{error.filename}: {error.strerror}")
 
 
 def _seal() -> Check:

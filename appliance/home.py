@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+class HomeError(ValueError):
+    """One line: what is wrong with the home and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """The directory `$STILLHOUSE_HOME` (default `~/.stillhouse`), readable by its owner only."""
@@ -17,7 +21,12 @@ class Home:
     @staticmethod
     def open() -> Home:
         """The home the environment names, made with mode 0700 if it is new."""
-        root = Path(os.environ.get("STILLHOUSE_HOME") or Path.home() / ".stillhouse").expanduser().absolute()
+        try:
+            root = Path(os.environ.get("STILLHOUSE_HOME") or "~/.stillhouse").expanduser().absolute()
+        except RuntimeError:
+            raise HomeError(
+                "STILLHOUSE_HOME: that user's home directory is not known: give a full path"
+            ) from None
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         home = Home(root)
         for folder in (home.models, home.runs, home.keys, home.cache):
@@ -51,18 +60,29 @@ class Home:
         Whoever holds it can test a guess about a person against the surrogates: it never leaves the home.
         """
         path = self.keys / "scrub.key"
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            key = path.read_bytes()
-            if len(key) != 32:
-                raise ValueError(
-                    f"{path} should hold 32 bytes, it holds {len(key)}: restore it from a backup"
-                ) from None
-            return key
-        key = secrets.token_bytes(32)
+        if not path.exists():
+            self._make_key(path)
+        key = path.read_bytes()
+        if len(key) != 32:
+            raise HomeError(f"{path} should hold 32 bytes, it holds {len(key)}: restore it from a backup")
+        return key
+
+    def _make_key(self, path: Path) -> None:
+        """Whole or not at all, and once: a link is made in one step and does not replace what another process made."""
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(key)
+            file.write(secrets.token_bytes(32))
             file.flush()
             os.fsync(file.fileno())
-        return key
+        try:
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            pass  # another process was first: its key counts
+        finally:
+            temporary.unlink()
+        descriptor = os.open(self.keys, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)  # records scrubbed with a key that a power cut took away match nothing later
+        finally:
+            os.close(descriptor)

@@ -66,6 +66,7 @@ def hash_outputs(folder: Path, names: list[str]) -> dict[str, str]:
     outputs = {}
     for name in names:
         path = folder / name
+        assert path.exists(), f"{path} was promised and is not there"
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file():
                 outputs[str(file.relative_to(folder))] = file_sha256(file)
@@ -76,7 +77,7 @@ def verify(folder: Path, manifest: Manifest) -> None:
     """Reads every output again before something is built on it; raises DamagedError on any change."""
     for name, digest in manifest.outputs.items():
         path = folder / name
-        if not path.exists() or file_sha256(path) != digest:
+        if not path.is_file() or file_sha256(path) != digest:
             raise DamagedError(
                 f"{path} is not what stage '{manifest.stage}' wrote: delete the folder {folder} and run again"
             )
@@ -104,6 +105,7 @@ def take_over(runs: Path, stage: str, fingerprint: str, folder: Path) -> Manifes
         except DamagedError:
             continue  # a neighbour's damage is told when that run is used; here the stage is simply done again
         shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
         for name in manifest.outputs:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)

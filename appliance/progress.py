@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,7 @@ class State:
         parts = [f"{self.done:,}" + (f"/{self.total:,}" if self.total else "") + f" {self.unit}"]
         if self.per_s:
             parts.append(f"{self.per_s:.1f}/s" if self.per_s >= 0.1 else f"{1 / self.per_s:.0f} s each")
-        if self.remaining_s is not None and self.total != self.done:
+        if self.remaining_s:
             parts.append(f"about {_duration(self.remaining_s)} left")
         if self.note:
             parts.append(self.note)
@@ -41,19 +43,20 @@ class State:
 class Reporter:
     """Writes `progress.json` into a stage's folder, at most twice a second."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = folder / "progress.json"
+        self._clock = clock
         self._first: tuple[float, int] | None = None
         self._part = ""
-        self._written = 0.0
+        self._written = -math.inf
 
     def __call__(self, done: int, total: int | None, note: str = "", unit: str = "", part: str = "") -> None:
-        now = time.monotonic()
+        now = self._clock()
         if self._first is None or part != self._part or done < self._first[1]:
             self._first, self._part = (now, done), part
         started, start = self._first
         rate = (done - start) / (now - started) if done > start and now > started else None
-        remaining = (total - done) / rate if total is not None and rate else None
+        remaining = max(0, total - done) / rate if total is not None and rate else None
         if now - self._written >= _WRITE_EVERY_S or done == total:
             state = State(done, total, unit, " ".join(filter(None, (part, note))), rate, remaining)
             write_atomically(self._path, json.dumps(asdict(state)))

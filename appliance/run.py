@@ -9,15 +9,15 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from appliance import manifest
 from appliance.config import UseCase, load_use_case, use_case_from_json, use_case_to_json
-from appliance.home import Home
+from appliance.home import Home, HomeError
 from appliance.manifest import Manifest, hash_json
-from appliance.models import resolve
+from appliance.models import ModelError, resolve
 from appliance.offline import QUIET_AND_OFFLINE
 from appliance.pipeline import PIPELINE, Stage
 from appliance.processes import spawn
@@ -27,6 +27,8 @@ from distill.checkpoints import file_sha256, write_atomically
 
 _POLL_S = 0.2
 _STOP_GRACE_S = 10.0
+_LOOKS, _LOOK_S = 4, 0.05
+"""`is_worked_on` holds the lock for an instant: only one that is found held each time is a worker's."""
 
 
 class RunError(Exception):
@@ -56,14 +58,11 @@ def open_run(use_case_path: Path, home: Home) -> Run:
     run_id = f"{use_case.name}-{hash_json([document, _data_digest(use_case, base_dir)])[:8]}"
     folder = home.runs / run_id
     folder.mkdir(exist_ok=True, mode=0o700)
-    write_atomically(
-        folder / "config.json", json.dumps({"base_dir": str(base_dir), "use_case": document}, indent=1)
-    )
     return Run(run_id, folder, use_case, base_dir, home)
 
 
 def open_folder(folder: Path, home: Home) -> Run:
-    """A run that was opened before, from its folder."""
+    """A run that was started before, from its folder."""
     document = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     use_case = use_case_from_json(json.dumps(document["use_case"]))
     return Run(folder.name, folder, use_case, Path(document["base_dir"]), home)
@@ -110,12 +109,16 @@ def external_digest(run: Run, what: str) -> str:
 def _alone(run: Run) -> Iterator[None]:
     """One process works on a run at a time."""
     with open(run.folder / "lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunError(
-                f"{run.run_id} is being worked on by another process: see `stillhouse status {run.run_id}`"
-            ) from None
+        for patience in reversed(range(_LOOKS)):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not patience:
+                    raise RunError(
+                        f"{run.run_id} is being worked on by another process: see `stillhouse status {run.run_id}`"
+                    ) from None
+            time.sleep(_LOOK_S)
         yield
 
 
@@ -135,6 +138,7 @@ def run_pipeline(run: Run, screen: Screen) -> Path:
     """Brings every stage to its finished state and gives the folder of the report; raises RunError."""
     store = Store(run.home.store)
     with _alone(run):
+        _write_config(run)
         store.begin_run(run.run_id, run.use_case.name, run.use_case.title)
         done: dict[str, Manifest] = {}
         try:
@@ -142,11 +146,18 @@ def run_pipeline(run: Run, screen: Screen) -> Path:
                 done[stage.name] = _bring_about(run, stage, done, screen)
                 record(store, run, done[stage.name])
         except BaseException as error:
-            message = str(error) if isinstance(error, RunError) else f"stopped ({type(error).__name__})"
+            ours = isinstance(error, (RunError, ModelError, HomeError))
+            message = str(error) if ours else f"stopped ({type(error).__name__})"
             store.end_run(run.run_id, "failed", message)
             raise
         store.end_run(run.run_id, "done", verdict=done["report"].facts["verdict"])
     return run.stage_dir("report")
+
+
+def _write_config(run: Run) -> None:
+    """For the stages. Under the lock: a second caller, perhaps from another folder, must not turn the first one's paths."""
+    document = {"base_dir": str(run.base_dir), "use_case": json.loads(use_case_to_json(run.use_case))}
+    write_atomically(run.folder / "config.json", json.dumps(document, indent=1))
 
 
 def fingerprint(run: Run, stage: Stage, done: dict[str, Manifest]) -> str:
@@ -155,7 +166,9 @@ def fingerprint(run: Run, stage: Stage, done: dict[str, Manifest]) -> str:
         {
             "stage": [stage.name, stage.version],
             "sections": {section: document[section] for section in stage.sections},
-            "inputs": {name: done[name].digest for name in stage.after},
+            "inputs": {
+                name: asdict(done[name]) if stage.reads_facts else done[name].digest for name in stage.after
+            },
             "external": {what: external_digest(run, what) for what in stage.external},
         }
     )
@@ -212,12 +225,14 @@ def _work(run: Run, stage: Stage, screen: Screen) -> None:
 
 
 def child_environment(home: Home) -> dict[str, str]:
-    """For stages: offline, and with an allocator that keeps what it has.
+    """For stages: offline, with an allocator that keeps what it has, and threads that sleep while they wait.
 
-    By default glibc returns every large tensor to the kernel and faults it in again, page by page, at the next step.
+    By default glibc returns every large tensor to the kernel and faults it in again, page by page, at the next step;
+    and OpenMP's threads spin, so that a second busy process slows training many times over (docs/decisions.md).
     """
     tunables = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184"
     return {
+        "OMP_WAIT_POLICY": "PASSIVE",
         **os.environ,
         **QUIET_AND_OFFLINE,
         "STILLHOUSE_HOME": str(home.root),

@@ -60,8 +60,9 @@ def one_run(home: Home, run_id: str) -> dict[str, Any] | None:
 def runs_lines(runs: list[dict[str, Any]]) -> list[str]:
     if not runs:
         return ["no run yet: start one with `stillhouse run USE_CASE.toml`"]
+    width = max(len(row["run_id"]) for row in runs)
     return [
-        f"{row['run_id']:<28}{_time(row['created_at'])}  {row['status']:<12}{row['verdict'] or row['message'] or ''}"
+        f"{row['run_id']:<{width}}  {_time(row['created_at'])}  {row['status']:<12}{row['verdict'] or row['message'] or ''}"
         for row in runs
     ]
 
@@ -81,10 +82,10 @@ def run_lines(run: dict[str, Any]) -> list[str]:
 
 def newest_report(home: Home, run_id: str | None) -> Path | None:
     """The folder of a finished report: of the run named, or the newest."""
-    candidates = [run_id] if run_id else [row["run_id"] for row in all_runs(home)]
-    for name in candidates:
+    there = {path.name for path in home.runs.iterdir()}
+    for name in [row["run_id"] for row in all_runs(home)] if run_id is None else [run_id]:
         folder = home.runs / name / "report"
-        if "/" not in name and (folder / "manifest.json").exists():
+        if name in there and (folder / "manifest.json").exists():
             return folder
     return None
 

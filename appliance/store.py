@@ -43,6 +43,10 @@ MIGRATIONS = (
 """Applied in order, once each; never edited after a release, only added to."""
 
 
+class StoreError(Exception):
+    """One line: what is wrong with the store and what to do."""
+
+
 class Store:
     """The database file of one home."""
 
@@ -55,15 +59,17 @@ class Store:
 
         with open(self._path.with_suffix(".lock"), "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            connection = duckdb.connect(str(self._path))
             try:
-                connection.execute(
-                    "SET enable_external_access = false"
-                )  # SQL reads and writes this file, no other
-                _migrate(connection)
-                yield connection
-            finally:
-                connection.close()
+                with duckdb.connect(str(self._path)) as connection:
+                    # SQL reads and writes this file, no other.
+                    connection.execute("SET enable_external_access = false")
+                    _migrate(connection)
+                    yield connection
+            except (duckdb.OperationalError, duckdb.InternalError, duckdb.FatalException) as error:
+                raise StoreError(
+                    f"{self._path} cannot be read or written ({type(error).__name__}): close other programs that have it open; "
+                    "if it is damaged, move it aside, and `stillhouse run` will tell a new one what each run has done"
+                ) from None
 
     def begin_run(self, run_id: str, name: str, title: str) -> None:
         with self._open() as db:
@@ -134,8 +140,9 @@ def _migrate(db: Any) -> None:
     row = db.execute("SELECT version FROM schema_version").fetchone()
     version = 0 if row is None else int(row[0])
     if version > len(MIGRATIONS):
-        raise RuntimeError(
-            f"the store has schema version {version}, this program knows {len(MIGRATIONS)}: it was written by a newer release"
+        raise StoreError(
+            f"the store has schema version {version}, this program knows {len(MIGRATIONS)}: "
+            "it was written by a newer release; install that one"
         )
     if version < len(MIGRATIONS):
         db.begin()

@@ -51,7 +51,11 @@ def is_sealed(folder: Path) -> bool:
     """Whether the folder has a seal and every file is as it was sealed."""
     try:
         hashes = json.loads((folder / SEAL).read_text())
-        return bool(hashes) and all(file_sha256(folder / name) == digest for name, digest in hashes.items())
+        return (
+            isinstance(hashes, dict)
+            and bool(hashes)
+            and all(file_sha256(folder / name) == digest for name, digest in hashes.items())
+        )
     except (OSError, ValueError):
         return False
 

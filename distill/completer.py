@@ -6,7 +6,7 @@ import concurrent.futures
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from distill.values import Completion, Request
@@ -48,11 +48,13 @@ class Endpoint:
     url: str
     """Up to and including `/v1`."""
     model: str
-    api_key: str | None
+    api_key: str | None = field(repr=False)
     max_tokens: int
     concurrency: int = 8
     max_attempts: int = 5
     timeout_s: float = 120.0
+    pause_s: float = 0.5
+    """Before the second attempt at most twice this, then doubling, up to 30 s; a server may ask for more."""
 
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
         """Answers as they come. What is refused for good (4xx) or fails `max_attempts` times comes with its error."""
@@ -91,12 +93,12 @@ class Endpoint:
             "max_tokens": self.max_tokens,
             "temperature": 0,
         }
-        error = "not asked"
+        error, asked_for_s = "not asked", 0.0
         for attempt in range(self.max_attempts):
             if attempt:
-                time.sleep(
-                    min(30.0, 0.5 * 2**attempt) * random.uniform(0.5, 1.0)
-                )  # full seconds would herd the retries
+                # The chance in it keeps the retries of many requests from coming as one herd.
+                time.sleep(asked_for_s + min(30.0, self.pause_s * 2**attempt) * random.uniform(0.5, 1.0))
+                asked_for_s = 0.0
             try:
                 response = client.post(f"{self.url.rstrip('/')}/chat/completions", json=body)
             except httpx.HTTPError as failure:
@@ -104,7 +106,7 @@ class Endpoint:
                 continue
             if response.status_code == 429 or response.status_code >= 500:
                 error = f"HTTP {response.status_code}"
-                time.sleep(_retry_after_s(response.headers.get("retry-after")))
+                asked_for_s = _retry_after_s(response.headers.get("retry-after"))
                 continue
             if response.status_code != 200:
                 return Completion(
@@ -119,17 +121,15 @@ class Endpoint:
         try:
             answer = response.json()
             choice = answer["choices"][0]
+            text, finish = choice["message"]["content"], choice.get("finish_reason")
             usage = answer.get("usage") or {}
-            return Completion(
-                record_id,
-                choice["message"]["content"],
-                choice.get("finish_reason"),
-                self.model,
-                usage.get("prompt_tokens"),
-                usage.get("completion_tokens"),
-            )
-        except (ValueError, KeyError, IndexError, TypeError):
+            tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
             return Completion(record_id, None, None, self.model, error="not an OpenAI-compatible answer")
+        if not isinstance(text, str):
+            return Completion(record_id, None, None, self.model, error="an answer without text")
+        known = finish if finish in ("stop", "length") else None
+        return Completion(record_id, text, known, self.model, *tokens)
 
 
 def _retry_after_s(header: str | None) -> float:

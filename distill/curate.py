@@ -62,10 +62,12 @@ def judge_answer(task: Task, completion: Completion | None) -> str | RejectReaso
     """The canonical answer in a completion, or why there is none."""
     if completion is None or completion.text is None or not completion.text.strip():
         return RejectReason.NO_ANSWER
-    value = task.parse(completion.text)
+    cut_off = completion.finish_reason == "length"
+    # Read as if it went on: what looks like the label `top_up` may be the start of `top_up_failed`.
+    value = task.parse(completion.text + "…" if cut_off else completion.text)
     if value is not None:
         return task.canonical(value)
-    if completion.finish_reason == "length":
+    if cut_off:
         return RejectReason.TRUNCATED
     return RejectReason.REFUSAL if _REFUSAL.match(completion.text) else RejectReason.MALFORMED
 

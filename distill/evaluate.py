@@ -36,7 +36,7 @@ class Outcome:
     record_id: str
     arm: str
     failed: bool
-    """No answer, cut off, or unreadable: scores 0 everywhere."""
+    """No answer, cut off before its end, or unreadable: scores 0 everywhere."""
     scores: Mapping[str, float]
 
 

@@ -117,5 +117,5 @@ def _trainer(
         args=config,
         train_dataset=Dataset.from_list(rows),
         processing_class=load_tokenizer(base),
-        callbacks=[make_callback(metrics, "reward", sampled, progress)],
+        callbacks=[make_callback(metrics, "reward", lambda step: sampled, progress)],
     )

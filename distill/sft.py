@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,6 +106,14 @@ def _trainer(
 
     tokenizer = load_tokenizer(base)
     rows = _rows(tokenizer, examples, settings.max_tokens)
+    if not rows:
+        raise TrainingError("there is no training example: bring more records")
+    batch_size = min(settings.batch_size, len(rows))
+    steps_per_epoch = math.ceil(len(rows) / batch_size)
+
+    def examples_in(step: int) -> int:
+        return batch_size if step % steps_per_epoch else len(rows) - batch_size * (steps_per_epoch - 1)
+
     on_cpu = resolve_device(device) == "cpu"
     config = SFTConfig(
         output_dir=str(out / "checkpoints"),
@@ -112,7 +121,7 @@ def _trainer(
         learning_rate=settings.learning_rate,
         lr_scheduler_type="cosine",
         warmup_steps=0.05,
-        per_device_train_batch_size=min(settings.batch_size, len(rows)),
+        per_device_train_batch_size=batch_size,
         train_sampling_strategy="group_by_length",
         logging_steps=1,
         logging_nan_inf_filter=False,
@@ -135,5 +144,5 @@ def _trainer(
         args=config,
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
-        callbacks=[make_callback(metrics, "loss", config.per_device_train_batch_size, progress)],
+        callbacks=[make_callback(metrics, "loss", examples_in, progress)],
     )

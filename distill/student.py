@@ -38,26 +38,35 @@ def resolve_device(device: Device) -> str:
 
 def check_model_dir(path: Path) -> None:
     """Refuses what is not a plain safetensors model with a chat template; raises ValueError with the remedy."""
-    try:
-        config = json.loads((path / "config.json").read_text())
-    except FileNotFoundError:
-        raise ValueError(f"{path} has no config.json: name a directory that holds a model") from None
-    except ValueError:
-        raise ValueError(f"{path}/config.json is not JSON: copy the model again") from None
-    if "auto_map" in config:
+    if not (path / "config.json").is_file():
+        raise ValueError(f"{path} has no config.json: name a directory that holds a model")
+    if "auto_map" in _read_config(path / "config.json"):
         raise ValueError(f"{path} asks to run code of its own (auto_map): such models are not loaded")
     if not any(path.glob("*.safetensors")):
         raise ValueError(
             f"{path} has no *.safetensors file: convert the weights, pickled ones are not loaded"
         )
-    tokenizer = path / "tokenizer_config.json"
-    has_template = (path / "chat_template.jinja").exists() or (
-        tokenizer.exists() and "chat_template" in json.loads(tokenizer.read_text())
+    tokenizer = (
+        _read_config(path / "tokenizer_config.json") if (path / "tokenizer_config.json").exists() else {}
     )
-    if not has_template:
+    if "auto_map" in tokenizer:
+        raise ValueError(
+            f"{path} asks for a tokenizer with code of its own (auto_map): such models are not loaded"
+        )
+    if not (path / "chat_template.jinja").exists() and not tokenizer.get("chat_template"):
         raise ValueError(
             f"{path} has no chat template: choose an instruction-tuned model, a base model would not stop"
         )
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        config = None
+    if not isinstance(config, dict):
+        raise ValueError(f"{path} is not a JSON object: copy the model again")
+    return config
 
 
 def load_tokenizer(path: Path) -> Any:
@@ -197,11 +206,15 @@ class InProcess:
     def __init__(
         self, path: Path, device: Device, max_tokens: int, batch_tokens: int = 8192, name: str | None = None
     ) -> None:
+        from transformers import GenerationConfig
+
         self.model = name or path.name
         self._max_tokens = max_tokens
         self._batch_tokens = batch_tokens
         self._tokenizer = load_tokenizer(path)
         self._network = load_model(path, device)
+        # A repetition penalty or the like in generation_config.json is left out here as it is in serving.
+        self._network.generation_config = GenerationConfig()
 
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
         prompts = [(prompt_ids(self._tokenizer, request.messages), request.record_id) for request in requests]

@@ -41,13 +41,20 @@ class TeacherSettings:
                 raise ValueError(f"teacher.{option} is missing: kind = '{self.kind}' needs it")
             if option != needs and getattr(self, option) is not None:
                 raise ValueError(f"teacher.{option} does not go with kind = '{self.kind}': remove it")
+        if self.url is not None and not self.url.startswith(("http://", "https://")):
+            raise ValueError(
+                "teacher.url must begin with http:// or https://, and go up to and including /v1"
+            )
 
 
 def read_completions(path: Path) -> dict[str, Completion]:
     """The answers in a completions file by record id; a line cut by a kill ends it."""
     found = {}
     if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
+        # As bytes: an answer may hold characters that str.splitlines takes for the end of a line, or be cut within one.
+        for line in path.read_bytes().split(b"\n"):
+            if not line:
+                continue
             try:
                 completion = Completion(**json.loads(line))
             except (ValueError, TypeError):
@@ -73,11 +80,16 @@ def teach(
                 failed[completion.record_id] = completion
             else:
                 answered[completion.record_id] = completion
-                file.write(json.dumps(asdict(completion), ensure_ascii=False) + "\n")
+                file.write(_line(completion))
                 file.flush()
             progress(len(answered) + len(failed), len(requests), f"{len(failed)} without an answer")
         os.fsync(file.fileno())
     return answered | failed
+
+
+def _line(completion: Completion) -> str:
+    """Escaped to ASCII: a model may answer with half a surrogate pair, which UTF-8 cannot hold."""
+    return json.dumps(asdict(completion)) + "\n"
 
 
 def _rewrite(path: Path, answered: dict[str, Completion]) -> None:
@@ -85,7 +97,7 @@ def _rewrite(path: Path, answered: dict[str, Completion]) -> None:
     temporary = path.with_suffix(".tmp")
     with temporary.open("w", encoding="utf-8") as file:
         for completion in answered.values():
-            file.write(json.dumps(asdict(completion), ensure_ascii=False) + "\n")
+            file.write(_line(completion))
         file.flush()
         os.fsync(file.fileno())
     temporary.rename(path)

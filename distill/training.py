@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from distill.checkpoints import newest_sealed, seal
+from distill.checkpoints import newest_sealed, seal, write_atomically
 
 Progress = Callable[[int, int, str], None]
 """Called with steps done, steps in all, and a short note such as the loss."""
@@ -55,7 +55,7 @@ class Metrics:
     def rewind(self, step: int) -> None:
         """Forgets what came after a step: it will be done again."""
         kept = [row for row in self.rows() if row["step"] <= step]
-        self._path.write_text("".join(json.dumps(row) + "\n" for row in kept))
+        write_atomically(self._path, "".join(json.dumps(row) + "\n" for row in kept))
 
     def append(self, row: dict[str, Any]) -> None:
         with self._path.open("a") as file:
@@ -77,8 +77,13 @@ class Metrics:
         )
 
 
-def make_callback(metrics: Metrics, watched: str, examples_per_step: int, progress: Progress) -> Any:
-    """A Trainer callback that writes metrics, seals checkpoints and stops on a loss that is not a number."""
+def make_callback(
+    metrics: Metrics, watched: str, examples_in: Callable[[int], int], progress: Progress
+) -> Any:
+    """A Trainer callback that writes metrics, seals checkpoints and stops on a loss that is not a number.
+
+    `examples_in` tells how many examples a step (from 1) has.
+    """
     from transformers import TrainerCallback
 
     class Watch(TrainerCallback):
@@ -92,17 +97,22 @@ def make_callback(metrics: Metrics, watched: str, examples_per_step: int, progre
         ) -> None:
             if not logs or watched not in logs:
                 return
-            value = float(logs[watched])
-            if not math.isfinite(value):
-                raise TrainingError(
-                    f"the {watched} is not a number at step {state.global_step}: lower the learning rate"
-                )
+            for name in (watched, "loss"):
+                if not math.isfinite(float(logs.get(name, 0.0))):
+                    raise TrainingError(
+                        f"the {name} is not a number at step {state.global_step}: lower the learning rate"
+                    )
             row = {key: float(number) for key, number in logs.items() if isinstance(number, (int, float))}
             seconds = time.monotonic() - self.started
             metrics.append(
-                row | {"step": state.global_step, "seconds": round(seconds, 3), "examples": examples_per_step}
+                row
+                | {
+                    "step": state.global_step,
+                    "seconds": round(seconds, 3),
+                    "examples": examples_in(state.global_step),
+                }
             )
-            progress(state.global_step, state.max_steps, f"{watched} {value:.3f}")
+            progress(state.global_step, state.max_steps, f"{watched} {row[watched]:.3f}")
 
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")

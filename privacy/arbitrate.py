@@ -18,7 +18,8 @@ _GAP_CHARS = " ,\n\r\t>\\-/."
 
 
 def arbitrate(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Findings in order of position. The surest keeps its whole range; a loser keeps what the winner leaves of it."""
+    """Findings in order of position. The surest keeps its whole range; a loser keeps what the winner
+    leaves of it."""
     taken = bytearray(len(text))
     kept: list[Span] = []
     for span in sorted((_whole_words(text, span) for span in spans), key=_rank):

@@ -1,7 +1,8 @@
 """Finds what is personal in a text: Presidio's patterns, spaCy's names and our own rules, behind one class.
 
-Covered: English text, ids and addresses of the countries named in `recognizers/`. Not covered: names in other scripts,
-disguised spellings, facts that identify without naming. Presidio is imported here and nowhere else.
+Covered: English text, ids and addresses of the countries named in `recognizers/`. Not covered: names in
+other scripts, disguised spellings, facts that identify without naming. Presidio is imported here and
+nowhere else.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from privacy.records import Span
 if TYPE_CHECKING:
     from spacy.language import Language
 
-# Presidio's recognisers whose patterns are run, and whether a match counts without a context word. Left out: URL
-# and InPan (quadratic), e-mail (asks the network for a list of domains), IBAN (logs the text it checks), phone, dates, UUID (ours
-# find more), and ids that any number matches.
+# Presidio's recognisers whose patterns are run, and whether a match counts without a context word. Left
+# out: URL and InPan (quadratic), e-mail (asks the network for a list of domains), IBAN (logs the text it
+# checks), phone, dates, UUID (ours find more), and ids that any number matches.
 _PRESIDIO: dict[str, bool] = {
     "CreditCardRecognizer": True,
     "CryptoRecognizer": True,
@@ -58,7 +59,8 @@ _PRESIDIO: dict[str, bool] = {
     "SgFinRecognizer": True,
     "DeTaxIdRecognizer": False,
 }
-# Presidio's own context boost (LemmaContextAwareEnhancer's defaults), without the lemmas that need a full parse.
+# Presidio's own context boost (LemmaContextAwareEnhancer's defaults), without the lemmas that need a full
+# parse.
 _CONTEXT_BOOST = 0.35
 _CONTEXT_FLOOR = 0.4
 
@@ -71,13 +73,13 @@ _SPACY_TYPES = {
     "ORG": ("ORGANIZATION", 0.4),
 }
 _ORG_SUFFIX = regex.compile(
-    r"(?<!\w)(?:3|\p{Lu}[\w&'’.-]{0,30})(?:,?\s(?:\p{Lu}[\w&'’.-]{0,30}|&|and|of|de)){0,4},?\s(?:Inc|Ltd|LLC|LLP|PLC|Plc|Corp|"
+    r"(?<!\w)(?:\d{1,3}|\p{Lu}[\w&'’.-]{0,30})(?:,?\s(?:\p{Lu}[\w&'’.-]{0,30}|&|and|of|de)){0,4},?\s(?:Inc|Ltd|LLC|LLP|PLC|Plc|Corp|"
     r"Corporation|Limited|GmbH|AG|SA|S\.A|SpA|S\.p\.A|BV|B\.V|NV|Oy|AB|ApS|A/S|KG|Co|Company|Group|Holdings|Bank|University|"
     r"Hospital|Foundation|Institute|Associates|Partners|Consulting|Systems|Solutions|Technologies|Industries|Services)\b\.?"
 )
 
-# No word is this long: keys, images and attacks are. They are masked whole and kept from the recognisers, some of which
-# (spaCy's tokeniser first) take time that grows with the square of such a run.
+# No word is this long: keys, images and attacks are. They are masked whole and kept from the recognisers,
+# some of which (spaCy's tokeniser first) take time that grows with the square of such a run.
 _UNBROKEN = regex.compile(r"\S{150,}")
 
 
@@ -101,8 +103,8 @@ class Detector:
     def find(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
         """One tuple a text, in order of position, without overlaps.
 
-        Raises TimeoutError if a text takes longer than `timeout_s`, and whatever else goes wrong: a caller that
-        catches must drop the text, for nothing is known about it.
+        Raises TimeoutError if a text takes longer than `timeout_s`, and whatever else goes wrong: a caller
+        that catches must drop the text, for nothing is known about it.
         """
         found = []
         readable = [_UNBROKEN.sub(_blank, text) for text in texts]
@@ -139,7 +141,8 @@ class Detector:
         return spans
 
     def _from_presidio(self, text: str, clock: Clock) -> list[Span]:
-        """Presidio's patterns in a loop of ours: its own logs a time-out and returns nothing, which would pass the text."""
+        """Presidio's patterns in a loop of ours: its own logs a time-out and returns nothing, which
+        would pass the text."""
         spans = []
         for recognizer, alone, context in self._presidio:
             for pattern in recognizer.patterns:

@@ -32,5 +32,6 @@ class Draw:
         return choices[self.below(len(choices))]
 
     def about(self, kind: str, value: str) -> Draw:
-        """A draw for a part of the value, the same wherever that part occurs (a first name alone or in a full name)."""
+        """A draw for a part of the value, the same wherever that part occurs (a first name alone or in a
+        full name)."""
         return Draw(self._key, kind, value, self._attempt)

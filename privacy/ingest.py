@@ -1,8 +1,9 @@
 """Reads CSV, JSON lines, Parquet and DuckDB tables into raw records, one row at a time.
 
-Covered: rows that cannot be read are counted with a reason and reading goes on; memory does not grow with a row's or a
-file's size (apart from 16 bytes of bookkeeping a row that keeps ids unique). Not covered: compressed files, CSV with
-another separator or encoding than comma and UTF-8. Errors name files, columns and rows, never their content.
+Covered: rows that cannot be read are counted with a reason and reading goes on; memory does not grow with a
+row's or a file's size (apart from 16 bytes of bookkeeping a row that keeps ids unique). Not covered:
+compressed files, CSV with another separator or encoding than comma and UTF-8. Errors name files, columns
+and rows, never their content.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ _READERS: dict[str, Reader] = {
 def read_rows(source: SourceSettings, base_dir: Path, key: bytes) -> Iterator[RawRecord | DroppedRow]:
     """Every row of the source up to its limit, as a record or as a dropped row.
 
-    Raises ValueError with one line for what the operator has to mend: file, format, table, column, or more than
-    `max_bad_fraction` of unreadable rows (checked every 1,000 rows and at the end).
+    Raises ValueError with one line for what the operator has to mend: file, format, table, column, or more
+    than `max_bad_fraction` of unreadable rows (checked every 1,000 rows and at the end).
     """
     path, kind = _locate(source, base_dir)
     columns = sorted({*source.fields.values(), *([source.id] if source.id else [])})
@@ -67,7 +68,8 @@ def read_rows(source: SourceSettings, base_dir: Path, key: bytes) -> Iterator[Ra
 
 
 def count_rows(source: SourceSettings, base_dir: Path) -> int | None:
-    """About how many rows `read_rows` will yield, for a progress bar; None if only reading them all could tell."""
+    """About how many rows `read_rows` will yield, for a progress bar; None if only reading them all
+    could tell."""
     path, kind = _locate(source, base_dir)
     if kind == "parquet":
         rows = read_binary.count_parquet(path)
@@ -79,7 +81,8 @@ def count_rows(source: SourceSettings, base_dir: Path) -> int | None:
 
 
 def record_id(key: bytes, id_value: str) -> str:
-    """The record's id from its id column's value: HMAC-SHA256, 16 hex digits. Without the key it tells nothing."""
+    """The record's id from its id column's value: HMAC-SHA256, 16 hex digits. Without the key it tells
+    nothing."""
     return hmac.new(key, b"id\0" + id_value.encode(), hashlib.sha256).hexdigest()[:16]
 
 

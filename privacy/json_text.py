@@ -1,7 +1,8 @@
-"""Finds the strings and numbers of a JSON text where they stand, so that they can be scanned and replaced in place.
+"""Finds the strings and numbers of a JSON text where they stand, so that they can be scanned and replaced
+in place.
 
-Covered: any valid JSON; the text around the leaves stays as it was. Not covered: text that is not valid JSON
-(`leaves` returns None; scan it as plain text).
+Covered: any valid JSON; the text around the leaves stays as it was. Not covered: text that is not valid
+JSON (`leaves` returns None; scan it as plain text).
 """
 
 from __future__ import annotations

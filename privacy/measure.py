@@ -1,7 +1,7 @@
 """Measures a scrubber against hand-marked text, by the only question that matters: can it still be read?
 
-Covered: recall by whole spans with intervals, per type; precision by spans and by characters; documents that leak. Not
-covered: types (a name masked as a place is masked), and what the marking people overlooked.
+Covered: recall by whole spans with intervals, per type; precision by spans and by characters; documents
+that leak. Not covered: types (a name masked as a place is masked), and what the marking people overlooked.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class SpanScores:
     precision: Rate
     """Predicted spans that touch any gold span, whatever their types."""
     char_precision: float | None
-    """Masked letters and digits that are gold's too. No interval: characters of one span are not independent."""
+    """Masked letters and digits that are gold's too. No interval: characters of one span are not
+    independent."""
     documents: int
     """Fields measured."""
     leaking_documents: int
@@ -106,9 +107,11 @@ def _mask(text: str, spans: Sequence[Span]) -> bytearray:
 
 
 def read_gold(path: Path, key: bytes) -> dict[Place, tuple[Span, ...]]:
-    """Hand-marked spans by place, from lines of `{"id", "field", "spans": [{"start", "end", "entity_type"}]}`.
+    """Hand-marked spans by place, from lines of `{"id", "field", "spans": [{"start", "end",
+    "entity_type"}]}`.
 
-    `id` is the raw value of the source's id column; it is hashed at once. Raises ValueError naming the line.
+    `id` is the raw value of the source's id column; it is hashed at once. Raises ValueError naming the
+    line.
     """
     if not path.is_file():
         raise ValueError(f"{path}: no such file; it should hold the hand-marked spans")

@@ -1,7 +1,7 @@
 """Carries a finding to every other place in its record where the same words stand.
 
-Covered: exact repetitions of a found value, and of each part of a found person's name, in all fields of the record.
-Not covered: nicknames, misspellings, repetitions in other records.
+Covered: exact repetitions of a found value, and of each part of a found person's name, in all fields of the
+record. Not covered: nicknames, misspellings, repetitions in other records.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ _NOT_CARRIED = frozenset({"NRP", "AGE"})
 def propagate(
     texts: Sequence[str], found: Sequence[tuple[Span, ...]], clock: Clock
 ) -> list[tuple[Span, ...]]:
-    """The findings of one record's texts, each completed by what was found in the others. Raises TimeoutError."""
+    """The findings of one record's texts, each completed by what was found in the others. Raises
+    TimeoutError."""
     values: dict[str, Span] = {}
     for text, spans in zip(texts, found, strict=True):
         for span in spans:
@@ -68,7 +69,8 @@ def _agree(text: str, spans: tuple[Span, ...], values: dict[str, Span]) -> tuple
 
 
 def _carried(value: str, entity_type: str) -> list[str]:
-    """What of a found value to look for elsewhere: itself if it is no everyday word, and a person's name parts."""
+    """What of a found value to look for elsewhere: itself if it is no everyday word, and a person's name
+    parts."""
     if entity_type in _NOT_CARRIED:
         return []
     carried = (

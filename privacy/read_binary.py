@@ -1,7 +1,8 @@
 """Reads Parquet files and tables of DuckDB files, some rows at a time.
 
-Covered: any column type that has a text form; DuckDB files are opened to read only, without access to anything beside
-them. Not covered: encrypted files. A file damaged in the middle stops the run, since nothing says where its rows begin.
+Covered: any column type that has a text form; DuckDB files are opened to read only, without access to
+anything beside them. Not covered: encrypted files. A file damaged in the middle stops the run, since
+nothing says where its rows begin.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Reads CSV and JSON lines from bytes, never more than one row's limit at once.
 
-Covered: quoted cells over several lines; after a row that breaks the format the next physical line is tried as a row,
-so a stray quote cannot swallow the file. Not covered: telling a broken many-line row's later lines from rows of their
-own; each then counts as a row.
+Covered: quoted cells over several lines; after a row that breaks the format the next physical line is tried
+as a row, so a stray quote cannot swallow the file. Not covered: telling a broken many-line row's later
+lines from rows of their own; each then counts as a row.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ class _CsvLines:
         while True:
             taken: list[bytes | None] = []
             try:
-                # Bad bytes become lone surrogates, so that they cannot upset the quoting; they are looked for below.
+                # Bad bytes become lone surrogates, so that they cannot upset the quoting; they are looked
+                # for below.
                 cells = next(csv.reader(self._feed(taken), strict=True), None)
             except _TooLongError:
                 return self._reject(taken, DropReason.TOO_LONG)
@@ -120,7 +121,8 @@ class _TooLongError(Exception):
 
 
 def _lines(file: BinaryIO, max_row_bytes: int) -> Iterator[bytes | None]:
-    """Lines with their ends, without a byte-order mark; None for one longer than the limit, which is skipped in blocks."""
+    """Lines with their ends, without a byte-order mark; None for one longer than the limit, which is
+    skipped in blocks."""
     first = True
     while line := file.readline(max_row_bytes + 2):
         if first:

@@ -52,7 +52,8 @@ class DropReason(StrEnum):
     TOO_LONG = "too-long"
     """Longer than the limit; nothing is scanned in part."""
     NOT_IN_CLOSED_SET = "not-in-closed-set"
-    """A field that may hold only certain words holds another: it could be anything, so the row does not pass."""
+    """A field that may hold only certain words holds another: it could be anything, so the row does not
+    pass."""
     SCAN_FAILED = "scan-failed"
     """The detector raised an error: what cannot be scanned does not pass."""
     SCAN_TIMED_OUT = "scan-timed-out"

@@ -1,7 +1,8 @@
-"""Scrubs records one by one: what is scanned in each field, what replaces it, and when a record is dropped instead.
+"""Scrubs records one by one: what is scanned in each field, what replaces it, and when a record is dropped
+instead.
 
-Covered: text, JSON and closed fields, each finding carried through all fields of its record. A record that cannot be
-scanned whole is dropped. Not covered: processes and hanging C code (see `workers`).
+Covered: text, JSON and closed fields, each finding carried through all fields of its record. A record that
+cannot be scanned whole is dropped. Not covered: processes and hanging C code (see `workers`).
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def _pieces(record: RawRecord, rules: Mapping[str, FieldRule]) -> list[_Piece]:
     pieces = []
     for name, value in record.fields.items():
         rule = rules.get(name, _TEXT)
-        if rule.kind == "closed":
+        if rule.kind == "closed" or (rule.kind == "json" and value.strip() in rule.values):
             continue
         leaves = json_text.leaves(value) if rule.kind == "json" else None
         if leaves is None:

@@ -1,7 +1,8 @@
 """The door of this package: rows of a source in, chunks of scrubbed records and counted drops out.
 
-Covered: every row seen is kept or dropped with a reason; chunks are the same from run to run, so that a stopped run goes on
-after its last stored chunk. Not covered: storing anything, and judging whether the scrubbing was good enough (`measure`).
+Covered: every row seen is kept or dropped with a reason; chunks are the same from run to run, so that a
+stopped run goes on after its last stored chunk. Not covered: storing anything, and judging whether the
+scrubbing was good enough (`measure`).
 """
 
 from __future__ import annotations
@@ -45,10 +46,12 @@ def scrub_source(
     spacy_model: Path,
     skip_chunks: int = 0,
 ) -> Iterator[ScrubbedChunk]:
-    """Chunks in order, without the first `skip_chunks`, whose rows are read (ids depend on them) but not scanned.
+    """Chunks in order, without the first `skip_chunks`, whose rows are read (ids depend on them) but not
+    scanned.
 
-    Fields without a rule are scanned as text. Raises ValueError, with one line for the operator, for a source that
-    cannot be read; RuntimeError if scrubbing processes cannot start. Messages hold no record's text.
+    Fields without a rule are scanned as text. Raises ValueError, with one line for the operator, for a
+    source that cannot be read; RuntimeError if scrubbing processes cannot start. Messages hold no record's
+    text.
     """
     unknown = sorted(set(rules) - set(source.fields))
     if unknown:

@@ -15,7 +15,8 @@ from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
 
-# Read by pydantic when a settings class is filled from TOML. A plain dict, so that pydantic need not be imported here.
+# Read by pydantic when a settings class is filled from TOML. A plain dict, so that pydantic need not be
+# imported here.
 _FORBID_UNKNOWN: Mapping[str, str] = {"extra": "forbid"}
 
 Fraction = Annotated[float, Ge(0), Le(1)]
@@ -34,7 +35,8 @@ class SourceSettings:
     table: str | None = None
     """Table or view to read, for DuckDB files only; `schema.table` is understood."""
     id: str | None = None
-    """Column that names a record and stays the same between exports. Without it the id comes from the content."""
+    """Column that names a record and stays the same between exports. Without it the id comes from the
+    content."""
     fields: Annotated[dict[str, str], MinLen(1)]
     """Our field name -> the source's column."""
     max_row_bytes: Annotated[int, Gt(0)] = 65536
@@ -58,11 +60,13 @@ class ScrubPolicy:
     min_score: Fraction = 0.35
     """Findings below this confidence are ignored; lower masks more, rightly and wrongly."""
     min_recall: Fraction = 0.9
-    """Gate: the lower end of the measured recall's 95% interval must reach this, where hand-marked text is given."""
+    """Gate: the lower end of the measured recall's 95% interval must reach this, where hand-marked text
+    is given."""
     keep_types: tuple[str, ...] = ()
     """Entity types that may stay readable, such as LOCATION."""
     max_chars: Annotated[int, Gt(0), Le(1_000_000)] = 20000
-    """Fields longer than this drop their record; nothing is scanned in part. spaCy refuses above a million."""
+    """Fields longer than this drop their record; nothing is scanned in part. spaCy refuses above a
+    million."""
     timeout_s: Annotated[float, Gt(0)] = 10.0
     """Longest scan of one record; past it the record is dropped."""
     chunk_size: Annotated[int, Gt(0)] = 256
@@ -76,8 +80,9 @@ class FieldRule:
     """How one field is treated. Comes from the task, not from the configuration file."""
 
     kind: Literal["text", "closed", "json"] = "text"
-    """`text`: scanned. `closed`: must be one of `values`, or the row is dropped. `json`: leaves in `values` pass,
-    all other strings and numbers are scanned, keys included; what is not JSON is scanned as text."""
+    """`text`: scanned. `closed`: must be one of `values`, or the row is dropped. `json`: leaves in
+    `values` pass, all other strings and numbers are scanned, keys included; what is not JSON is
+    scanned as text."""
     values: frozenset[str] = field(default_factory=frozenset)
     """The closed set; public words such as intent names, never customer data."""
 

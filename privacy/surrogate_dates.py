@@ -1,7 +1,7 @@
 """Stand-ins for dates: the same format, moved by up to two years either way.
 
-Each value moves by its own number of days. One shift for all would keep the distance between dates, but a single date
-known from elsewhere would then undo every other one.
+Each value moves by its own number of days. One shift for all would keep the distance between dates, but a
+single date known from elsewhere would then undo every other one.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ Word lists come from Faker (English), so stand-ins change when Faker's lists do:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,6 +30,9 @@ _STRUCTURE = frozenset(
 _COMPANY_FORMS = frozenset(
     """inc ltd llc llp plc corp corporation limited gmbh ag sa spa bv nv oy ab aps kg co company group holdings bank university hospital
     foundation institute associates partners consulting systems solutions technologies industries services the and of""".split()
+)
+_NATIONALITIES = tuple(
+    "Austrian Brazilian Canadian Danish Egyptian Finnish Greek Hungarian Irish Japanese Kenyan".split()
 )
 _COMPANY_ENDINGS = ("Group", "Partners", "Holdings", "Services", "Systems", "Works", "Trading", "Associates")
 
@@ -65,8 +69,15 @@ def _lists() -> _Lists:
 
 
 def person(original: str, draw: Draw) -> str:
-    """Word by word, so that a name part has one stand-in wherever it occurs; titles, particles and punctuation stay."""
-    return _WORD.sub(lambda match: _name_part(match.group(), draw), original)
+    """Word by word, so that a name part has one stand-in wherever it occurs; titles, particles and
+    punctuation stay."""
+    return _each_word(original, lambda word: _name_part(word, draw))
+
+
+def _each_word(original: str, change: Callable[[str], str]) -> str:
+    """The original with each word and number changed; all between them stays."""
+    changed: str = _WORD.sub(lambda match: change(match.group()), original)
+    return changed
 
 
 def _name_part(word: str, draw: Draw) -> str:
@@ -106,10 +117,10 @@ def location(original: str, draw: Draw) -> str:
 
 
 def address(original: str, draw: Draw) -> str:
-    """Other numbers and names in the same layout; "Street", "Apt" and the like stay, compounds keep their ending."""
+    """Other numbers and names in the same layout; "Street", "Apt" and the like stay, compounds keep
+    their ending."""
 
-    def part(match: regex.Match[str]) -> str:
-        word = match.group()
+    def part(word: str) -> str:
         folded = word.casefold()
         if word.isdigit():
             return same_shape(word, draw)
@@ -127,7 +138,7 @@ def address(original: str, draw: Draw) -> str:
             inner.pick(_lists().family) + (compound.group() if compound and compound.start() > 2 else ""),
         )
 
-    return _WORD.sub(part, original)
+    return _each_word(original, part)
 
 
 def organization(original: str, draw: Draw) -> str:
@@ -135,34 +146,18 @@ def organization(original: str, draw: Draw) -> str:
     words = _WORD.findall(original)
     if not any(word.casefold() in _COMPANY_FORMS for word in words):
         return _like(original, draw.pick(_lists().family) + " " + draw.pick(_COMPANY_ENDINGS))
-    return _WORD.sub(
-        lambda match: (
-            match.group()
-            if match.group().casefold() in _COMPANY_FORMS
-            else same_shape(match.group(), draw)
-            if match.group().isdigit()
-            else _like(match.group(), draw.pick(_lists().family))
-        ),
-        original,
-    )
+
+    def part(word: str) -> str:
+        if word.casefold() in _COMPANY_FORMS:
+            return word
+        return same_shape(word, draw) if word.isdigit() else _like(word, draw.pick(_lists().family))
+
+    return _each_word(original, part)
 
 
 def nationality(original: str, draw: Draw) -> str:
     """Another nationality; religions and parties become nationalities too, there being no list of them."""
-    names = (
-        "Austrian",
-        "Brazilian",
-        "Canadian",
-        "Danish",
-        "Egyptian",
-        "Finnish",
-        "Greek",
-        "Hungarian",
-        "Irish",
-        "Japanese",
-        "Kenyan",
-    )
-    return _like(original, draw.pick(names))
+    return _like(original, draw.pick(_NATIONALITIES))
 
 
 def email(original: str, draw: Draw) -> str:
@@ -181,4 +176,5 @@ def username(original: str, draw: Draw) -> str:
 def url(original: str, draw: Draw) -> str:
     """A page of an example domain, with the scheme kept."""
     scheme, mark, _ = original.partition("://")
-    return f"{scheme + mark if mark else ''}{draw.pick(_lists().family).lower()}{draw.below(10000):04d}.example.{draw.pick(('com', 'org', 'net'))}"
+    host = f"{draw.pick(_lists().family).lower()}{draw.below(10000):04d}.example.{draw.pick(('com', 'org', 'net'))}"
+    return f"{scheme}{mark}{host}" if mark else host

@@ -1,8 +1,10 @@
-"""Stand-ins for numbers and codes: same layout, valid where a checksum is expected, from ranges nobody owns where those exist.
+"""Stand-ins for numbers and codes: same layout, valid where a checksum is expected, from ranges nobody owns
+where those exist.
 
-Ranges: phones +1 NPA 555-01xx (NANPA), UK 07700 900xxx and 020 7946 0xxx (Ofcom), France 06 39 98 xx xx (Arcep);
-cards in the 4000 00 test range; SSN areas from 900 up (never issued); IPv4 198.18.0.0/15 (RFC 2544), IPv6 2001:db8::/32 (RFC 3849).
-Not covered: other countries' phone numbers keep their country code and layout but may exist.
+Ranges: phones +1 NPA 555-01xx (NANPA), UK 07700 900xxx and 020 7946 0xxx (Ofcom), France 06 39 98 xx xx
+(Arcep); cards in the 4000 00 test range; SSN areas from 900 up (never issued); IPv4 198.18.0.0/15 (RFC
+2544), IPv6 2001:db8::/32 (RFC 3849). Not covered: other countries' phone numbers keep their country code
+and layout but may exist.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from privacy.draw import Draw
 
 
 def same_shape(original: str, draw: Draw) -> str:
-    """Digit for digit, letter for letter of the same case; all else stays. A first digit other than 0 stays other than 0."""
+    """Digit for digit, letter for letter of the same case; all else stays. A first digit other than 0
+    stays other than 0."""
     shaped = []
     for index, char in enumerate(original):
         first = index == 0 or not original[index - 1].isdigit()
@@ -42,7 +45,8 @@ def _random(draw: Draw, count: int) -> str:
 
 
 def phone(original: str, draw: Draw) -> str:
-    """Same layout, from a fictional range where the number's country is plain to see; extension digits redrawn."""
+    """Same layout, from a fictional range where the number's country is plain to see; extension digits
+    redrawn."""
     body = original
     for mark in ("x", "ext"):
         body = body.split(mark)[0]
@@ -87,7 +91,8 @@ def card(original: str, draw: Draw) -> str:
 
 
 def iban(original: str, draw: Draw) -> str:
-    """Same country, length and layout, valid check digits (ISO 7064 mod 97-10). National check digits are not kept."""
+    """Same country, length and layout, valid check digits (ISO 7064 mod 97-10). National check digits
+    are not kept."""
     plain = [char for char in original if char.isalnum()]
     country, account = "".join(plain[:2]).upper(), same_shape("".join(plain[4:]), draw)
     if not country.isalpha() or not (country + account).isascii():

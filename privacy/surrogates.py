@@ -1,8 +1,10 @@
-"""Invents a stand-in for each found value: the same for the same value under one key, of the same kind and shape.
+"""Invents a stand-in for each found value: the same for the same value under one key, of the same kind and
+shape.
 
-Covered: people, places, organisations, contacts, cards, IBANs, dates, ids; numbers that people could dial or pay with come
-from ranges set aside for fiction and tests where such exist. Not covered: telling two people apart for sure (the lists
-hold some thousand names, so two may share one), the distance between dates, grammar (gender, cases).
+Covered: people, places, organisations, contacts, cards, IBANs, dates, ids; numbers that people could dial
+or pay with come from ranges set aside for fiction and tests where such exist. Not covered: telling two
+people apart for sure (the lists hold some thousand names, so two may share one), the distance between
+dates, grammar (gender, cases).
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ _INVENT: dict[str, Invent] = {
     "DATE_TIME": surrogate_dates.date,
     "DATE_OF_BIRTH": surrogate_dates.date,
 }
-# Two readings of the same digits must give the same stand-in, or a record would contradict itself. All ids are one kind.
+# Two readings of the same digits must give the same stand-in, or a record would contradict itself. All ids
+# are one kind.
 _SAME_KIND = {"DATE_OF_BIRTH": "DATE_TIME"}
 _MAX_TRIES = 20
 

@@ -1,4 +1,5 @@
-"""Scrubs batches in child processes that are watched: one that dies or hangs costs the record it was at, never lets it pass.
+"""Scrubs batches in child processes that are watched: one that dies or hangs costs the record it was at,
+never lets it pass.
 
 Covered: crashes and endless loops, in native code too; each process is started anew (spawn). Not covered: a
 machine out of memory as a whole.
@@ -23,7 +24,8 @@ BuildScrubber = Callable[[], Scrubber]
 BATCH_RECORDS = 32
 # Loading the models takes some 15 s on a busy machine; far beyond it something is wrong.
 _START_LIMIT_S = 300.0
-# A scan far slower than this, a hundredth of the usual speed, is taken for a hang; records are then tried one by one.
+# A scan far slower than this, a hundredth of the usual speed, is taken for a hang; records are then tried
+# one by one.
 _SLOWEST_CHARS_PER_S = 200.0
 
 

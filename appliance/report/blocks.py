@@ -40,6 +40,7 @@ class Table:
     groups: tuple[Group, ...]
     note: str = ""
     dense: bool = False
+    even: bool = False  # all columns of one width
 
     @property
     def heads(self) -> list[tuple[str, list[Column]]]:
@@ -59,11 +60,11 @@ def table(
     rows: Sequence[Sequence[Cell | str]],
     *,
     note: str = "",
-    dense: bool = False,
+    even: bool = False,
 ) -> Table:
     """A table without groups; a heading given as a bare string is that of a column of words."""
     heads = tuple(Column(one, numeric=False) if isinstance(one, str) else one for one in columns)
-    return Table(caption, heads, (Group(cells(rows)),), note, dense)
+    return Table(caption, heads, (Group(cells(rows)),), note, even=even)
 
 
 def cells(rows: Sequence[Sequence[Cell | str]]) -> tuple[tuple[Cell, ...], ...]:
@@ -87,7 +88,7 @@ class Pairs:
     kind: ClassVar[str] = "pairs"
     caption: str
     pairs: tuple[tuple[str, str], ...]
-    mono: bool = False
+    look: str = ""  # "mono" for hashes, "prose" for sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ class Section:
 class KeyFigure:
     label: str
     value: str
-    beside: str  # the figure to hold it against
+    beside: tuple[str, ...]  # lines: its interval, the figure to hold it against
 
 
 def figure(caption: str, charts: Sequence[Chart | None], note: str = "") -> Figure | None:

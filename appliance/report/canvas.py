@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
+from appliance.report.words import number, plain
+
 SIZE = 12.0  # of the letters, in the units of the viewBox
 
 
@@ -28,7 +30,7 @@ class Box:
 
 
 def text_width(text: str, size: float = SIZE) -> float:
-    """An upper bound: the reader's font is unknown, so the widths are those of DejaVu Sans, the widest in use."""
+    """An upper bound: the reader's font is unknown, so the widths are those of DejaVu Sans, a wide one."""
 
     def advance(letter: str) -> float:
         if letter in "iljtfrI.,:;'|!()[] -":
@@ -113,6 +115,14 @@ class Axis:
     ticks: tuple[float, ...]
     log: bool = False
 
+    def texts(self) -> tuple[str, ...]:
+        """The ticks in figures: the same decimals for all, but on a scale of ratios each its own."""
+        shown = [plain(tick) for tick in self.ticks]
+        if self.log:
+            return tuple(shown)
+        decimals = max(len(one.partition(".")[2]) for one in shown)
+        return tuple(number(tick, decimals) for tick in self.ticks)
+
     def at(self, value: float) -> float:
         if self.log:
             part = math.log(value / self.low) / math.log(self.high / self.low)
@@ -158,7 +168,7 @@ def log_axis(values: Iterable[float], start: float, end: float) -> Axis:
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Positions at least `gap` apart within low..high, in the order wanted and as near to it as that allows."""
+    """Positions at least `gap` apart within low..high, in the order wanted and as near as that allows."""
     order = sorted(range(len(wanted)), key=lambda index: wanted[index])
     placed = [0.0] * len(wanted)
     below = low - gap
@@ -171,7 +181,7 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
 
 
 def nearest_free(x: float, y: float, text: str, css: str, taken: Sequence[Box], bounds: Box) -> Label | None:
-    """A label for the point (x, y) as near to it as it can stand without covering anything; None if it cannot."""
+    """A label as near to the point (x, y) as it can stand without covering anything; None if it cannot."""
     width, height = text_width(text), SIZE * 1.08
     for radius in range(10, 400, 6):
         for angle in (0, 180, -90, 90, -45, -135, 45, 135, -22, -158, 22, 158):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appliance.report.canvas import (
@@ -19,7 +19,7 @@ from appliance.report.canvas import (
     spread,
     text_width,
 )
-from appliance.report.words import percent, significant
+from appliance.report.words import percent
 
 WIDE, PANEL = 760.0, 400.0  # of a chart across the page, and of one of two side by side
 SMALL = 11.0
@@ -40,6 +40,7 @@ class Row:
     label: str
     dots: tuple[Dot, ...]
     figure: str
+    strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def dot_rows(
     if not known:
         return None
     head = 30.0 if reference or legend else 8.0
-    pitch = 34.0 if all(len(row.dots) < 2 for row in rows) else 40.0
+    pitch = 34.0
     names = max(text_width(clip(row.label, 230)) for row in rows)
     figures = max(text_width(row.figure) for row in rows)
     bottom = head + pitch * len(rows)
@@ -118,9 +119,9 @@ def dot_rows(
     _legend(chart, legend, axis.start)
     for index, row in enumerate(rows):
         middle = head + pitch * (index + 0.5)
-        main = " ".join({"strong" for dot in row.dots if dot.css == "student"})
-        chart.labels.append(Label(0, middle + 4, clip(row.label, 230), css=f"t {main}"))
-        chart.labels.append(Label(WIDE, middle + 4, row.figure, "end", f"t {main}"))
+        css = "t strong" if row.strong else "t"
+        chart.labels.append(Label(0, middle + 4, clip(row.label, 230), css=css))
+        chart.labels.append(Label(WIDE, middle + 4, row.figure, "end", css))
         apart = 11.0 if len(row.dots) > 1 else 0.0
         for place, dot in enumerate(row.dots):
             y = middle + apart * (place - (len(row.dots) - 1) / 2)
@@ -139,8 +140,8 @@ def scatter(
         return None
     prices = [arm.price for arm in arms]
     by_ratio = min(prices) > 0 and max(prices) / min(prices) > 10
-    chart = Chart(key, title, desc, WIDE, 400)
-    plot = Box(46, 34, WIDE - 8, 340)
+    chart = Chart(key, title, desc, WIDE, 380)
+    plot = Box(46, 34, WIDE - 8, 320)
     quality = share_axis(_known([arm.dot for arm in arms]), plot.bottom, plot.top)
     cost = (log_axis if by_ratio else lambda found, a, b: linear_axis(found, a, b, zero=True))(
         prices, plot.left + 14, plot.right - 14
@@ -150,9 +151,9 @@ def scatter(
         chart.labels.append(
             Label(plot.left - 8, quality.at(tick) + 4, percent(tick, 0), "end", "t soft", SMALL)
         )
-    for tick in cost.ticks:
+    for tick, shown in zip(cost.ticks, cost.texts(), strict=True):
         chart.line(cost.at(tick), plot.bottom, cost.at(tick), plot.bottom + 5, "axis")
-        label = Label(cost.at(tick), plot.bottom + 20, significant(tick), "middle", "t soft", SMALL)
+        label = Label(cost.at(tick), plot.bottom + 20, shown, "middle", "t soft", SMALL)
         if not any(label.box.overlaps(other.box) for other in chart.labels):
             chart.labels.append(label)
     chart.line(plot.left, plot.bottom, plot.right, plot.bottom, "axis")
@@ -160,7 +161,7 @@ def scatter(
     scale = f"{clip(x_title, 460)}, logarithmic scale" if by_ratio else clip(x_title, 460)
     chart.labels.append(Label(plot.right, plot.bottom + 46, scale, "end", "t soft"))
     taken = []
-    for arm in arms:
+    for arm in sorted(arms, key=lambda arm: arm.dot.css == "student"):  # drawn last, it lies on top
         x, y = cost.at(arm.price), quality.at(arm.dot.value or 0.0)
         top, foot = (y if end is None else quality.at(end) for end in (arm.dot.high, arm.dot.low))
         taken += [Box(x - 9, y - 9, x + 9, y + 9), Box(x - 7, top - 2, x + 7, foot + 2)]
@@ -197,34 +198,36 @@ def lines(
     y_title: str,
     zero: bool = True,
     steps: bool = False,
-    show: Callable[[float], str] = significant,
+    wide: bool = False,
 ) -> Chart | None:
-    """Lines named at their right ends. `steps`: the ticks of x are the measured values, such as 1, 2, 4, 8."""
+    """Lines named at their right ends. `steps`: the ticks of x are its own values, such as 1, 2, 4, 8."""
     series = [one for one in series if one.points]
     if not series:
         return None
     named = [one for one in series if not one.dashed and one.label]
-    plot_height = max(150.0, len(named) * SIZE * 1.4)
-    top, bottom = 30.0, 30.0 + plot_height
+    width = WIDE if wide else PANEL
+    top = 30.0
+    bottom = top + max(200.0 if wide else 150.0, len(named) * SIZE * 1.4)
     ys = [y for one in series for _, y in one.points]
     xs = sorted({x for one in series for x, _ in one.points})
-    wide_range = zero and min(ys) > 0 and max(ys) / min(ys) > 20
-    upright = log_axis(ys, bottom, top) if wide_range else linear_axis(ys, bottom, top, most=4, zero=zero)
-    left = max(text_width(show(tick), SMALL) for tick in upright.ticks) + 10
+    by_ratio = zero and min(ys) > 0 and max(ys) / min(ys) > 50
+    upright = log_axis(ys, bottom, top) if by_ratio else linear_axis(ys, bottom, top, most=4, zero=zero)
+    left = max(text_width(shown, SMALL) for shown in upright.texts()) + 10
     gutter = max((text_width(clip(one.label, 110)) for one in named), default=0.0) + (16 if named else 10)
-    across = _x_axis(xs, left + 8, PANEL - gutter, steps)
-    chart = Chart(key, title, desc, PANEL, bottom + 42)
-    for tick in upright.ticks:
-        chart.line(left, upright.at(tick), PANEL - gutter, upright.at(tick), "grid")
-        chart.labels.append(Label(left - 6, upright.at(tick) + 4, show(tick), "end", "t soft", SMALL))
-    for tick in across.ticks:
-        label = Label(across.at(tick), bottom + 17, significant(tick), "middle", "t soft", SMALL)
+    right = width - gutter
+    across = _x_axis(xs, left + 8, right, steps)
+    chart = Chart(key, title, desc, width, bottom + 42)
+    for tick, shown in zip(upright.ticks, upright.texts(), strict=True):
+        chart.line(left, upright.at(tick), right, upright.at(tick), "grid")
+        chart.labels.append(Label(left - 6, upright.at(tick) + 4, shown, "end", "t soft", SMALL))
+    for tick, shown in zip(across.ticks, across.texts(), strict=True):
+        label = Label(across.at(tick), bottom + 17, shown, "middle", "t soft", SMALL)
         if not any(label.box.overlaps(other.box) for other in chart.labels):
             chart.labels.append(label)
-    chart.line(left, bottom, PANEL - gutter, bottom, "axis")
+    chart.line(left, bottom, right, bottom, "axis")
     unit = clip(y_title, 260)
-    chart.labels.append(Label(0, 13, f"{unit}, logarithmic" if wide_range else unit, css="t soft"))
-    chart.labels.append(Label(PANEL - gutter, bottom + 35, x_title, "end", "t soft"))
+    chart.labels.append(Label(0, 13, f"{unit}, logarithmic" if by_ratio else unit, css="t soft"))
+    chart.labels.append(Label(right, bottom + 35, x_title, "end", "t soft"))
     for one in series:
         path = " ".join(f"{across.at(x):.1f},{upright.at(y):.1f}" for x, y in one.points)
         chart.marks.append(
@@ -236,16 +239,14 @@ def lines(
     ends = [upright.at(one.points[-1][1]) for one in named]
     for one, end, place in zip(named, ends, spread(ends, SIZE * 1.3, top + 2, bottom - 2), strict=True):
         x = across.at(one.points[-1][0])
-        if abs(place - end) > 3 or PANEL - gutter - x > 12:
-            chart.line(x + 5, end, PANEL - gutter + 9, place, "leader")
-        chart.labels.append(
-            Label(PANEL - gutter + 12, place + 4, clip(one.label, 110), css=f"t name {one.css}")
-        )
+        if abs(place - end) > 3 or right - x > 12:
+            chart.line(x + 5, end, right + 9, place, "leader")
+        chart.labels.append(Label(right + 12, place + 4, clip(one.label, 110), css=f"t name {one.css}"))
     return chart
 
 
 def _x_axis(xs: Sequence[float], start: float, end: float, steps: bool) -> Axis:
-    """The measured values themselves as ticks if `steps`, on a scale of ratios where they span more than ten times."""
+    """With `steps` the ticks are the values themselves, on a scale of ratios beyond a span of ten."""
     low, high = xs[0], xs[-1]
     if low == high:
         return Axis(low - 1, high + 1, start, end, (low,))

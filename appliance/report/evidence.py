@@ -96,7 +96,7 @@ def _dropped(scrub: Facts) -> Table:
 
 def training(study: Study) -> Section:
     stages = study.rows("training")
-    panels, curves = [], []
+    panels, curves, rows = [], [], []
     for index, stage in enumerate(stages):
         curve = [(point[0], point[1]) for point in stage.get("curve") or [] if point[1] is not None]
         what, name = stage.get("curve_name") or "loss", _stage_name(stage)
@@ -105,9 +105,20 @@ def training(study: Study) -> Section:
         desc = f"{what} over training steps, {name}. The table that follows has points of the curve."
         title = f"{name}: {what}"
         panels.append(
-            charts.lines(f"curve-{index}", title, desc, [series], x_title="step", y_title=what, zero=False)
+            charts.lines(
+                f"curve-{index}",
+                title,
+                desc,
+                [series],
+                x_title="step",
+                y_title=what,
+                zero=False,
+                wide=len(stages) == 1,
+            )
         )
         curves.append(_curve_table(title, what, curve))
+        ends = (words.significant(stage.get(f"{end}_{what}")) for end in ("first", "last"))
+        rows.append((name, *_trained(stage), what.capitalize(), *ends))
     listed = table(
         "What was trained",
         [
@@ -116,28 +127,24 @@ def training(study: Study) -> Section:
             Column("Time"),
             Column("Examples"),
             Column("Steps"),
-            Column("First loss"),
-            Column("Last loss"),
+            "Curve",
+            Column("First"),
+            Column("Last"),
         ],
-        [
-            (
-                _stage_name(stage),
-                words.text(stage.get("method")),
-                words.duration(stage.get("seconds")),
-                words.number(stage.get("examples")),
-                words.number(stage.get("steps")),
-                words.significant(stage.get("first_loss")),
-                words.significant(stage.get("last_loss")),
-            )
-            for stage in stages
-        ],
+        rows,
     )
-    intro = (
-        "Two steps: the student first learns from the teacher's answers, then from its own."
-        if len(stages) > 1
-        else ""
+    both = {stage.get("stage") for stage in stages} >= {"sft", "onpolicy"}
+    intro = ("The student first learns from the teacher's answers, then from its own.",) if both else ()
+    return Section("training", "Training", intro, (figure("", panels), *curves, listed))
+
+
+def _trained(stage: Facts) -> tuple[str, ...]:
+    return (
+        words.text(stage.get("method")),
+        words.duration(stage.get("seconds")),
+        words.number(stage.get("examples")),
+        words.number(stage.get("steps")),
     )
-    return Section("training", "Training", (intro,) if intro else (), (figure("", panels), *curves, listed))
 
 
 def _stage_name(stage: Facts) -> str:
@@ -152,7 +159,11 @@ def _curve_table(title: str, what: str, curve: list[tuple[float, float]]) -> Tab
     last = len(curve) - 1
     picked = sorted({round(last * index / (CURVE_COLUMNS - 1)) for index in range(CURVE_COLUMNS)})
     columns: list[Column | str] = ["Step", *(Column(words.number(curve[index][0])) for index in picked)]
-    return table(title, columns, [(what, *(words.significant(curve[index][1]) for index in picked))])
+    return table(
+        f"{title}, points of the curve",
+        columns,
+        [(what, *(words.significant(curve[index][1]) for index in picked))],
+    )
 
 
 def lineage(study: Study) -> Section:
@@ -182,6 +193,9 @@ def lineage(study: Study) -> Section:
     titles = {
         "data": "Data",
         "config": "Config",
+        "scrubbed": "Scrubbed records",
+        "training_set": "Training set",
+        "teacher": "Teacher's answers",
         "student_base": "Base model",
         "student": "Student",
         "commit": "Commit",
@@ -190,7 +204,7 @@ def lineage(study: Study) -> Section:
     hashes = Pairs(
         "Hashes",
         tuple((titles.get(key, key), words.text(found.get(key))) for key in dict.fromkeys([*titles, *found])),
-        mono=True,
+        look="mono",
     )
     environment = Pairs(
         "Machine",
@@ -198,6 +212,7 @@ def lineage(study: Study) -> Section:
             ("Processor", words.text(machine.get("cpu"))),
             ("Cores", words.number(machine.get("cores"))),
             ("Memory, GiB", words.number(machine.get("memory_gib"), 1)),
+            ("System", words.text(machine.get("system"))),
             ("Python", words.text(machine.get("python"))),
             *((name, words.text(version)) for name, version in (machine.get("packages") or {}).items()),
         ),
@@ -227,17 +242,28 @@ def method(study: Study) -> Section:
             Notes(
                 (
                     f"Quality is judged on test records kept out of training. The measure that decides is "
-                    f"“{words.metric_name(study.metric).lower()}”.",
-                    "An interval in brackets is a 95% interval. n is the number of cases behind a figure; "
-                    "failed ones got no usable answer.",
+                    f"“{words.within(words.metric_name(study.metric))}”.",
+                    _reference(study),
+                    "Figures in brackets are 95% intervals (Wilson). n is the number of records behind "
+                    "a share. Failed ones got no readable answer: they are in n and count as wrong.",
                     "A gap between two shares is in percentage points.",
                     served,
                     outside,
-                    f"“{words.NOT_MEASURED.capitalize()}” means that no number exists. It never means nought.",
+                    f"“{words.NOT_MEASURED.capitalize()}” means that no number exists, never nought.",
                 )
             ),
             _terms(),
         ),
+    )
+
+
+def _reference(study: Study) -> str:
+    if study.facts.get("reference") is None:
+        return f"Who says what is right: {words.NOT_RECORDED}."
+    if study.by_teacher:
+        return "No human reference was given: an answer counts as right if it is the teacher's."
+    return (
+        "An answer counts as right if it is the one people gave; the teacher is scored against that as well."
     )
 
 
@@ -253,6 +279,7 @@ def _terms() -> Pairs:
             ("Recall", "of the private data present, the share that was found"),
             ("Token", "a piece of a word, the unit in which models read, write and are priced"),
         ),
+        look="prose",
     )
 
 

@@ -26,10 +26,13 @@ SECTIONS = (
 
 
 def render_html(facts: Mapping[str, Any]) -> str:
-    """The page for the facts of one run. A fact that is None or absent shows as not measured, never as nought."""
+    """The page for the facts of one run. What is None or absent shows as not measured, never as nought."""
     study = Study(facts)
     verdict = study.part("verdict")
     kind = verdict.get("kind") or "not-enough-evidence"
+    verdict_words = words.VERDICTS.get(kind, kind)
+    headline = verdict.get("headline") or verdict_words
+    repeated = headline.casefold().startswith(verdict_words.casefold())
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -42,8 +45,9 @@ def render_html(facts: Mapping[str, Any]) -> str:
         name=words.text(facts.get("name")),
         run_id=words.text(facts.get("run_id")),
         created=words.day(facts.get("created_at")),
-        verdict=words.VERDICTS.get(kind, kind),
-        headline=verdict.get("headline") or words.VERDICTS.get(kind, kind),
+        verdict=verdict_words,
+        kicker="Verdict" if repeated else f"Verdict: {verdict_words}",
+        headline=headline,
         reasons=verdict.get("reasons") or [],
         key_figures=quality.key_figures(study),
         sections=[section(study) for section in SECTIONS],

@@ -133,9 +133,7 @@ def cost(study: Study) -> Section:
         [
             (
                 words.text(row.get("what")),
-                words.significant(row.get("value"))
-                if isinstance(row.get("value"), float)
-                else words.text(row.get("value")),
+                words.plain(row.get("value")),
                 words.text(row.get("unit")),
                 words.text(row.get("source")),
                 words.day(row.get("date")),
@@ -143,7 +141,7 @@ def cost(study: Study) -> Section:
             for row in study.rows("price_card")
         ],
     )
-    intro = ("Every price has a source and a date. Change one on the price card and the result follows.",)
+    intro = ("Every amount follows from the load test and from the price card at the end of this section.",)
     blocks: list[Block | None] = [_ledger(study), *_cumulative(study), listed, card]
     return Section("cost", "Cost and the arithmetic", intro, tuple(blocks))
 
@@ -154,18 +152,25 @@ def _ledger(study: Study) -> Ledger:
     teacher, student, one_off = spent.get("teacher"), spent.get("student"), economics.get("one_off")
     saved = None if teacher is None or student is None else teacher - student
     decimals = words.money_decimals([teacher, student, saved, one_off])
+    machines: tuple[Entry, ...] = ()
+    if "devices" in economics:
+        machines = (
+            Entry("Machines", words.number(economics["devices"]), "paid for whole months, busy or not"),
+        )
     return Ledger(
         "The arithmetic of a month",
         (
             Entry(
                 "Requests a month",
                 words.number(economics.get("requests_per_month")),
-                "the volume of the config",
+                "the volume to be served",
             ),
             Entry(
-                "Share of the hours in which the machine works",
+                "Utilisation",
                 words.percent(economics.get("utilisation"), 0),
+                "mean load over the machine's best rate",
             ),
+            *machines,
             Entry("Teacher", words.money(teacher, currency, decimals), "a month"),
             Entry("Student", words.money(student, currency, decimals), "a month"),
             Entry(
@@ -186,7 +191,9 @@ def _cumulative(study: Study) -> tuple[Figure | None, Table | None]:
         return None, None
     until = max(12, math.ceil(2 * (economics.get("break_even_months") or 0)))
     until = min(-(-until // 4) * 4, LONGEST_MONTHS)
-    totals = [(month, teacher * month, one_off + student * month) for month in range(until + 1)]
+    totals = [
+        (month, teacher * month, one_off + student * month) for month in range(0, until + 1, until // 4)
+    ]
     title = "Spent so far, month by month"
     drawn = charts.lines(
         "cumulative",
@@ -198,7 +205,8 @@ def _cumulative(study: Study) -> tuple[Figure | None, Table | None]:
         ],
         x_title="months",
         y_title=currency or "cost",
-        show=words.number,
+        steps=True,
+        wide=True,
     )
     decimals = words.money_decimals([teacher, student, one_off])
     listed = table(
@@ -209,7 +217,10 @@ def _cumulative(study: Study) -> tuple[Figure | None, Table | None]:
                 words.count(month, "month", "months"),
                 *(words.money(amount, currency, decimals) for amount in (old, new, old - new)),
             )
-            for month, old, new in totals[:: until // 4]
+            for month, old, new in totals
         ],
     )
-    return figure("Where the lines cross, the one-off cost has come back.", [drawn]), listed
+    crossing = "Where the lines cross, the one-off cost has come back."
+    if student >= teacher:
+        crossing = "The lines never cross: the one-off cost does not come back."
+    return figure(crossing, [drawn]), listed

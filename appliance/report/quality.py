@@ -18,37 +18,40 @@ def key_figures(study: Study) -> tuple[KeyFigure, ...]:
     spent = economics.get("monthly_cost") or {}
     currency, volume = study.currency, words.number(economics.get("requests_per_month"))
     quality = KeyFigure(
-        f"{words.metric_name(study.metric)}, {name[0].lower() + name[1:]}",
+        f"{words.metric_name(study.metric)}, {words.within(name)}",
         words.percent(own.get("value")),
-        f"{words.interval(own.get('low'), own.get('high'))}, {counted(own)}. Teacher: {shown(teacher)}"
-        if own.get("value") is not None
-        else f"Teacher: {shown(teacher)}",
+        (*_certainty(own), f"Teacher: {'is the reference' if study.by_teacher else shown(teacher)}"),
     )
     monthly = KeyFigure(
         "Cost a month",
         words.money(spent.get("student"), currency),
-        f"Teacher: {words.money(spent.get('teacher'), currency)}. Requests a month: {volume}",
+        (f"Teacher: {words.money(spent.get('teacher'), currency)}", f"Requests a month: {volume}"),
     )
     return quality, _cost_figure(study), monthly, _break_even_figure(study)
+
+
+def _certainty(score: Facts) -> tuple[str, ...]:
+    if score.get("value") is None:
+        return ()
+    return (f"Between {words.interval(score.get('low'), score.get('high'), ' and ')}", counted(score))
 
 
 def _cost_figure(study: Study) -> KeyFigure:
     own, teacher = (study.cost(arm) for arm in (study.best, words.TEACHER))
     price, other = own.get("per_thousand_requests"), teacher.get("per_thousand_requests")
-    beside = f"Teacher: {words.money(other, teacher.get('currency'))}"
+    beside = [f"Teacher: {words.money(other, teacher.get('currency'))}"]
     if price and other and own.get("currency") == teacher.get("currency"):
-        ratio, dearer = (
-            (other / price, "the student's") if other >= price else (price / other, "the teacher's")
+        ratio = words.significant(max(price, other) / min(price, other), 2)
+        beside.append(
+            f"{ratio} times the student's" if other >= price else f"The student costs {ratio} times that"
         )
-        who = "" if other >= price else "; the student costs"
-        beside += f"{who or ','} {words.significant(ratio, 2)} times {dearer}"
-    return KeyFigure("Cost of 1,000 requests", words.money(price, own.get("currency")), beside)
+    return KeyFigure("Cost of 1,000 requests", words.money(price, own.get("currency")), tuple(beside))
 
 
 def _break_even_figure(study: Study) -> KeyFigure:
     ends = break_even(study)
     one_off = words.money(study.part("economics").get("one_off"), study.currency)
-    return KeyFigure("Break-even after", ends.value, f"One-off cost: {one_off}")
+    return KeyFigure("Break-even after", ends.value, (f"One-off cost: {one_off}",))
 
 
 def break_even(study: Study) -> Entry:
@@ -61,42 +64,54 @@ def break_even(study: Study) -> Entry:
     return Entry("Break-even", words.months(months), "one-off cost ÷ saving a month", total=True)
 
 
+OVERLAP = "Where the intervals overlap, the gap may be chance; where they stand apart, it is hardly that."
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     metric: str
     own: Facts
     teacher: Facts
+    by_teacher: bool  # the teacher is the reference, so it agrees with itself in every case
 
     @property
     def value(self) -> float | None:
         """Student less teacher; None unless both were measured."""
-        own, teacher = self.own.get("value"), self.teacher.get("value")
+        own, teacher = self.own.get("value"), 1.0 if self.by_teacher else self.teacher.get("value")
         return None if own is None or teacher is None else own - teacher
 
 
 def losses(study: Study) -> Section:
     """Every metric of the student in question against the teacher, the largest gap first."""
     gaps = [
-        Gap(metric, study.score(study.best, metric), study.score(words.TEACHER, metric))
+        Gap(metric, study.score(study.best, metric), study.score(words.TEACHER, metric), study.by_teacher)
         for metric in study.metrics
     ]
     gaps.sort(key=lambda gap: (gap.value is None, gap.value or 0.0))
+    blocks = (_gap_chart(study, gaps), _gap_table(gaps))
+    return Section("losses", "Where the student loses", _gap_intro(study, gaps), blocks)
+
+
+def _gap_intro(study: Study, gaps: Sequence[Gap]) -> tuple[str, ...]:
     measured = [gap for gap in gaps if gap.value is not None]
     behind = [gap for gap in measured if (gap.value or 0) < 0]
     if not measured:
-        intro = "Student and teacher share no measured metric, so the gap is not measured."
-    elif not behind:
-        intro = f"The student scores below the teacher on none of {len(measured)} measures."
-    else:
-        intro = (
-            f"The student scores below the teacher on {len(behind)} of {len(measured)} measures. The largest gap: "
-            f"{words.metric_name(behind[0].metric)}, {words.points(behind[0].value)} points."
-        )
-    return Section("losses", "Where the student loses", (intro,), (_gap_chart(study, gaps), _gap_table(gaps)))
+        return ("Student and teacher share no measured metric, so the gap is not measured.",)
+    said = [f"The student scores below the teacher on {len(behind) or 'none'} of {len(measured)} measures."]
+    if study.by_teacher:
+        said = [
+            "The teacher is the reference here, so a gap is where the student's answer differs from its own."
+        ]
+    if behind:
+        name = words.within(words.metric_name(behind[0].metric))
+        said.append(f"The largest gap: {name}, {words.points(behind[0].value)} points.")
+    return tuple(said)
 
 
 def _gap_chart(study: Study, gaps: Sequence[Gap]) -> Figure | None:
     name = words.arm_name(study.best)
+    legend = [("student", name), ("teacher", words.arm_name(words.TEACHER))]
+    compared = [study.best] if study.by_teacher else [study.best, words.TEACHER]
     drawn = charts.dot_rows(
         "losses",
         "Student and teacher, measure by measure",
@@ -104,12 +119,12 @@ def _gap_chart(study: Study, gaps: Sequence[Gap]) -> Figure | None:
         [
             charts.Row(
                 words.metric_name(gap.metric),
-                (study.dot(study.best, gap.metric), study.dot(words.TEACHER, gap.metric)),
+                tuple(study.dot(arm, gap.metric) for arm in compared),
                 words.points(gap.value),
             )
             for gap in gaps
         ],
-        legend=[("student", name), ("teacher", words.arm_name(words.TEACHER))],
+        legend=legend[:1] if study.by_teacher else legend,
     )
     return figure("Whiskers are 95% intervals. On the right: the gap in percentage points.", [drawn])
 
@@ -122,17 +137,21 @@ def _gap_table(gaps: Sequence[Gap]) -> Table:
             (
                 words.metric_name(gap.metric),
                 Cell(shown(gap.own), counted(gap.own)),
-                Cell(shown(gap.teacher), counted(gap.teacher)),
+                Cell("is the reference")
+                if gap.by_teacher
+                else Cell(shown(gap.teacher), counted(gap.teacher)),
                 Cell(words.points(gap.value), strong=gap.value is not None and gap.value < 0),
                 _overlap(gap),
             )
             for gap in gaps
         ],
-        note="Where the intervals overlap, the gap may be chance; where they stand apart, it is hardly that.",
+        note="" if any(gap.by_teacher for gap in gaps) else OVERLAP,
     )
 
 
 def _overlap(gap: Gap) -> str:
+    if gap.by_teacher:
+        return "one only"
     own_low, own_high, low, high = (
         score.get(end) for score in (gap.own, gap.teacher) for end in ("low", "high")
     )
@@ -151,7 +170,10 @@ def arms(study: Study) -> Section:
         f"{name} of each arm with its 95% interval. The table that follows has the figures.",
         [
             charts.Row(
-                words.arm_name(arm), (study.dot(arm, study.metric),), shown(study.score(arm, study.metric))
+                words.arm_name(arm),
+                (study.dot(arm, study.metric),),
+                shown(study.score(arm, study.metric)),
+                study.role(arm) == "student",
             )
             for arm in study.arms
         ],
@@ -169,12 +191,15 @@ def arms(study: Study) -> Section:
             (words.metric_name(metric), *(_cell(study.score(arm, metric)) for arm in study.arms))
             for metric in study.metrics[1:]
         ],
+        even=True,
     )
-    intro = (
+    intro = [
         "Prompting is often enough, so the untuned and the few-shot student stand beside the trained ones."
-    )
-    blocks = (figure("Whiskers are 95% intervals.", [drawn]), primary, others)
-    return Section("arms", "Quality of the arms", (intro,), blocks)
+    ]
+    if study.by_teacher:
+        intro.append("No human reference was given: correct means here that the answer is the teacher's.")
+    blocks = (figure("Whiskers are 95% intervals.", [drawn]), primary, others if others.num_rows else None)
+    return Section("arms", "Quality of the arms", tuple(intro), blocks)
 
 
 def _arm_row(study: Study, arm: str) -> tuple[Cell | str, ...]:
@@ -235,9 +260,12 @@ def trade(study: Study) -> Section:
             for arm in names
         ],
     )
-    intro = "Further left is cheaper, higher up is better."
-    if costs and currency is None:
-        intro = "The arms are priced in different currencies, so they share no axis."
-    return Section(
-        "trade", "Cost against quality", (intro,), (figure("Whiskers are 95% intervals.", [drawn]), listed)
-    )
+    intro = ["Further left is cheaper, higher up is better."]
+    if len(study.currencies) > 1:
+        intro = ["The arms are priced in different currencies, so they share no axis."]
+    elif drawn:
+        absent = [arm for arm in names if prices[arm] is None or study.dot(arm, study.metric).value is None]
+        listing = ", ".join(words.within(words.arm_name(arm)) for arm in absent)
+        intro += [f"Not in the chart, for want of a cost or a share: {listing}."] if absent else []
+    blocks = (figure("Whiskers are 95% intervals.", [drawn]), listed)
+    return Section("trade", "Cost against quality", tuple(intro), blocks)

@@ -45,20 +45,31 @@ class Study:
 
     @property
     def best(self) -> str | None:
-        """The student this report is about: the best on the primary metric, the simpler one on a tie.
+        """The student this report is about: the one chosen on validation records.
 
-        A verdict to distil speaks of a trained student, even where a prompt happens to score the same.
+        Where the facts name none, the best on the primary metric, the simpler one on a tie; a verdict to
+        distil speaks of a trained student, even where a prompt happens to score the same.
         """
+        if self.facts.get("chosen"):
+            return str(self.facts["chosen"])
         eligible = words.TRAINED if self.part("verdict").get("kind") == "distil" else words.STUDENTS
         values = {arm: self.score(arm, self.metric).get("value") for arm in eligible}
         measured = {arm: value for arm, value in values.items() if value is not None}
         return max(measured, key=lambda arm: measured[arm]) if measured else None
 
     @property
+    def by_teacher(self) -> bool:
+        """Whether the teacher's answers are the reference, so that a share tells agreement with it."""
+        return self.facts.get("reference") == words.TEACHER
+
+    @property
     def currency(self) -> str | None:
-        """The one currency of the run; None if the costs do not agree on one."""
-        found = {row.get("currency") for row in self.rows("cost")}
-        return found.pop() if len(found) == 1 else None
+        """The one currency of the run; None if the costs name none, or several."""
+        return self.currencies[0] if len(self.currencies) == 1 else None
+
+    @property
+    def currencies(self) -> list[str]:
+        return sorted({row["currency"] for row in self.rows("cost") if row.get("currency")})
 
     def role(self, arm: str | None) -> str:
         """How a chart marks an arm: the student in question, the teacher, or one of the others."""

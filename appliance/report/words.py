@@ -41,7 +41,7 @@ METRICS = {
     "accuracy": "Answer correct",
     "macro_f1": "Macro F1",
 }
-PREFIXES = {"field_accuracy": "Field correct", "class_recall": "Recall of class", "field_f1": "Field F1"}
+NAMED_METRICS = {"field": "Field “{}” correct", "field_accuracy": "Field “{}” correct"}
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
 
 
@@ -61,8 +61,15 @@ def metric_name(metric: str | None) -> str:
     if metric in METRICS:
         return METRICS[metric]
     prefix, colon, rest = metric.partition(":")
-    words = PREFIXES.get(prefix, prefix.replace("_", " ").capitalize())
+    if colon and prefix in NAMED_METRICS:
+        return NAMED_METRICS[prefix].format(rest)
+    words = prefix.replace("_", " ").capitalize()
     return f"{words}: {rest}" if colon else words
+
+
+def within(name: str) -> str:
+    """A name inside a sentence."""
+    return name[:1].lower() + name[1:]
 
 
 def text(value: object) -> str:
@@ -88,14 +95,22 @@ def significant(value: float | None, digits: int = 3) -> str:
     return number(value, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
 
 
+def plain(value: float | None) -> str:
+    """A number as it was given: no digit added, none but the sixth decimal taken away."""
+    if value is None:
+        return NOT_MEASURED
+    shown = number(value, 6)
+    return shown.rstrip("0").rstrip(".")
+
+
 def percent(value: float | None, decimals: int = 1) -> str:
     return NOT_MEASURED if value is None else f"{number(value * 100, decimals)}%"
 
 
-def interval(low: float | None, high: float | None) -> str:
+def interval(low: float | None, high: float | None, between: str = " to ") -> str:
     if low is None or high is None:
         return "no interval"
-    return f"{number(low * 100, 1)} to {number(high * 100, 1)}"
+    return f"{number(low * 100, 1)}{between}{number(high * 100, 1)}"
 
 
 def percent_interval(value: float | None, low: float | None, high: float | None) -> str:
@@ -111,7 +126,7 @@ def points(difference: float | None) -> str:
 
 
 def money_decimals(values: Iterable[float | None]) -> int:
-    """One number of decimals for a column, so that its points stand under each other: the smallest amount decides."""
+    """One number of decimals for a column, so that its points stand in line: the smallest amount decides."""
     amounts = [abs(value) for value in values if value]
     if not amounts:
         return 2

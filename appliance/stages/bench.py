@@ -76,6 +76,9 @@ def _sweep(
             max_tokens=min(settings.max_tokens, context.use_case.task.max_answer_tokens),
             warmup=settings.warmup_requests,
             timeout_s=settings.request_timeout_s,
+            # Another salt a level: a prompt met at the last level must not be cheaper at this one. What the prompts
+            # of a level share, the instructions, stays cached, as it would be in production.
+            cache_salt=f"{arm}-{concurrency}",
             progress=progress,
         )
         rows.append(summarise(level, arm=arm, engine=server.engine, device=server.device))

@@ -52,6 +52,7 @@ def report(context: Context) -> tuple[Facts, list[str]]:
     facts = gather(
         context.run_id, use_case, stages, list(costs.values()), money, verdict, _hashes(context, chosen)
     )
+    facts["egress"] = _egress(context)
     write_atomically(context.folder / "report.json", json.dumps(facts, indent=1, ensure_ascii=False))
     write_atomically(context.folder / "report.html", render_html(facts))
     return {"verdict": verdict.kind, "headline": verdict.headline, "costs": facts["cost"]}, [
@@ -93,3 +94,12 @@ def _hashes(context: Context, chosen: str) -> dict[str, str | None]:
         "student": hash_json(model),
         "commit": commit(),
     }
+
+
+def _egress(context: Context) -> Facts | None:
+    """Attempts to connect outside, refused and counted by the seal; stages without one (taken over, say) are told."""
+    told = [path for name in _BEFORE if (path := context.run_folder / name / "egress.json").exists()]
+    if not told:
+        return None
+    refused = sum(json.loads(path.read_text())["refused"] for path in told)
+    return {"refused": refused, "attempts": refused, "sealed_stages": len(told), "stages": len(_BEFORE)}

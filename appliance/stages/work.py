@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import signal
 import sys
 import time
 import traceback
@@ -30,7 +31,10 @@ OPERATOR_ERRORS = (
     ValueError,
     OSError,
 )
-"""Their messages are ours and hold no record's text."""
+"""What the operator may mend. A library may raise the last two: see `_one_line`."""
+
+_CODE = Path(__file__).parents[2]
+_PACKAGES = ("appliance", "distill", "privacy")
 
 
 def _function(stage: str) -> Callable[[Context], tuple[Facts, list[str]]]:
@@ -57,6 +61,8 @@ def _frames(trace: TracebackType | None) -> str:
 
 def main(run_folder: Path, stage: str) -> int:
     go_offline()
+    # A polite stop unwinds: a server started here is then stopped politely too, and leaves no shared memory behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = run_folder / stage
     with open(run_folder / f"{stage}.lock", "w") as lock:
         # The child of a killed run lives some seconds longer: wait for it rather than write beside it.
@@ -88,16 +94,24 @@ def main(run_folder: Path, stage: str) -> int:
 
 def _one_line(error: BaseException) -> str:
     """Errors of libraries may quote what they choked on; only our own words are told."""
-    if type(error).__module__.split(".")[0] in ("appliance", "distill", "privacy"):
+    if type(error).__module__.split(".")[0] in _PACKAGES:
         return " ".join(str(error).split())
     if isinstance(error, OSError):
         return f"{error.strerror or type(error).__name__}: {error.filename or 'see the log'}"
-    trace = traceback.extract_tb(error.__traceback__)
-    ours = trace and any(part in trace[-1].filename for part in ("/appliance/", "/distill/", "/privacy/"))
     return (
         " ".join(str(error).split())
-        if ours
+        if _raised_by_us(error)
         else f"failed with {type(error).__name__}; see the stage's log.txt"
+    )
+
+
+def _raised_by_us(error: BaseException) -> bool:
+    """Whether a `raise` of our own code wrote the message: what C code raises (`int(text)`) ends in our frame too."""
+    trace = traceback.extract_tb(error.__traceback__)
+    return (
+        bool(trace)
+        and any(Path(trace[-1].filename).is_relative_to(_CODE / name) for name in _PACKAGES)
+        and (trace[-1].line or "").startswith("raise ")
     )
 
 

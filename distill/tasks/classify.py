@@ -24,6 +24,9 @@ class Classify:
         self._labels = {_fold(label): label for label in settings.labels}
         if len(self._labels) != len(settings.labels):
             raise ValueError("task.labels: two labels differ only in case, spaces or punctuation; rename one")
+        unreadable = [label for label in settings.labels if not _fold(label) or self.parse(label) != label]
+        if unreadable:
+            raise ValueError(f"task.labels: {unreadable[0]!r} cannot be read back from an answer; rename it")
 
     def parse(self, text: str) -> str | None:
         stripped = text.strip()

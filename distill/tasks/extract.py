@@ -3,16 +3,47 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012
 
 from distill.tasks.settings import TaskSettings
 
 
 def _normalise(value: Any) -> Any:
-    """Case and outer spaces of strings do not make a field wrong."""
+    """Case and outer spaces of strings, at any depth, do not make a field wrong."""
+    if isinstance(value, list):
+        return [_normalise(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _normalise(item) for name, item in value.items()}
     return value.strip().casefold() if isinstance(value, str) else value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a name twice in one object: readers differ on which one counts")
+    return value
+
+
+def _references(schema: Any) -> Iterator[str]:
+    """Every `$ref`: what the schema does not hold itself would be fetched, or fail at the first answer."""
+    if isinstance(schema, dict):
+        for name, value in schema.items():
+            if name in ("$ref", "$dynamicRef") and isinstance(value, str):
+                yield value
+            else:
+                yield from _references(value)
+    elif isinstance(schema, list):
+        for item in schema:
+            yield from _references(item)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object)
 
 
 class Extract:
@@ -33,6 +64,14 @@ class Extract:
             jsonschema.Draft202012Validator.check_schema(schema)
         except jsonschema.SchemaError as error:
             raise ValueError(f"task.json_schema is not a JSON Schema: {error.message}") from None
+        resolver = Registry().with_resource("", DRAFT202012.create_resource(schema)).resolver()
+        for reference in _references(schema):
+            try:
+                resolver.lookup(reference)
+            except Unresolvable:
+                raise ValueError(
+                    f"task.json_schema refers to {reference}, which it does not hold: write the definition into the schema"
+                ) from None
         self._fields = tuple(schema["properties"])
         self._validator = jsonschema.Draft202012Validator(schema)
 
@@ -41,10 +80,12 @@ class Extract:
         if start < 0:
             return None
         try:
-            value, _ = json.JSONDecoder().raw_decode(text, start)
+            value, _ = _DECODER.raw_decode(text, start)
+            # Python reads NaN, 1e999 and half a surrogate pair, none of which can be written down again.
+            json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+            return value if self._validator.is_valid(value) else None
         except (ValueError, RecursionError):
             return None
-        return value if self._validator.is_valid(value) else None
 
     def canonical(self, value: dict[str, Any]) -> str:
         ordered = {name: value[name] for name in self._fields if name in value}

@@ -26,4 +26,4 @@ class TaskSettings:
     json_schema: dict[str, Any] | None = None
     """The JSON Schema that an answer of `extract` must obey: an object with all its properties named."""
     max_answer_tokens: Annotated[int, Ge(1)] = 64
-    """An answer longer than this is cut off and counts as wrong."""
+    """The model is stopped here. An answer that was not complete by then counts as wrong."""

@@ -40,7 +40,8 @@ def field_names(template: str) -> frozenset[str]:
         if name is None:
             continue
         if not name.isidentifier() or spec or conversion:
-            raise ValueError(f"task.input may hold plain {{field}} holes only, not {{{name}}}")
+            hole = name + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
+            raise ValueError(f"task.input may hold plain {{field}} holes only, not {{{hole}}}")
         names.add(name)
     return frozenset(names)
 

@@ -1,7 +1,7 @@
 """Finds postal addresses and their parts: street and number, unit, box, city beside them, postcode.
 
-Covered: US, UK and the common European street forms in Latin script, military mail. Not covered: addresses without
-any street word, number or separator ("the blue house by the church"), other scripts.
+Covered: US, UK and the common European street forms in Latin script, military mail. Not covered: addresses
+without any street word, number or separator ("the blue house by the church"), other scripts.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _PREFIX = (
     r"(?:Via|Viale|Vicolo|Corso|Piazza|Piazzale|Largo|Strada|Contrada|Rue|Avenue|Boulevard|Bd|Chemin|Place|Allée|Impasse|Quai|"
     r"Route|Square|Cours|Calle|C\/|Carrer|Ctra\.|Carretera|Plaza|Paseo|Avda\.?|Avenida|Av\.|Ronda|Camino|Urb\.|Rua|Vila|Travessa|"
     r"Praça|Praca|Estrada|Alameda|ul\.|ulica|al\.|os\.|Úti?|Rúa|Polígono|Caixa Postal|Bairro|Quinta|Vale|Casal|Lugar|Beco|"
-    r"Am|An der|Auf der|Auf dem|In der|Im|Zum|Zur|Unter den|Puerta|Atamaria|Pl\.|Vía|Rambla|Crta\.|R\.|Ctra)"
+    r"Am|An der|Auf der|Auf dem|In der|Im|Zum|Zur|Unter den|Pl\.|Vía|Rambla|Crta\.|R\.|Ctra)"
 )
 _STREET_PREFIXED = regex.compile(
     rf"(?<!\w)(?:{_NUMBER},?\s)?{_PREFIX}\s(?:{_NAME}|{_LINK_WORD}\s(?:{_LINK_WORD}'?\s)?{_NAME})"
@@ -143,7 +143,7 @@ _NEXT_PART = regex.compile(
 _NEXT_PLACE = regex.compile(
     r"(?:[ \t]*[,\n\r]|[ \t]*\\n)[\s>?*|#-]{0,6}"
     r"(?:\p{Lu}[\p{L}'’.-]{0,30}|(?:of|de|del|la|le|am|an|der|u|and|&|the|sur|den|do|da|di|on|upon|nad))(?:[ -](?:\p{Lu}[\p{L}'’.-]{0,30}|of|de|del|la|le|am|an|der|u|and|the|sur|den|do|da|di|upon|nad)){0,4}"
-    r"(?:[ \t]\d{4,6}(?:-\d{4})?(?!\w))?(?=\s{0,3}(?:[,.\n;?!)\"]|\\n|$))"
+    r"(?:[ \t](?:\d{4,6}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)(?!\w))?(?=\s{0,3}(?:[,.\n;?!)\"]|\\n|$))"
 )
 # "Suite 865 Zoetermeer Norway": after a number, capitalised words up to the end of the line or sentence.
 _PLACE_AFTER_NUMBER = regex.compile(

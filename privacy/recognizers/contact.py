@@ -1,7 +1,8 @@
 """Finds e-mail and web addresses, phone numbers and user names.
 
-Covered: plain and lightly disguised e-mail ("x at y dot com"), links and bare domains, phone numbers in the forms of
-many countries, handles. Not covered: phone numbers written as words, domains under rare endings without "www.".
+Covered: plain and lightly disguised e-mail ("x at y dot com"), links and bare domains, phone numbers in the
+forms of many countries, handles. Not covered: phone numbers written as words, domains under rare endings
+without "www.".
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ _STRONG_TLDS = (
 # Endings that are also words: a full stop without a space after it ("done.it") must not become a domain.
 _WEAK_TLDS = "it|is|in|at|be|no|so|to|me|am|as|my|id|tv|cc|co|ly|gg|sh|im"
 
-# Possessive quantifiers and a look-behind that forbids starting inside a run keep these linear on "a.a.a.a...".
+# Possessive quantifiers and a look-behind that forbids starting inside a run keep these linear on
+# "a.a.a.a...".
 _EMAIL = regex.compile(r"(?<![\w.+%'-])[\w.+%'-]++@(?:[\w-]{1,63}\.){1,8}[\w-]{2,24}")
 _EMAIL_SPOKEN = regex.compile(
     r"(?<![\w.+-])[\w.+-]++(?:\s?[\[(]\s?at\s?[\])]\s?|\sat\s)(?:[\w-]{1,63}(?:\s?[\[(]\s?dot\s?[\])]\s?|\sdot\s|\.)){1,4}"
@@ -53,8 +55,8 @@ RULES = (
     Rule("user name", "USERNAME", _USERNAME, 0.7, needs_digit=False),
 )
 
-# 6 to 15 digits (ITU-T E.164 allows 15) with at most two separators between digits. It cannot start inside a longer
-# run and every repeat is bounded, so it is linear.
+# 6 to 15 digits (ITU-T E.164 allows 15) with at most two separators between digits. It cannot start inside
+# a longer run and every repeat is bounded, so it is linear.
 _PHONE = regex.compile(
     r"(?<![\w+#.-])(?:\+|00(?=[1-9]))?(?:\(\+?\d{1,6}\)|\d)(?:[ .\-/()\u00a0\u2011]{0,3}\d){5,16}"
     r"(?:\s?(?:x|ext\.?|extension)\s?\d{1,6})?(?![\w]|[.\-]\d)"
@@ -93,6 +95,8 @@ _NANP = regex.compile(r"1?[ .-]?\(?[2-9]\d{2}\)?[ .-]?[2-9]\d{2}[ .-]?\d{4}(?:\s
 _DATE_LIKE = regex.compile(
     r"(?:19|20)\d\d[-/.][01]?\d[-/.][0-3]?\d|[0-3]?\d([-/.])[0-3]?\d\1(?:19|20)\d\d(?!\d)"
 )
+# A price in much of Europe.
+_THOUSANDS = regex.compile(r"\d{1,3}(?:\.\d{3})+")
 
 
 def find_contacts(text: str, clock: Clock) -> list[Span]:
@@ -113,7 +117,7 @@ def _phone_score(found: str, worded: bool) -> float:
     digits = [char for char in number if char.isdigit()]
     if not (6 if worded else 7) <= len(digits) <= 15 or _DATE_LIKE.match(number):
         return 0.0
-    if len(set(digits)) == 1:
+    if len(set(digits)) == 1 or (not worded and _THOUSANDS.fullmatch(number)):
         return 0.0
     if worded:
         return 0.75

@@ -1,8 +1,8 @@
 """Finds calendar dates and dates of birth, times when they belong to a date, and ages over 89.
 
-Covered: numeric, ISO and written-out dates in English and the common European month names. Not covered on purpose:
-relative dates ("last week"), a year or a month alone, times of day alone, ages under 90: HIPAA's safe harbour
-(45 CFR 164.514(b)(2)(i)(C)) lets years and those ages stay.
+Covered: numeric, ISO and written-out dates in English and the common European month names. Not covered on
+purpose: relative dates ("last week"), a year or a month alone, times of day alone, ages under 90: HIPAA's
+safe harbour (45 CFR 164.514(b)(2)(i)(C)) lets years and those ages stay.
 """
 
 from __future__ import annotations

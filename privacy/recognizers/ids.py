@@ -1,7 +1,9 @@
-"""Finds numbers that stand for a person or an account: customer, order, policy, case, licence and similar ids.
+"""Finds numbers that stand for a person or an account: customer, order, policy, case, licence and similar
+ids.
 
-Covered: an id next to a word that says so, in English; shapes that say so themselves. Not covered: an id without any
-such word, unless its checksum or shape is known; secrets such as API keys (only after a word like "password").
+Covered: an id next to a word that says so, in English; shapes that say so themselves. Not covered: an id
+without any such word, unless its checksum or shape is known; secrets such as API keys (only after a word
+like "password").
 """
 
 from __future__ import annotations
@@ -87,7 +89,8 @@ RULES = (
     Rule("secret", "SECRET", _SECRET, 0.7, needs_digit=False),
     Rule("masked card", "CREDIT_CARD", _MASKED_CARD, 0.6),
     Rule("card ending", "CREDIT_CARD", _SHORT_CARD, 0.7),
-    # Eight digits or more are rarely anything but an id in a letter or a chat; prices carry a currency sign or a point.
+    # Eight digits or more are rarely anything but an id in a letter or a chat; prices carry a currency sign
+    # or a point.
     Rule("long number", "REFERENCE_ID", _LONG_NUMBER, 0.4),
 )
 

@@ -1,7 +1,9 @@
-"""Finds people by what stands around a name and by lists of given names, where a language model sees only a word.
+"""Finds people by what stands around a name and by lists of given names, where a language model sees only a
+word.
 
-Covered: "Mr. X", "my name is X", "Name: X", "X:" at a line's start, given names of 20 countries (Faker's lists) and the
-capitalised words that follow them; nationalities are left to spaCy. Not covered: names in lower case without such words.
+Covered: "Mr. X", "my name is X", "Name: X", "X:" at a line's start, given names of 20 countries (Faker's
+lists) and the capitalised words that follow them; nationalities are left to spaCy. Not covered: names in
+lower case without such words.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ _TITLED = regex.compile(
     rf"Lt|Col|Gen|Judge|Officer|Nurse|Doctor|Professor|Uncle|Aunt|Auntie|Grandma|Grandpa)\b\.?\s(?P<x>{_FULL})"
 )
 _INTRODUCED = regex.compile(
-    rf"(?<!\w)(?i:my name is|my name's|name is|name's|i am called|call me|this is|i'm|i am|it's under|under the name(?: of)?|on behalf of|"
+    rf"(?<!\w)(?i:my name is|my name's|name is|name's|i am called|call me|this is|i'm|i am|under the name(?: of)?|on behalf of|"
     rf"signed|regards|sincerely|cheers|thanks|thank you|attn|dear|hi|hello|hey|contact person|contact|ask for|speak (?:to|with)|yours)"
     rf"[,:!]?\s{{1,3}}(?P<x>{_FULL})"
 )
@@ -33,7 +35,7 @@ _NAME_ANY_CASE = regex.compile(
 )
 _FIELD = regex.compile(
     rf"(?<!\w)(?i:(?:full |first |last |sur|customer |patient |contact |account |card ?holder |holder )?name|patient|customer|client|from|to|"
-    rf"user|agent|employee|sender|recipient|author|owner|name on the account\? user)\s?:[ \t]{{0,8}}(?P<x>{_FULL})"
+    rf"user|agent|employee|sender|recipient|author|owner)\s?:[ \t]{{0,8}}(?P<x>{_FULL})"
 )
 _SPEAKER = regex.compile(rf"^[\s>*\"-]{{0,4}}(?P<x>{_PART}(?:[ ]{_PART})?):(?=[\s\\\"])", regex.MULTILINE)
 _DEGREE = regex.compile(rf"(?<!\w)(?P<x>{_FULL}),?\s(?:MD|PhD|DDS|DVM|Jr|Sr|Esq|RN|II|III|IV)\b\.?")
@@ -148,7 +150,8 @@ _LOCALES = "en_US en_GB en_IE en_IN de_DE de_AT fr_FR es_ES es_MX it_IT nl_NL pl
 
 @lru_cache(maxsize=1)
 def given_names() -> frozenset[str]:
-    """Case-folded given names in Latin script, from Faker's lists. About 10 thousand; loading takes some tenths of a second."""
+    """Case-folded given names in Latin script, from Faker's lists. About 10 thousand; loading takes some
+    tenths of a second."""
     from importlib import import_module
 
     names: set[str] = set()

@@ -1,7 +1,8 @@
-"""Finds countries and US states by list, in any case, where a language model trained on edited text needs capitals.
+"""Finds countries and US states by list, in any case, where a language model trained on edited text needs
+capitals.
 
-Covered: Faker's English country names and the 50 states. Not covered: towns and regions, which are left to spaCy and to
-the address rules.
+Covered: Faker's English country names and the 50 states. Not covered: towns and regions, which are left to
+spaCy and to the address rules.
 """
 
 from __future__ import annotations

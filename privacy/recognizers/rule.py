@@ -40,7 +40,8 @@ def words(*alternatives: str) -> regex.Pattern[str]:
 
 
 class Clock:
-    """Time left for one text. Running out is a TimeoutError, which must reach the caller: no text passes half scanned."""
+    """Time left for one text. Running out is a TimeoutError, which must reach the caller: no text passes
+    half scanned."""
 
     def __init__(self, limit_s: float) -> None:
         self._end = time.monotonic() + limit_s
@@ -55,7 +56,8 @@ class Clock:
 
 def matches(pattern: regex.Pattern[str], text: str, clock: Clock) -> Iterator[regex.Match[str]]:
     """Every match, under the clock. `regex` raises TimeoutError itself when a search runs too long."""
-    return pattern.finditer(text, timeout=clock.left_s())
+    found: Iterator[regex.Match[str]] = pattern.finditer(text, timeout=clock.left_s())
+    return found
 
 
 def run_rules(rules: Iterable[Rule], text: str, clock: Clock) -> list[Span]:

@@ -111,14 +111,16 @@ def server() -> Iterator[ScriptedServer]:
     scripted = ScriptedServer()
     ready = threading.Event()
     loop = asyncio.new_event_loop()
+    listeners: list[asyncio.Server] = []
 
     async def serve() -> None:
         listener = await asyncio.start_server(scripted.connected, "127.0.0.1", 0)
+        listeners.append(listener)
         scripted.port = listener.sockets[0].getsockname()[1]
         ready.set()
 
     def run() -> None:
-        loop.create_task(serve())
+        loop.run_until_complete(serve())
         loop.run_forever()
         for task in asyncio.all_tasks(loop):
             task.cancel()
@@ -302,5 +304,5 @@ def test_a_level_that_cannot_be_reached_is_refused(options: dict[str, Any], mess
 )
 def test_impossible_settings_are_refused(options: dict[str, Any]) -> None:
     LoadtestSettings()
-    with pytest.raises(ValueError, match="concurrency|must be"):
+    with pytest.raises(ValueError, match=r"concurrency|must be"):
         LoadtestSettings(**options)

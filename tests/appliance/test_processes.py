@@ -34,7 +34,9 @@ import os, sys, time
 from pathlib import Path
 from appliance.processes import spawn
 child = spawn(sys.argv[2:], env=os.environ, log_path=Path(sys.argv[1]))
-print(os.fork() if "FORK_HOLDS_PIPE" in os.environ else "", flush=True)
+fork_pid = os.fork() if "FORK_HOLDS_PIPE" in os.environ else ""
+if fork_pid != 0:
+    print(fork_pid, flush=True)
 time.sleep(600)
 """
 
@@ -44,10 +46,10 @@ def _alive(pid: int) -> bool:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return False
-    return state != "Z"
+    return state not in "ZX"  # ended, and not yet collected
 
 
-def _await(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+def _await(condition: Callable[[], bool], timeout_s: float = 30.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"

@@ -337,7 +337,7 @@ def test_the_largest_gap_comes_first_and_the_unmeasured_last(distil: dict[str, A
     distil["scores"].append(_score("onpolicy", "tone", 0.5))
     section = quality.losses(Study(distil))
     rows = section.blocks[1].groups[0].rows  # type: ignore[union-attr]
-    assert rows[0][0].text == "Field correct: priority" and rows[-1][3].text == words.NOT_MEASURED
+    assert rows[0][0].text == "Field “priority” correct" and rows[-1][3].text == words.NOT_MEASURED
 
 
 def test_the_student_in_question_is_a_trained_one_if_the_verdict_is_to_distil(distil: dict[str, Any]) -> None:
@@ -347,6 +347,29 @@ def test_the_student_in_question_is_a_trained_one_if_the_verdict_is_to_distil(di
     assert Study(distil).best == "onpolicy"
     distil["verdict"]["kind"] = "prompt-first"
     assert Study(distil).best == "few-shot"
+
+
+def test_the_student_chosen_on_validation_is_the_one_in_question(distil: dict[str, Any]) -> None:
+    distil["chosen"] = "sft"
+    assert Study(distil).best == "sft"
+
+
+def test_where_the_teacher_is_the_reference_the_gap_is_to_full_agreement(distil: dict[str, Any]) -> None:
+    distil["reference"] = "teacher"
+    for score in distil["scores"]:
+        if score["arm"] == "teacher":
+            score |= {"value": None, "low": None, "high": None, "note": "its answers are the reference"}
+    rows = quality.losses(Study(distil)).blocks[1].groups[0].rows  # type: ignore[union-attr]
+    assert rows[0][0].text == "Whole answer correct" and rows[0][3].text == "−16.7"
+    page = render_html(distil)
+    assert "an answer counts as right if it is the teacher&#39;s" in page
+    assert "is the reference" in page
+
+
+def test_a_verdict_is_not_said_twice(distil: dict[str, Any]) -> None:
+    assert "Verdict: Distil" in render_html(distil)
+    distil["verdict"]["headline"] = "Distil: the student is good enough and cheaper."
+    assert ">Verdict<" in render_html(distil)
 
 
 def test_a_long_list_of_dropped_rows_is_cut_and_says_so(distil: dict[str, Any]) -> None:
@@ -377,7 +400,7 @@ def test_costs_in_two_currencies_share_no_axis(distil: dict[str, Any]) -> None:
         (words.duration(301.2), "5 min 1 s"),
         (words.day("2026-11-22T18:00:00Z"), "22 November 2026"),
         (words.day(None), "not recorded"),
-        (words.metric_name("field_accuracy:queue"), "Field correct: queue"),
+        (words.metric_name("field_accuracy:queue"), "Field “queue” correct"),
         (words.significant(0.0123456), "0.0123"),
     ],
 )

@@ -69,7 +69,7 @@ def _model(tmp_path: Path) -> Path:
     return model
 
 
-def _await(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+def _await(condition: Callable[[], bool], timeout_s: float = 30.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
@@ -298,7 +298,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     trainer = trainers.BpeTrainer(vocab_size=300, special_tokens=["<s>", "</s>"], initial_alphabet=alphabet)
     tokenizer.train_from_iterator(["the card was lost", "the transfer is late"], trainer)
     special = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "</s>"}
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special)  # type: ignore[no-untyped-call]
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special)
     fast.chat_template = "{% for m in messages %}<s>{{ m['role'] }}: {{ m['content'] }}</s>{% endfor %}<s>"
     fast.save_pretrained(root / "model")
     torch.manual_seed(0)
@@ -314,7 +314,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
         eos_token_id=fast.eos_token_id,
         pad_token_id=fast.eos_token_id,
     )
-    model = LlamaForCausalLM(config).bfloat16()  # type: ignore[no-untyped-call]
+    model = LlamaForCausalLM(config).bfloat16()
     model.save_pretrained(root / "model")
     adapter = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
     get_peft_model(model, adapter).save_pretrained(str(root / "adapter"))

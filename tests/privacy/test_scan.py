@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from privacy.records import DroppedRow, DropReason, RawRecord, ScrubbedRecord
-from privacy.scan import replace_spans, scrub_records
+from privacy.scan import _pieces, replace_spans, scrub_records
 from privacy.settings import FieldRule, ScrubPolicy
 from privacy.surrogates import Surrogates
 from privacy.workers import Workers
@@ -143,3 +143,9 @@ def test_workers_that_cannot_start_stop_the_run_instead_of_dropping_it_all() -> 
         pytest.raises(RuntimeError, match="no model here"),
     ):
         workers.submit([raw(1, m="x")]).result(timeout=120)
+
+
+def test_a_cell_that_is_one_of_the_allowed_values_passes_and_any_other_text_is_scanned() -> None:
+    rule = {"answer": FieldRule("json", frozenset({"card_arrival"}))}
+    assert [piece.text for piece in _pieces(RawRecord("r", 1, {"answer": "card_arrival"}), rule)] == []
+    assert [piece.text for piece in _pieces(RawRecord("r", 1, {"answer": "card_arrivals"}), rule)] == ["card_arrivals"]

@@ -1,0 +1,249 @@
+"""The whole job with every real part, on few records and a tiny student: sealed, killed, run again, given bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.demo_data import write_demo_data
+from appliance.pipeline import STAGE_NAMES
+from tests.tiny_model import make_tiny_model
+
+pytestmark = [pytest.mark.slow, pytest.mark.vllm, pytest.mark.timeout(1200)]
+
+STILLHOUSE = [sys.executable, "-m", "appliance.cli"]
+DEMO = Path(__file__).parents[1] / "deploy" / "usecases" / "demo.toml"
+MEASURED = ("created_at", "serving", "cost", "economics", "stages", "training", "egress", "agreement", "verdict")
+"""What differs from run to run because it is a time, or is made of one."""
+
+
+def write_use_case(folder: Path, **changes: str) -> Path:
+    """The demo's use case on 60 tickets with a student of two layers."""
+    if not (folder / "tickets.jsonl").exists():
+        write_demo_data(folder / "tickets.jsonl", n=60, seed=3)
+        make_tiny_model(folder / "tiny")
+    replaced = {
+        'gold_spans = "../../.cache/demo/tickets.gold.jsonl"': 'gold_spans = "tickets.gold.jsonl"',
+        'path = "../../.cache/demo/tickets.jsonl"': 'path = "tickets.jsonl"',
+        'base = "smollm2-135m-instruct"': 'base = "tiny"',
+        "test = 120": "test = 15",
+        "validation = 40": "validation = 5",
+        "epochs = 3": "epochs = 4\ncheckpoint_every_steps = 3",
+        "batch_size = 16": "batch_size = 8",
+        "steps = 8": "steps = 4\nprompts_per_step = 2\ngroup_size = 2\ncheckpoint_every_steps = 1",
+        "concurrency = [1, 8, 32]": "concurrency = [1, 4]",
+        "requests_per_level = 64": "requests_per_level = 8",
+        'name = "demo policy"': 'name = "demo policy"\nchunk_size = 12',
+        "min_recall = 0.90": "min_recall = 0.80",
+        "min_quality_ratio = 0.90": "min_quality_ratio = 0.90\nmin_test_records = 10",
+        **changes,
+    }
+    text = DEMO.read_text()
+    for old, new in replaced.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    path = folder / "tiny.toml"
+    path.write_text(text)
+    return path
+
+
+def make_home(folder: Path, models: Path, key: bytes) -> dict[str, str]:
+    """The environment of a fresh home that has the packaged models, single-threaded so that sums add up alike."""
+    for name in ("models", "keys"):
+        (folder / name).mkdir(parents=True)
+    for model in models.iterdir():
+        (folder / "models" / model.name).symlink_to(model)
+    (folder / "keys" / "scrub.key").write_bytes(key)
+    return {**os.environ, "STILLHOUSE_HOME": str(folder), "OMP_NUM_THREADS": "1"}
+
+
+def report_of(env: dict[str, str]) -> dict[str, Any]:
+    done = subprocess.run(
+        [*STILLHOUSE, "report", "--format", "json", "-o", "-"], env=env, capture_output=True, text=True, check=True
+    )
+    return dict(json.loads(done.stdout))
+
+
+@pytest.fixture(scope="module")
+def use_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_use_case(tmp_path_factory.mktemp("job"))
+
+
+@pytest.fixture(scope="module")
+def finished(
+    use_case: Path, models: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """A run under a seal around the command itself; the environment, and what the seal counted."""
+    env = make_home(tmp_path_factory.mktemp("home"), models, b"k" * 32)
+    command = [sys.executable, "-m", "appliance.airgap", "--", *STILLHOUSE, "run", str(use_case)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return env, json.loads(done.stderr.splitlines()[-1])
+
+
+def test_nothing_of_a_run_connects_anywhere_but_loopback(finished: tuple[dict[str, str], dict[str, Any]]) -> None:
+    _, seal = finished
+    assert seal["refused"] == 0, seal["attempts"]
+
+
+def test_the_report_has_what_scripts_read(finished: tuple[dict[str, str], dict[str, Any]]) -> None:
+    facts = report_of(finished[0])
+    assert facts["verdict"]["kind"] in ("distil", "prompt-first", "keep-teacher", "not-enough-evidence")
+    assert facts["verdict"]["reasons"]
+    primary = {row["arm"]: row for row in facts["scores"] if row["metric"] == facts["primary_metric"]}
+    assert set(primary) == {"untuned", "few-shot", "sft", "onpolicy", "teacher"}
+    for row in primary.values():
+        assert row["n"] == 15
+        assert 0 <= row["low"] <= row["value"] <= row["high"] <= 1
+    for row in facts["serving"]:
+        assert row["num_ok"] == 8 and row["num_failed"] == 0
+        assert 0 < row["ttft_p50_s"] < row["e2e_p50_s"]
+        assert row["output_tokens_per_s"] > 0 and row["engine"].startswith("vllm")
+    assert {row["arm"] for row in facts["cost"]} == set(primary)
+    assert all(row["per_thousand_requests"] > 0 and row["currency"] == "EUR" for row in facts["cost"])
+    scrub = facts["scrub"]
+    assert scrub["seen"] == scrub["kept"] + scrub["dropped"] == 60
+    assert scrub["spans"] > 60 and scrub["recall"] > 0.8
+    assert all(facts["hashes"][name] for name in ("data", "config", "student", "student_base"))
+
+
+def test_what_is_served_answers_as_what_was_evaluated(finished: tuple[dict[str, str], dict[str, Any]]) -> None:
+    agreement = report_of(finished[0])["agreement"]
+    assert agreement["n"] == 8
+    assert agreement["same"] >= 6  # two engines round differently; a wrong chat template or stop token spoils all
+
+
+def test_no_personal_value_of_the_source_is_anywhere_in_the_home(
+    use_case: Path, finished: tuple[dict[str, str], dict[str, Any]]
+) -> None:
+    """Exact values that the scrubber says it found; what it missed is counted in the report as recall."""
+    home = Path(finished[0]["STILLHOUSE_HOME"])
+    tickets = {row["ticket_id"]: row for row in map(json.loads, (use_case.parent / "tickets.jsonl").open())}
+    values = set()
+    for line in (use_case.parent / "tickets.gold.jsonl").open():
+        row = json.loads(line)
+        message = tickets[row["id"]]["message"]
+        values |= {
+            message[span["start"] : span["end"]]
+            for span in row["spans"]
+            if span["entity_type"] in ("EMAIL_ADDRESS", "CREDIT_CARD", "IBAN_CODE", "PHONE_NUMBER")
+        }
+    assert len(values) > 30
+    texts = [
+        path.read_bytes()
+        for path in home.joinpath("runs").rglob("*")
+        if path.is_file() and path.suffix in (".json", ".jsonl", ".txt", ".log", ".html", ".parquet")
+    ]
+    from pyarrow import parquet
+
+    texts += [str(parquet.read_table(path).to_pylist()).encode() for path in home.rglob("*.parquet")]
+    assert not [value for value in values if any(value.encode() in text for text in texts)]
+
+
+def test_a_second_run_does_nothing_and_a_changed_price_redoes_the_report_alone(
+    use_case: Path, finished: tuple[dict[str, str], dict[str, Any]]
+) -> None:
+    env, _ = finished
+    again = subprocess.run([*STILLHOUSE, "run", str(use_case)], env=env, capture_output=True, text=True, check=True)
+    assert again.stdout.count("unchanged") == len(STAGE_NAMES)
+    dearer = use_case.with_name("dearer.toml")
+    dearer.write_text(use_case.read_text().replace("device_per_hour = 0.08", "device_per_hour = 0.16"))
+    changed = subprocess.run([*STILLHOUSE, "run", str(dearer)], env=env, capture_output=True, text=True, check=True)
+    assert changed.stdout.count("taken over") == len(STAGE_NAMES) - 1
+    before = report_of({**env})  # the newest is the dearer one
+    assert before["price_card"][0]["value"] == 0.16
+
+
+def test_a_damaged_output_is_noticed_before_it_is_used(
+    use_case: Path, finished: tuple[dict[str, str], dict[str, Any]]
+) -> None:
+    env, _ = finished
+    run = next(path for path in Path(env["STILLHOUSE_HOME"], "runs").iterdir() if (path / "curate").exists())
+    examples = run / "curate" / "examples.parquet"
+    kept = examples.read_bytes()
+    flipped = bytearray(kept)
+    flipped[len(flipped) // 2] ^= 1
+    examples.unlink()  # another run may link to the same bytes
+    examples.write_bytes(bytes(flipped))
+    names = {json.loads((run / "config.json").read_text())["use_case"]["prices"]["device_per_hour"]: run}
+    source = use_case if 0.08 in names else use_case.with_name("dearer.toml")
+    try:
+        done = subprocess.run([*STILLHOUSE, "run", str(source)], env=env, capture_output=True, text=True)
+        assert done.returncode == 1
+        assert "examples.parquet is not what stage 'curate' wrote" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    finally:
+        examples.write_bytes(kept)
+
+
+def _wait_for(path: Path, process: subprocess.Popen[str], least: int) -> None:
+    """Until a stage tells of progress: then it is in the middle of its work."""
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the run ended before it could be killed"
+        try:
+            if json.loads((path / "progress.json").read_text())["done"] >= least:
+                return
+        except (OSError, ValueError):
+            pass
+        time.sleep(0.01)
+    raise AssertionError(f"no progress in {path.name}")
+
+
+def test_a_run_killed_in_the_middle_of_each_stage_gives_the_same_report(
+    use_case: Path, models: Path, finished: tuple[dict[str, str], dict[str, Any]], tmp_path: Path
+) -> None:
+    whole = report_of(finished[0])
+    env = make_home(tmp_path / "home", models, b"k" * 32)
+    for stage, least in (("scrub", 12), ("sft", 4), ("onpolicy", 2), ("evaluate", 1), ("bench", 1)):
+        process = subprocess.Popen([*STILLHOUSE, "run", str(use_case)], env=env, stdout=subprocess.PIPE, text=True)
+        runs = tmp_path / "home" / "runs"
+        while not list(runs.glob("*/config.json")):
+            time.sleep(0.05)
+        _wait_for(next(iter(runs.iterdir())) / stage, process, least)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        told = subprocess.run([*STILLHOUSE, "status", "--json"], env=env, capture_output=True, text=True, check=True)
+        assert json.loads(told.stdout)[0]["status"] == "interrupted", stage
+    subprocess.run([*STILLHOUSE, "run", str(use_case)], env=env, check=True, capture_output=True)
+    resumed = report_of(env)
+    for name in set(whole) - set(MEASURED):
+        assert resumed[name] == whole[name], name
+    egress = resumed["egress"]
+    assert egress["refused"] == 0 and egress["sealed_stages"] >= len(STAGE_NAMES) - 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"epochs = 3": "epocs = 3"}, "unknown key 'sft.epocs': did you mean 'epochs'?"),
+        ({'path = "../../.cache/demo/tickets.jsonl"': 'path = "absent.jsonl"'}, "absent.jsonl"),
+        ({'message = "message"': 'message = "massage"'}, "massage"),
+        ({"min_recall = 0.90": "min_recall = 1.0"}, "below scrub.min_recall"),
+        ({"test = 120": "test = 500"}, "no train record is left"),
+        ({'base = "smollm2-135m-instruct"': 'base = "nowhere"'}, "'nowhere' is neither a packaged model"),
+    ],
+)
+def test_bad_input_stops_the_run_with_one_clear_line(
+    changes: dict[str, str], told: str, models: Path, tmp_path: Path, use_case: Path
+) -> None:
+    for name in ("tickets.jsonl", "tickets.gold.jsonl"):
+        shutil.copy(use_case.parent / name, tmp_path / name)
+    (tmp_path / "tiny").symlink_to(use_case.parent / "tiny")
+    env = make_home(tmp_path / "home", models, b"k" * 32)
+    done = subprocess.run(
+        [*STILLHOUSE, "run", str(write_use_case(tmp_path, **changes))], env=env, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert "Traceback" not in done.stderr
