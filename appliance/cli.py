@@ -191,6 +191,7 @@ def demo_data(count: int, seed: int, out: Path) -> None:
 
     started = time.monotonic()
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         write_demo_data(out, n=count, seed=seed)
     except ValueError as error:
         raise Failure(str(error)) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import json
 import math
 import re
@@ -134,8 +135,9 @@ def _hint(name: str, known: set[str] | list[str]) -> str:
     return f"; there are: {', '.join(sorted(known))}" if known else ""
 
 
+@functools.cache
 def _adapter() -> TypeAdapter[UseCase]:
-    return TypeAdapter(UseCase, config=None)
+    return TypeAdapter(UseCase)
 
 
 def load_use_case(path: Path) -> UseCase:
@@ -161,8 +163,11 @@ def use_case_from_json(text: str) -> UseCase:
 
 
 def use_case_to_json(use_case: UseCase) -> str:
-    """Every setting, the defaults included, in a stable order: what the run's fingerprints are made of."""
-    return json.dumps(json.loads(_adapter().dump_json(use_case)), indent=1, sort_keys=True)
+    """Every setting, the defaults included, in the order of the classes: what the run's fingerprints are made of.
+
+    Tables keep the file's order, since that of a schema's properties is the order in which answers are written.
+    """
+    return json.dumps(json.loads(_adapter().dump_json(use_case)), indent=1)
 
 
 def _validate(document: dict[str, Any], where: str) -> UseCase:

@@ -85,7 +85,10 @@ def curate(
     Each record ends in the training set or in one count: accepted + rejected = records.
     """
     rejected: Counter[RejectReason] = Counter()
-    order = sorted(records, key=lambda record: _draw(settings.seed, record.record_id))
+    # Drawn by input, not by id: ids are keyed, and where placeholders replace people two sites get the same split.
+    order = sorted(
+        records, key=lambda record: (_draw(settings.seed, input_key(task, record.fields)), record.record_id)
+    )
     candidates: list[ScrubbedRecord] = []
     learners: list[ScrubbedRecord] = []
     for record in order:
@@ -136,11 +139,11 @@ def curate(
         elif accept(record, split):
             wanted[split] -= 1
     assert len(examples) + sum(rejected.values()) == len(records)
-    return TrainingSet(tuple(examples), dict(rejected))
+    return TrainingSet(tuple(examples), dict(+rejected))
 
 
-def _draw(seed: int, record_id: str) -> str:
-    return hashlib.sha256(f"{seed}:{record_id}".encode()).hexdigest()
+def _draw(seed: int, key: str) -> str:
+    return hashlib.sha256(f"{seed}:{key}".encode()).hexdigest()
 
 
 def _reference(task: Task, record: ScrubbedRecord, reference_field: str | None) -> str | None:

@@ -132,14 +132,17 @@ def _merged_weight(layer: Any) -> Any:
 def _merged_forward(layer: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
     import torch
 
-    if torch.is_grad_enabled():
+    (name,) = layer.active_adapters
+    down, up = layer.lora_A[name].weight, layer.lora_B[name].weight
+    if torch.is_grad_enabled() or down.grad is not None:
+        # An optimizer step is coming. Fused AdamW does not raise `_version`, so nothing may be kept beyond it.
+        layer._merged_key, layer._merged_cache = None, None
         weight = _merged_weight(layer)
     else:
-        # Generation calls this once a token: the product is kept until an optimizer step touches its factors.
-        (name,) = layer.active_adapters
-        versions = (layer.lora_A[name].weight._version, layer.lora_B[name].weight._version)
-        if getattr(layer, "_merged_versions", None) != versions:
-            layer._merged_cache, layer._merged_versions = _merged_weight(layer), versions
+        # Generation calls this once a token: the product is kept as long as its factors stay.
+        key = (id(down), down._version, id(up), up._version)
+        if getattr(layer, "_merged_key", None) != key:
+            layer._merged_cache, layer._merged_key = _merged_weight(layer), key
         weight = layer._merged_cache
     return torch.nn.functional.linear(x, weight, layer.base_layer.bias)
 

@@ -80,10 +80,11 @@ class Metrics:
 def make_callback(
     metrics: Metrics, watched: str, examples_in: Callable[[int], int], progress: Progress
 ) -> Any:
-    """A Trainer callback that writes metrics, seals checkpoints and stops on a loss that is not a number.
+    """A Trainer callback that writes metrics, seals checkpoints and stops on a loss or weights that are not numbers.
 
     `examples_in` tells how many examples a step (from 1) has.
     """
+    import torch
     from transformers import TrainerCallback
 
     class Watch(TrainerCallback):
@@ -113,6 +114,14 @@ def make_callback(
                 }
             )
             progress(state.global_step, state.max_steps, f"{watched} {row[watched]:.3f}")
+
+        def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
+            # Before the checkpoint: a broken adapter must not become the newest one to resume from.
+            trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+            if not math.isfinite(torch.nn.utils.get_total_norm(trained)):
+                raise TrainingError(
+                    f"the weights are not numbers after step {state.global_step}: lower the learning rate"
+                )
 
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")

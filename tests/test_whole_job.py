@@ -22,7 +22,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.vllm, pytest.mark.timeout(1200)]
 
 STILLHOUSE = [sys.executable, "-m", "appliance.cli"]
 DEMO = Path(__file__).parents[1] / "deploy" / "usecases" / "demo.toml"
-MEASURED = ("created_at", "serving", "cost", "economics", "stages", "training", "egress", "agreement", "verdict")
+MEASURED = (
+    "created_at",
+    "serving",
+    "cost",
+    "economics",
+    "stages",
+    "training",
+    "egress",
+    "agreement",
+    "verdict",
+)
 """What differs from run to run because it is a time, or is made of one."""
 
 
@@ -37,8 +47,7 @@ def write_use_case(folder: Path, **changes: str) -> Path:
         'base = "smollm2-135m-instruct"': 'base = "tiny"',
         "test = 120": "test = 15",
         "validation = 40": "validation = 5",
-        "epochs = 3": "epochs = 4\ncheckpoint_every_steps = 3",
-        "batch_size = 16": "batch_size = 8",
+        "epochs = 1.5": "epochs = 4\ncheckpoint_every_steps = 3",
         "steps = 8": "steps = 4\nprompts_per_step = 2\ngroup_size = 2\ncheckpoint_every_steps = 1",
         "concurrency = [1, 8, 32]": "concurrency = [1, 4]",
         "requests_per_level = 64": "requests_per_level = 8",
@@ -68,7 +77,11 @@ def make_home(folder: Path, models: Path, key: bytes) -> dict[str, str]:
 
 def report_of(env: dict[str, str]) -> dict[str, Any]:
     done = subprocess.run(
-        [*STILLHOUSE, "report", "--format", "json", "-o", "-"], env=env, capture_output=True, text=True, check=True
+        [*STILLHOUSE, "report", "--format", "json", "-o", "-"],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return dict(json.loads(done.stdout))
 
@@ -90,7 +103,9 @@ def finished(
     return env, json.loads(done.stderr.splitlines()[-1])
 
 
-def test_nothing_of_a_run_connects_anywhere_but_loopback(finished: tuple[dict[str, str], dict[str, Any]]) -> None:
+def test_nothing_of_a_run_connects_anywhere_but_loopback(
+    finished: tuple[dict[str, str], dict[str, Any]],
+) -> None:
     _, seal = finished
     assert seal["refused"] == 0, seal["attempts"]
 
@@ -116,10 +131,14 @@ def test_the_report_has_what_scripts_read(finished: tuple[dict[str, str], dict[s
     assert all(facts["hashes"][name] for name in ("data", "config", "student", "student_base"))
 
 
-def test_what_is_served_answers_as_what_was_evaluated(finished: tuple[dict[str, str], dict[str, Any]]) -> None:
+def test_what_is_served_answers_as_what_was_evaluated(
+    finished: tuple[dict[str, str], dict[str, Any]],
+) -> None:
     agreement = report_of(finished[0])["agreement"]
     assert agreement["n"] == 8
-    assert agreement["same"] >= 6  # two engines round differently; a wrong chat template or stop token spoils all
+    assert (
+        agreement["same"] >= 6
+    )  # two engines round differently; a wrong chat template or stop token spoils all
 
 
 def test_no_personal_value_of_the_source_is_anywhere_in_the_home(
@@ -153,11 +172,15 @@ def test_a_second_run_does_nothing_and_a_changed_price_redoes_the_report_alone(
     use_case: Path, finished: tuple[dict[str, str], dict[str, Any]]
 ) -> None:
     env, _ = finished
-    again = subprocess.run([*STILLHOUSE, "run", str(use_case)], env=env, capture_output=True, text=True, check=True)
+    again = subprocess.run(
+        [*STILLHOUSE, "run", str(use_case)], env=env, capture_output=True, text=True, check=True
+    )
     assert again.stdout.count("unchanged") == len(STAGE_NAMES)
     dearer = use_case.with_name("dearer.toml")
     dearer.write_text(use_case.read_text().replace("device_per_hour = 0.08", "device_per_hour = 0.16"))
-    changed = subprocess.run([*STILLHOUSE, "run", str(dearer)], env=env, capture_output=True, text=True, check=True)
+    changed = subprocess.run(
+        [*STILLHOUSE, "run", str(dearer)], env=env, capture_output=True, text=True, check=True
+    )
     assert changed.stdout.count("taken over") == len(STAGE_NAMES) - 1
     before = report_of({**env})  # the newest is the dearer one
     assert before["price_card"][0]["value"] == 0.16
@@ -205,14 +228,18 @@ def test_a_run_killed_in_the_middle_of_each_stage_gives_the_same_report(
     whole = report_of(finished[0])
     env = make_home(tmp_path / "home", models, b"k" * 32)
     for stage, least in (("scrub", 12), ("sft", 4), ("onpolicy", 2), ("evaluate", 1), ("bench", 1)):
-        process = subprocess.Popen([*STILLHOUSE, "run", str(use_case)], env=env, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [*STILLHOUSE, "run", str(use_case)], env=env, stdout=subprocess.PIPE, text=True
+        )
         runs = tmp_path / "home" / "runs"
         while not list(runs.glob("*/config.json")):
             time.sleep(0.05)
         _wait_for(next(iter(runs.iterdir())) / stage, process, least)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        told = subprocess.run([*STILLHOUSE, "status", "--json"], env=env, capture_output=True, text=True, check=True)
+        told = subprocess.run(
+            [*STILLHOUSE, "status", "--json"], env=env, capture_output=True, text=True, check=True
+        )
         assert json.loads(told.stdout)[0]["status"] == "interrupted", stage
     subprocess.run([*STILLHOUSE, "run", str(use_case)], env=env, check=True, capture_output=True)
     resumed = report_of(env)
@@ -225,7 +252,7 @@ def test_a_run_killed_in_the_middle_of_each_stage_gives_the_same_report(
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"epochs = 3": "epocs = 3"}, "unknown key 'sft.epocs': did you mean 'epochs'?"),
+        ({"epochs = 1.5": "epocs = 3"}, "unknown key 'sft.epocs': did you mean 'epochs'?"),
         ({'path = "../../.cache/demo/tickets.jsonl"': 'path = "absent.jsonl"'}, "absent.jsonl"),
         ({'message = "message"': 'message = "massage"'}, "massage"),
         ({"min_recall = 0.90": "min_recall = 1.0"}, "below scrub.min_recall"),
@@ -241,7 +268,10 @@ def test_bad_input_stops_the_run_with_one_clear_line(
     (tmp_path / "tiny").symlink_to(use_case.parent / "tiny")
     env = make_home(tmp_path / "home", models, b"k" * 32)
     done = subprocess.run(
-        [*STILLHOUSE, "run", str(write_use_case(tmp_path, **changes))], env=env, capture_output=True, text=True
+        [*STILLHOUSE, "run", str(write_use_case(tmp_path, **changes))],
+        env=env,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 1
     assert told in done.stderr

@@ -59,7 +59,11 @@ def test_the_newest_intact_checkpoint_is_chosen_and_torn_newer_ones_are_removed(
         seal(checkpoint(tmp_path, step))
     _HARM[harm](tmp_path / "checkpoint-100")
     assert newest_sealed(tmp_path) == tmp_path / "checkpoint-10"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint-10", "checkpoint-8", "checkpoint-9"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "checkpoint-10",
+        "checkpoint-8",
+        "checkpoint-9",
+    ]
 
 
 def test_where_no_checkpoint_is_intact_none_is_chosen(tmp_path: Path) -> None:

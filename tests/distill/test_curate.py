@@ -156,7 +156,10 @@ def test_by_default_all_that_remain_are_learnt_from() -> None:
 
 def test_the_seed_decides_who_goes_where() -> None:
     records = distinct(40)
-    draws = [splits_of(curate(TASK, records, all_answer(records), SplitSettings(10, seed=n), None)) for n in (1, 1, 2)]
+    draws = [
+        splits_of(curate(TASK, records, all_answer(records), SplitSettings(10, seed=n), None))
+        for n in (1, 1, 2)
+    ]
     assert draws[0] == draws[1] != draws[2]
 
 
@@ -178,7 +181,11 @@ def test_with_a_held_out_file_the_exam_comes_from_it_and_lessons_do_not() -> Non
 
 
 def test_a_learner_that_asks_what_the_exam_asks_is_not_learnt_from() -> None:
-    records = [record("exam", "Where is my card?"), record("same", " where  is MY card? "), record("other", "Hello")]
+    records = [
+        record("exam", "Where is my card?"),
+        record("same", " where  is MY card? "),
+        record("other", "Hello"),
+    ]
     found = curate(TASK, records, all_answer(records), SplitSettings(1), None, {"exam"})
     assert splits_of(found) == {"exam": "test", "other": "train"}
     assert found.rejected == {RejectReason.HELD_OUT: 1}

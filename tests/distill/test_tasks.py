@@ -140,7 +140,11 @@ def test_what_does_not_obey_the_schema_or_cannot_be_written_again_is_not_an_answ
 @pytest.mark.parametrize("depth", [500, 5_000, 200_000])
 def test_deep_nesting_is_read_or_refused_and_never_raises(depth: int) -> None:
     free = extract({"type": "object", "properties": {"a": {"$ref": "#"}}})
-    for text in ('{"a":' * depth, '{"a":' * depth + "{}" + "}" * depth, '{"b":' + "[" * depth + "]" * depth + "}"):
+    for text in (
+        '{"a":' * depth,
+        '{"a":' * depth + "{}" + "}" * depth,
+        '{"b":' + "[" * depth + "]" * depth + "}",
+    ):
         value = free.parse(text)
         assert value is None or free.parse(free.canonical(value)) == value
 
@@ -208,7 +212,22 @@ def test_field_names_are_the_plain_holes_of_a_template() -> None:
 
 @pytest.mark.parametrize(
     "template",
-    ["{a.b}", "{a[0]}", "{a!r}", "{a!s}", "{a:>9}", "{a:{b}}", "{}", "{0}", "{a b}", "{ a}", "{a.__class__}", "{", "{a", "a}"],
+    [
+        "{a.b}",
+        "{a[0]}",
+        "{a!r}",
+        "{a!s}",
+        "{a:>9}",
+        "{a:{b}}",
+        "{}",
+        "{0}",
+        "{a b}",
+        "{ a}",
+        "{a.__class__}",
+        "{",
+        "{a",
+        "a}",
+    ],
 )
 def test_a_hole_that_is_more_than_a_name_is_refused(template: str) -> None:
     with pytest.raises(ValueError):
@@ -230,7 +249,9 @@ def test_braces_in_a_records_text_are_only_text(text: str) -> None:
 
 
 def test_the_chat_is_the_system_message_then_the_examples_as_turns_then_the_record() -> None:
-    settings = TaskSettings("classify", "{m}", "Long: {labels}", student_instructions="Short.", labels=("a", "b"))
+    settings = TaskSettings(
+        "classify", "{m}", "Long: {labels}", student_instructions="Short.", labels=("a", "b")
+    )
     shots = [({"m": "1"}, "a"), ({"m": "2"}, "b")]
     turns = render(settings, {"m": "3"}, shots=shots)
     assert [turn["role"] for turn in turns] == ["system", "user", "assistant", "user", "assistant", "user"]
@@ -264,7 +285,10 @@ def test_the_chat_is_the_system_message_then_the_examples_as_turns_then_the_reco
             "is not a JSON Schema",
         ),
         (
-            {"kind": "extract", "json_schema": {"type": "object", "properties": {"a": {"$ref": "#/$defs/b"}}}},
+            {
+                "kind": "extract",
+                "json_schema": {"type": "object", "properties": {"a": {"$ref": "#/$defs/b"}}},
+            },
             "write the definition into the schema",
         ),
         (

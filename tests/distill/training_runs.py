@@ -12,7 +12,7 @@ from pathlib import Path
 
 from distill.onpolicy import OnPolicySettings, train_onpolicy
 from distill.sft import SftSettings, train_sft
-from distill.training import TrainingResult
+from distill.training import Progress, TrainingResult
 from distill.values import Messages
 
 _LABELS = ("card_arrival", "top_up_failed", "exchange_rate", "pending_transfer")
@@ -30,7 +30,13 @@ EXAMPLES: list[tuple[Messages, str]] = [
 """30, so that the last batch of an epoch is smaller than the others."""
 
 SFT = SftSettings(
-    epochs=4, learning_rate=1e-2, batch_size=8, lora_rank=8, lora_alpha=16, max_tokens=64, checkpoint_every_steps=4
+    epochs=4,
+    learning_rate=1e-2,
+    batch_size=8,
+    lora_rank=8,
+    lora_alpha=16,
+    max_tokens=64,
+    checkpoint_every_steps=4,
 )
 ONPOLICY = OnPolicySettings(
     steps=5, prompts_per_step=2, group_size=4, learning_rate=1e-3, checkpoint_every_steps=2
@@ -42,7 +48,7 @@ def reward(text: str, answer: str) -> float:
     return len(set(text) & set(answer)) / len(set(text) | set(answer))
 
 
-def _progress(kill_at: int) -> object:
+def _progress(kill_at: int) -> Progress:
     def tell(done: int, total: int, note: str) -> None:
         if done == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -55,9 +61,7 @@ def sft(base: Path, out: Path, kill_at: int = 0, settings: SftSettings = SFT) ->
 
 
 def onpolicy(base: Path, adapter: Path, out: Path, kill_at: int = 0) -> TrainingResult:
-    return train_onpolicy(
-        base, adapter, EXAMPLES, reward, 8, out, ONPOLICY, "cpu", _progress(kill_at)
-    )
+    return train_onpolicy(base, adapter, EXAMPLES, reward, 8, out, ONPOLICY, "cpu", _progress(kill_at))
 
 
 if __name__ == "__main__":

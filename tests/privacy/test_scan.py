@@ -148,4 +148,6 @@ def test_workers_that_cannot_start_stop_the_run_instead_of_dropping_it_all() -> 
 def test_a_cell_that_is_one_of_the_allowed_values_passes_and_any_other_text_is_scanned() -> None:
     rule = {"answer": FieldRule("json", frozenset({"card_arrival"}))}
     assert [piece.text for piece in _pieces(RawRecord("r", 1, {"answer": "card_arrival"}), rule)] == []
-    assert [piece.text for piece in _pieces(RawRecord("r", 1, {"answer": "card_arrivals"}), rule)] == ["card_arrivals"]
+    assert [piece.text for piece in _pieces(RawRecord("r", 1, {"answer": "card_arrivals"}), rule)] == [
+        "card_arrivals"
+    ]

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from appliance import doctor, models
+from appliance.doctor import Check, examine
+from appliance.home import Home
+from appliance.store import Store
+from distill.checkpoints import seal
+
+
+def check(home: Home, name: str) -> Check:
+    return next(found for found in examine(home) if found.name == name)
+
+
+@pytest.fixture
+def home() -> Home:
+    return Home.open()
+
+
+def test_what_fails_carries_its_remedy_and_what_is_well_carries_none(home: Home) -> None:
+    for found in examine(home):
+        assert found.ok == (found.remedy is None), found
+        assert found.found and len(found.found.splitlines()) == 1
+
+
+def test_a_home_that_others_can_read_needs_mending(home: Home) -> None:
+    assert check(home, "home") == Check("home", True, f"{home.root}, mode 700")
+    home.root.chmod(0o750)
+    assert check(home, "home").remedy == f"run `chmod 700 {home.root}`: others can read the state"
+
+
+@pytest.mark.parametrize(("limit", "ok"), [(0, True), (10**9, False)])
+def test_room_and_memory_are_held_against_what_a_run_needs(
+    home: Home, monkeypatch: pytest.MonkeyPatch, limit: int, ok: bool
+) -> None:
+    monkeypatch.setattr(doctor, "MIN_FREE_GIB", limit)
+    monkeypatch.setattr(doctor, "MIN_MEMORY_GIB", limit)
+    assert (check(home, "disk").ok, check(home, "memory").ok) == (ok, ok)
+
+
+@pytest.mark.parametrize("state", ["not fetched", "damaged", "intact"])
+def test_a_model_is_intact_damaged_or_not_fetched(
+    home: Home, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = replace(models.CATALOGUE[0], name="words")
+    monkeypatch.setattr(doctor, "CATALOGUE", (model,))
+    path = home.models / "words"
+    if state != "not fetched":
+        path.mkdir()
+        (path / "config.json").write_text("{}")
+        seal(path)
+    if state == "damaged":
+        (path / "config.json").write_text("[]")
+    remedy = None if state == "intact" else "run `stillhouse models fetch words`"
+    assert check(home, "model words") == Check("model words", state == "intact", state, remedy)
+
+
+def test_a_store_that_is_well_tells_its_version(home: Home) -> None:
+    assert check(home, "store") == Check("store", True, "schema version 1")
+
+
+def damage(path: Path) -> None:
+    path.write_bytes(b"not a database" * 999)
+
+
+def make_newer(path: Path) -> None:
+    import duckdb
+
+    Store(path).schema_version()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("UPDATE schema_version SET version = 99")
+
+
+@pytest.mark.parametrize(
+    ("change", "remedy"),
+    [(damage, "move it aside"), (make_newer, "written by a newer release; install that one")],
+)
+def test_a_store_that_is_not_well_is_told_and_not_raised(home: Home, change: object, remedy: str) -> None:
+    assert callable(change)
+    change(home.store)
+    found = check(home, "store")
+    assert (found.ok, found.found) == (False, "unusable")
+    assert found.remedy is not None and remedy in found.remedy
