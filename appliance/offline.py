@@ -13,6 +13,7 @@ QUIET_AND_OFFLINE = {
     "VLLM_NO_USAGE_STATS": "1",
     "VLLM_DO_NOT_TRACK": "1",
     "WANDB_MODE": "disabled",
+    "TQDM_DISABLE": "1",  # our own progress is told in one place
     "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
     "TOKENIZERS_PARALLELISM": "false",  # forked data loaders would warn on each start
 }

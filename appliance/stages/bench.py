@@ -14,7 +14,6 @@ from distill.student import load_tokenizer, prompt_ids
 from distill.teach import read_completions
 from distill.values import Example, Messages
 
-
 REQUESTS_PER_CLIENT = 12
 """At most: one client alone would need minutes for what many do in seconds, and its median settles early."""
 

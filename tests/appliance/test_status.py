@@ -107,12 +107,13 @@ def test_a_run_whose_folder_was_deleted_is_still_told(home: Home) -> None:
     assert {stage["status"] for stage in stages(home, "small-1").values()} == {"waiting"}
 
 
-def test_ids_of_any_length_stay_apart_from_the_times(home: Home) -> None:
+def test_ids_of_any_length_stand_in_one_column(home: Home) -> None:
     for run_id in ("a-12345678", f"{'long' * 10}-12345678"):
         begin(home, run_id)
     rows = all_runs(home)
     for row, line in zip(rows, runs_lines(rows), strict=True):
         assert line.split()[0] == row["run_id"] and line.split()[3] == "interrupted"
+    assert len({line.index("interrupted") for line in runs_lines(rows)}) == 1
 
 
 def test_what_is_told_is_json(home: Home) -> None:
