@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import shutil
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from appliance.home import Home
 from appliance.models import CATALOGUE
+from appliance.packages import installed_version
 from appliance.serve import engine_version
 from distill.checkpoints import is_sealed
 
@@ -64,10 +64,9 @@ def _memory() -> Check:
 def _packages() -> list[Check]:
     checks = []
     for name in ("torch", "transformers", "trl", "peft", "presidio-analyzer", "duckdb", "streamlit"):
-        try:
-            checks.append(Check(name, True, importlib.metadata.version(name)))
-        except importlib.metadata.PackageNotFoundError:
-            checks.append(Check(name, False, "not installed", "install the pinned set: `make install`"))
+        version = installed_version(name)
+        remedy = None if version else "install the pinned set: `make install`"
+        checks.append(Check(name, version is not None, version or "not installed", remedy))
     return checks
 
 

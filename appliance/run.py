@@ -19,6 +19,7 @@ from appliance.home import Home, HomeError
 from appliance.manifest import Manifest, hash_json
 from appliance.models import ModelError, resolve
 from appliance.offline import QUIET_AND_OFFLINE
+from appliance.packages import installed_version
 from appliance.pipeline import PIPELINE, Stage
 from appliance.processes import spawn
 from appliance.progress import Screen, read_state
@@ -170,6 +171,7 @@ def fingerprint(run: Run, stage: Stage, done: dict[str, Manifest]) -> str:
                 name: asdict(done[name]) if stage.reads_facts else done[name].digest for name in stage.after
             },
             "external": {what: external_digest(run, what) for what in stage.external},
+            "packages": {name: installed_version(name) for name in stage.packages},
         }
     )
 

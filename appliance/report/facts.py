@@ -15,6 +15,7 @@ from typing import Any
 from appliance.config import UseCase
 from appliance.cost import Cost, Economics, Verdict
 from appliance.manifest import Manifest
+from appliance.packages import installed_version
 
 SCHEMA_VERSION = 1
 """Raised when a name in the facts changes its meaning or goes away."""
@@ -142,12 +143,7 @@ def missing(use_case: UseCase, stages: Mapping[str, Manifest]) -> list[str]:
 
 
 def environment() -> dict[str, Any]:
-    packages = {}
-    for name in PACKAGES:
-        try:
-            packages[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
+    packages = {name: version for name in PACKAGES if (version := installed_version(name)) is not None}
     return {
         "cpu": _cpu(),
         "cores": os.cpu_count(),

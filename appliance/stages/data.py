@@ -235,7 +235,9 @@ def curate(context: Context) -> tuple[Facts, list[str]]:
     """Splits, filters, and makes sure that no test input is learnt from."""
     records, held_out = read_records(context.before("scrub")[0])
     if context.use_case.held_out is not None and not held_out:
-        raise GateError("no held-out record is left after scrubbing: look at scrub/dropped and at held_out.fields")
+        raise GateError(
+            "no held-out record is left after scrubbing: look at scrub/dropped and at held_out.fields"
+        )
     completions = read_completions(context.before("teach")[0] / "completions.jsonl")
     chosen = curate_records(
         context.task,
