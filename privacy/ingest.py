@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -51,20 +52,20 @@ def read_rows(source: SourceSettings, base_dir: Path, key: bytes) -> Iterator[Ra
     path, kind = _locate(source, base_dir)
     columns = sorted({*source.fields.values(), *([source.id] if source.id else [])})
     ids = _Ids(key)
-    seen = bad = 0
+    seen, bad = 0, Counter[DropReason]()
     for cells in _READERS[kind](path, source, columns):
         if source.limit is not None and seen >= source.limit:
             break
         seen += 1
         row = cells if isinstance(cells, DropReason) else _record(seen, cells, source, ids)
         if isinstance(row, DropReason):
-            bad += 1
+            bad[row] += 1
             yield DroppedRow(seen, row)
         else:
             yield row
         if seen % _EARLY_CHECK_ROWS == 0:
-            _check_bad(path, bad, seen, source.max_bad_fraction)
-    _check_bad(path, bad, seen, source.max_bad_fraction)
+            _check_bad(path, bad, seen, source, columns)
+    _check_bad(path, bad, seen, source, columns)
 
 
 def count_rows(source: SourceSettings, base_dir: Path) -> int | None:
@@ -155,9 +156,13 @@ def _as_text(value: Any) -> str:
     return str(value)
 
 
-def _check_bad(path: Path, bad: int, seen: int, allowed: float) -> None:
-    if seen and bad / seen > allowed:
+def _check_bad(
+    path: Path, bad: Counter[DropReason], seen: int, source: SourceSettings, columns: list[str]
+) -> None:
+    if seen and bad.total() / seen > source.max_bad_fraction:
+        reasons = ", ".join(f"{count} {reason.value}" for reason, count in bad.most_common())
         raise ValueError(
-            f"{path}: {bad} of the first {seen} rows are unreadable, more than the {allowed:.0%} allowed; check format and columns, "
-            "or raise 'max_bad_fraction'"
+            f"{path}: {bad.total()} of the first {seen} rows are unreadable ({reasons}), more than the "
+            f"{source.max_bad_fraction:.0%} allowed; has it the columns {', '.join(columns)}, and the right format? "
+            "Otherwise raise 'max_bad_fraction'"
         )

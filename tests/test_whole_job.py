@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +23,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.vllm, pytest.mark.timeout(1200)]
 
 STILLHOUSE = [sys.executable, "-m", "appliance.cli"]
 DEMO = Path(__file__).parents[1] / "deploy" / "usecases" / "demo.toml"
-MEASURED = (
-    "created_at",
-    "serving",
-    "cost",
-    "economics",
-    "stages",
-    "training",
-    "egress",
-    "agreement",
-    "verdict",
-)
-"""What differs from run to run because it is a time, or is made of one."""
+DETERMINED = ("scrub", "teach", "curate", "sft", "onpolicy", "evaluate")
+"""Stages whose outputs hold no measured time: the same to the last bit, killed or not."""
 
 
 def write_use_case(folder: Path, **changes: str) -> Path:
@@ -51,7 +42,7 @@ def write_use_case(folder: Path, **changes: str) -> Path:
         "steps = 8": "steps = 4\nprompts_per_step = 2\ngroup_size = 2\ncheckpoint_every_steps = 1",
         "concurrency = [1, 8, 32]": "concurrency = [1, 4]",
         "requests_per_level = 64": "requests_per_level = 8",
-        'name = "demo policy"': 'name = "demo policy"\nchunk_size = 12',
+        'name = "demo policy"': 'name = "demo policy"\nchunk_size = 12\nprocesses = 1',
         "min_recall = 0.90": "min_recall = 0.80",
         "min_quality_ratio = 0.90": "min_quality_ratio = 0.90\nmin_test_records = 10",
         **changes,
@@ -92,26 +83,75 @@ def use_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def finished(
-    use_case: Path, models: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[dict[str, str], dict[str, Any]]:
-    """A run under a seal around the command itself; the environment, and what the seal counted."""
-    env = make_home(tmp_path_factory.mktemp("home"), models, b"k" * 32)
-    command = [sys.executable, "-m", "appliance.airgap", "--", *STILLHOUSE, "run", str(use_case)]
-    done = subprocess.run(command, env=env, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return env, json.loads(done.stderr.splitlines()[-1])
+def finished(use_case: Path, models: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a home whose run was killed in the middle of four stages, each time started again."""
+    home = tmp_path_factory.mktemp("killed")
+    env = make_home(home, models, b"k" * 32)
+    for stage, least in (("scrub", 12), ("sft", 4), ("onpolicy", 2), ("evaluate", 1)):
+        process = subprocess.Popen(
+            [*STILLHOUSE, "run", str(use_case)], env=env, stdout=subprocess.PIPE, text=True
+        )
+        _wait_until(lambda: list(home.glob("runs/*/config.json")), process)
+        folder = next(home.glob("runs/*")) / stage
+        _wait_until(lambda: _done(folder) >= least, process)  # noqa: B023 -- called before the loop goes on
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        told = subprocess.run(
+            [*STILLHOUSE, "status", "--json"], env=env, capture_output=True, text=True, check=True
+        )
+        assert json.loads(told.stdout)[0]["status"] == "interrupted", stage
+    last = subprocess.run([*STILLHOUSE, "run", str(use_case)], env=env, capture_output=True, text=True)
+    assert last.returncode == 0, last.stdout + last.stderr
+    return env
 
 
-def test_nothing_of_a_run_connects_anywhere_but_loopback(
-    finished: tuple[dict[str, str], dict[str, Any]],
+def _done(folder: Path) -> int:
+    try:
+        return int(json.loads((folder / "progress.json").read_text())["done"])
+    except (OSError, ValueError):
+        return 0
+
+
+def _wait_until(happened: Callable[[], object], process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 300
+    while not happened():
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline, "no progress in five minutes"
+        time.sleep(0.01)
+
+
+def test_a_run_killed_in_the_middle_of_each_stage_ends_like_one_that_was_not(
+    use_case: Path, models: Path, finished: dict[str, str], tmp_path: Path
 ) -> None:
-    _, seal = finished
+    """Outputs are equal to the last bit; and nothing of the undisturbed run, the command included, looks outside."""
+    env = make_home(tmp_path / "home", models, b"k" * 32)
+    command = [sys.executable, "-m", "appliance.airgap", "--", *STILLHOUSE, "run", str(use_case)]
+    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    _wait_until(lambda: list(tmp_path.glob("home/runs/*/bench")), process)
+    process.send_signal(signal.SIGINT)  # what follows are times
+    _, told = process.communicate()
+    seal = json.loads(told.splitlines()[-1])
     assert seal["refused"] == 0, seal["attempts"]
+    (undisturbed,) = (tmp_path / "home" / "runs").iterdir()
+    resumed = Path(finished["STILLHOUSE_HOME"]) / "runs" / undisturbed.name
+    for stage in DETERMINED:
+        whole, killed = (
+            json.loads((run / stage / "manifest.json").read_text()) for run in (undisturbed, resumed)
+        )
+        assert killed["outputs"] == whole["outputs"], stage
+        for facts in (whole["facts"], killed["facts"]):
+            facts.pop("seconds", None)
+        assert killed["facts"] == whole["facts"], stage
 
 
-def test_the_report_has_what_scripts_read(finished: tuple[dict[str, str], dict[str, Any]]) -> None:
-    facts = report_of(finished[0])
+def test_nothing_of_a_run_connects_anywhere_but_loopback(finished: dict[str, str]) -> None:
+    egress = report_of(finished)["egress"]
+    assert egress["refused"] == 0
+    assert egress["sealed_stages"] == egress["stages"] == len(STAGE_NAMES) - 1  # all before the report
+
+
+def test_the_report_has_what_scripts_read(finished: dict[str, str]) -> None:
+    facts = report_of(finished)
     assert facts["verdict"]["kind"] in ("distil", "prompt-first", "keep-teacher", "not-enough-evidence")
     assert facts["verdict"]["reasons"]
     primary = {row["arm"]: row for row in facts["scores"] if row["metric"] == facts["primary_metric"]}
@@ -132,9 +172,9 @@ def test_the_report_has_what_scripts_read(finished: tuple[dict[str, str], dict[s
 
 
 def test_what_is_served_answers_as_what_was_evaluated(
-    finished: tuple[dict[str, str], dict[str, Any]],
+    finished: dict[str, str],
 ) -> None:
-    agreement = report_of(finished[0])["agreement"]
+    agreement = report_of(finished)["agreement"]
     assert agreement["n"] == 8
     assert (
         agreement["same"] >= 6
@@ -142,10 +182,10 @@ def test_what_is_served_answers_as_what_was_evaluated(
 
 
 def test_no_personal_value_of_the_source_is_anywhere_in_the_home(
-    use_case: Path, finished: tuple[dict[str, str], dict[str, Any]]
+    use_case: Path, finished: dict[str, str]
 ) -> None:
     """Exact values that the scrubber says it found; what it missed is counted in the report as recall."""
-    home = Path(finished[0]["STILLHOUSE_HOME"])
+    home = Path(finished["STILLHOUSE_HOME"])
     tickets = {row["ticket_id"]: row for row in map(json.loads, (use_case.parent / "tickets.jsonl").open())}
     values = set()
     for line in (use_case.parent / "tickets.gold.jsonl").open():
@@ -169,9 +209,9 @@ def test_no_personal_value_of_the_source_is_anywhere_in_the_home(
 
 
 def test_a_second_run_does_nothing_and_a_changed_price_redoes_the_report_alone(
-    use_case: Path, finished: tuple[dict[str, str], dict[str, Any]]
+    use_case: Path, finished: dict[str, str]
 ) -> None:
-    env, _ = finished
+    env = finished
     again = subprocess.run(
         [*STILLHOUSE, "run", str(use_case)], env=env, capture_output=True, text=True, check=True
     )
@@ -182,14 +222,11 @@ def test_a_second_run_does_nothing_and_a_changed_price_redoes_the_report_alone(
         [*STILLHOUSE, "run", str(dearer)], env=env, capture_output=True, text=True, check=True
     )
     assert changed.stdout.count("taken over") == len(STAGE_NAMES) - 1
-    before = report_of({**env})  # the newest is the dearer one
-    assert before["price_card"][0]["value"] == 0.16
+    assert report_of(env)["price_card"][0]["value"] == 0.16
 
 
-def test_a_damaged_output_is_noticed_before_it_is_used(
-    use_case: Path, finished: tuple[dict[str, str], dict[str, Any]]
-) -> None:
-    env, _ = finished
+def test_a_damaged_output_is_noticed_before_it_is_used(use_case: Path, finished: dict[str, str]) -> None:
+    env = finished
     run = next(path for path in Path(env["STILLHOUSE_HOME"], "runs").iterdir() if (path / "curate").exists())
     examples = run / "curate" / "examples.parquet"
     kept = examples.read_bytes()
@@ -208,47 +245,6 @@ def test_a_damaged_output_is_noticed_before_it_is_used(
         examples.write_bytes(kept)
 
 
-def _wait_for(path: Path, process: subprocess.Popen[str], least: int) -> None:
-    """Until a stage tells of progress: then it is in the middle of its work."""
-    deadline = time.monotonic() + 300
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the run ended before it could be killed"
-        try:
-            if json.loads((path / "progress.json").read_text())["done"] >= least:
-                return
-        except (OSError, ValueError):
-            pass
-        time.sleep(0.01)
-    raise AssertionError(f"no progress in {path.name}")
-
-
-def test_a_run_killed_in_the_middle_of_each_stage_gives_the_same_report(
-    use_case: Path, models: Path, finished: tuple[dict[str, str], dict[str, Any]], tmp_path: Path
-) -> None:
-    whole = report_of(finished[0])
-    env = make_home(tmp_path / "home", models, b"k" * 32)
-    for stage, least in (("scrub", 12), ("sft", 4), ("onpolicy", 2), ("evaluate", 1), ("bench", 1)):
-        process = subprocess.Popen(
-            [*STILLHOUSE, "run", str(use_case)], env=env, stdout=subprocess.PIPE, text=True
-        )
-        runs = tmp_path / "home" / "runs"
-        while not list(runs.glob("*/config.json")):
-            time.sleep(0.05)
-        _wait_for(next(iter(runs.iterdir())) / stage, process, least)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        told = subprocess.run(
-            [*STILLHOUSE, "status", "--json"], env=env, capture_output=True, text=True, check=True
-        )
-        assert json.loads(told.stdout)[0]["status"] == "interrupted", stage
-    subprocess.run([*STILLHOUSE, "run", str(use_case)], env=env, check=True, capture_output=True)
-    resumed = report_of(env)
-    for name in set(whole) - set(MEASURED):
-        assert resumed[name] == whole[name], name
-    egress = resumed["egress"]
-    assert egress["refused"] == 0 and egress["sealed_stages"] >= len(STAGE_NAMES) - 1
-
-
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
@@ -261,15 +257,14 @@ def test_a_run_killed_in_the_middle_of_each_stage_gives_the_same_report(
     ],
 )
 def test_bad_input_stops_the_run_with_one_clear_line(
-    changes: dict[str, str], told: str, models: Path, tmp_path: Path, use_case: Path
+    changes: dict[str, str], told: str, finished: dict[str, str], tmp_path: Path, use_case: Path
 ) -> None:
     for name in ("tickets.jsonl", "tickets.gold.jsonl"):
         shutil.copy(use_case.parent / name, tmp_path / name)
     (tmp_path / "tiny").symlink_to(use_case.parent / "tiny")
-    env = make_home(tmp_path / "home", models, b"k" * 32)
     done = subprocess.run(
         [*STILLHOUSE, "run", str(write_use_case(tmp_path, **changes))],
-        env=env,
+        env=finished,  # what does not depend on the change is taken over
         capture_output=True,
         text=True,
     )
