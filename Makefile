@@ -39,11 +39,11 @@ $(DEMO): $(STATE)/installed appliance/demo_data/*.py
 demo: models $(DEMO)
 	@$(BIN)/stillhouse run deploy/usecases/demo.toml
 
-test: models $(DEMO)
+test: models
 	$(BIN)/python -m pytest
 
 test-fast: $(STATE)/installed
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -m 'not slow and not vllm'
 
 lint: $(STATE)/installed
 	$(BIN)/ruff format --check .

@@ -11,8 +11,8 @@ from annotated_types import Ge, Gt, Interval
 
 from appliance.loadtest import Serving
 from distill.evaluate import TRAINED_ARMS, UNTRAINED_ARMS
-from distill.intervals import Z95
 from distill.values import Score
+from privacy.intervals import Z95
 
 HOURS_PER_MONTH = 730.0
 """365 days × 24 h / 12."""

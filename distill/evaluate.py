@@ -9,10 +9,10 @@ from typing import Annotated
 from annotated_types import Ge
 
 from distill.curate import judge_answer
-from distill.intervals import wilson
 from distill.tasks import Task
 from distill.tasks.task import render
 from distill.values import Completion, Example, RejectReason, Request, Score
+from privacy.intervals import wilson
 
 TRAINED_ARMS = ("sft", "onpolicy")
 UNTRAINED_ARMS = ("untuned", "few-shot")

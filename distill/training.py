@@ -139,5 +139,16 @@ def run(trainer: Any, out: Path, metrics: Metrics) -> None:
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     staging = out / "adapter.partial"
     trainer.model.save_pretrained(str(staging))
+    _tidy(staging)
     seal(staging)
     staging.rename(out / "adapter")
+
+
+def _tidy(adapter: Path) -> None:
+    """PEFT writes a set in any order, and paths of this machine: without these, equal training gives equal files."""
+    (adapter / "README.md").unlink(missing_ok=True)
+    path = adapter / "adapter_config.json"
+    config = json.loads(path.read_text())
+    config["target_modules"] = sorted(config["target_modules"])
+    config["base_model_name_or_path"] = Path(config["base_model_name_or_path"] or "").name
+    path.write_text(json.dumps(config, indent=1, sort_keys=True))

@@ -7,18 +7,17 @@ that leak. Not covered: types (a name masked as a place is masked), and what the
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from privacy.ingest import record_id
+from privacy.intervals import wilson
 from privacy.records import Span
 
 # (record id, field name)
 Place = tuple[str, str]
-_Z_95 = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +48,9 @@ class SpanScores:
     """Fields with at least one gold span not covered in full."""
 
 
-def wilson(hits: int, n: int) -> Rate:
-    """Wilson's score interval without continuity correction (Wilson 1927, JASA 22:209)."""
-    if n == 0:
-        return Rate(None, None, None, 0)
-    share, z2 = hits / n, _Z_95**2
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z_95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return Rate(share, max(0.0, middle - half), min(1.0, middle + half), n)
+def rate(hits: int, n: int) -> Rate:
+    """The fraction with Wilson's interval."""
+    return Rate(None, None, None, 0) if n == 0 else Rate(hits / n, *wilson(hits, n), n)
 
 
 def score_spans(
@@ -88,11 +82,11 @@ def score_spans(
         right_chars += sum(marked[index] for index in read)
     every = [hit for type_hits in hits.values() for hit in type_hits]
     return SpanScores(
-        recall=wilson(sum(every), len(every)),
+        recall=rate(sum(every), len(every)),
         recall_by_type={
-            name: wilson(sum(type_hits), len(type_hits)) for name, type_hits in sorted(hits.items())
+            name: rate(sum(type_hits), len(type_hits)) for name, type_hits in sorted(hits.items())
         },
-        precision=wilson(touching, num_predicted),
+        precision=rate(touching, num_predicted),
         char_precision=right_chars / masked_chars if masked_chars else None,
         documents=len(gold),
         leaking_documents=leaking,

@@ -24,8 +24,8 @@ from appliance.cost import (
     teacher_cost,
 )
 from appliance.loadtest import Serving
-from distill.intervals import wilson
 from distill.values import Score
+from privacy.intervals import wilson
 
 PRICES = PriceSettings(
     currency="EUR",

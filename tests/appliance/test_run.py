@@ -23,7 +23,7 @@ from appliance.run import Run, RunError, fingerprint, is_worked_on, open_folder,
 from appliance.stages.context import GateError
 from appliance.stages.work import _one_line
 from appliance.store import Store
-from distill.intervals import wilson
+from privacy.intervals import wilson
 from tests.appliance import small_use_case
 
 ROOT = Path(__file__).parents[2]

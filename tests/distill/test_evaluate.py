@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from distill.evaluate import pick_shots, requests_for, score_arm
-from distill.intervals import wilson
 from distill.tasks import TaskSettings, make_task
 from distill.values import Completion, Example
+from privacy.intervals import wilson
 
 TASK = make_task(
     TaskSettings("classify", "{m}", "Long: {labels}", student_instructions="Short.", labels=("a", "b", "c"))

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import binomtest
 
 from privacy.ingest import record_id
-from privacy.measure import read_gold, score_spans, wilson
+from privacy.measure import rate, read_gold, score_spans
 from privacy.records import Span
 from tests.privacy.fakes import KEY
 
@@ -26,8 +26,8 @@ def span(start: int, end: int) -> Span:
 def test_intervals_agree_with_scipy(n: int) -> None:
     for hits in {0, 1, n // 2, n}:
         expected = binomtest(hits, n).proportion_ci(method="wilson")
-        rate = wilson(hits, n)
-        assert rate.low == pytest.approx(expected.low, abs=1e-12) and rate.high == pytest.approx(
+        measured = rate(hits, n)
+        assert measured.low == pytest.approx(expected.low, abs=1e-12) and measured.high == pytest.approx(
             expected.high, abs=1e-12
         )
 

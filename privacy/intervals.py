@@ -1,4 +1,7 @@
-"""95% intervals for the numbers in the report."""
+"""95% intervals of measured fractions, for recall here and for scores in the other packages.
+
+Covered: counts of independent trials. Not covered: means of anything that can leave [0, 1].
+"""
 
 from __future__ import annotations
 
