@@ -138,7 +138,10 @@ def missing(use_case: UseCase, stages: Mapping[str, Manifest]) -> list[str]:
         said.append(
             "The best throughput: the server ran without compilation (bench.serve.enforce_eager), which serves slower."
         )
-    said.append("A student with retrieved examples, and the student's confidence as a switch to the teacher.")
+    said.append(
+        "Baselines held to the allowed answers by guided decoding: the untuned student answers freely, and what "
+        "cannot be read counts as wrong."
+    )
     return said
 
 
