@@ -23,7 +23,7 @@ $(STATE)/installed: requirements.lock pyproject.toml deploy/overrides.txt
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed, this is " + sys.version'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip install --quiet --require-hashes --override deploy/overrides.txt -r requirements.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --override deploy/overrides.txt -r requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps -e .
 	@mkdir -p $(STATE) && touch $@
 
