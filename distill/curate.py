@@ -112,7 +112,7 @@ def curate(
             rejected[answer] += 1
             return False
         seen.add(key)
-        examples.append(Example(record.record_id, split, record.fields, usable, reference))
+        examples.append(Example(record.record_id, split, record.fields, usable, reference, record.subject_id))
         return True
 
     test_keys: set[str] = set()

@@ -65,6 +65,8 @@ class Example:
     """The teacher's answer in canonical form; None where it was not usable (test records only)."""
     reference: str | None = field(repr=False)
     """What people say is right, in canonical form, where the site has it."""
+    subject_id: str | None = None
+    """Keyed hash of the person that the record is about; None where the source does not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,14 +50,14 @@ def read_rows(source: SourceSettings, base_dir: Path, key: bytes) -> Iterator[Ra
     than `max_bad_fraction` of unreadable rows (checked every 1,000 rows and at the end).
     """
     path, kind = _locate(source, base_dir)
-    columns = sorted({*source.fields.values(), *([source.id] if source.id else [])})
+    columns = sorted({*source.fields.values(), *filter(None, (source.id, source.subject))})
     ids = _Ids(key)
     seen, bad = 0, Counter[DropReason]()
     for cells in _READERS[kind](path, source, columns):
         if source.limit is not None and seen >= source.limit:
             break
         seen += 1
-        row = cells if isinstance(cells, DropReason) else _record(seen, cells, source, ids)
+        row = cells if isinstance(cells, DropReason) else _record(seen, cells, source, ids, key)
         if isinstance(row, DropReason):
             bad[row] += 1
             yield DroppedRow(seen, row)
@@ -85,6 +85,13 @@ def record_id(key: bytes, id_value: str) -> str:
     """The record's id from its id column's value: HMAC-SHA256, 16 hex digits. Without the key it tells
     nothing."""
     return hmac.new(key, b"id\0" + id_value.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def subject_id(key: bytes, value: str) -> str | None:
+    """The person's id from the subject column's value, as `record_id` makes a record's; None for an empty cell."""
+    if not value.strip():
+        return None
+    return hmac.new(key, b"subject\0" + value.strip().encode(), hashlib.sha256).hexdigest()[:16]
 
 
 class _Ids:
@@ -122,7 +129,9 @@ def _locate(source: SourceSettings, base_dir: Path) -> tuple[Path, str]:
     return path, kind
 
 
-def _record(row: int, cells: Mapping[str, Any], source: SourceSettings, ids: _Ids) -> RawRecord | DropReason:
+def _record(
+    row: int, cells: Mapping[str, Any], source: SourceSettings, ids: _Ids, key: bytes
+) -> RawRecord | DropReason:
     """The mapped fields as text, or why there are none."""
     try:
         texts = {column: _as_text(value) for column, value in cells.items()}
@@ -138,7 +147,8 @@ def _record(row: int, cells: Mapping[str, Any], source: SourceSettings, ids: _Id
     if any(not texts.get(column, "").strip() for column in needed):
         return DropReason.MISSING_FIELD
     fields = {name: texts[column] for name, column in source.fields.items()}
-    return RawRecord(ids.of(texts[source.id] if source.id else None, fields), row, fields)
+    subject = subject_id(key, texts.get(source.subject, "")) if source.subject else None
+    return RawRecord(ids.of(texts[source.id] if source.id else None, fields), row, fields, subject)
 
 
 def _as_text(value: Any) -> str:

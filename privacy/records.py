@@ -16,6 +16,9 @@ class RawRecord:
     row: int
     """1-based position in the source."""
     fields: Mapping[str, str] = field(repr=False)
+    subject_id: str | None = None
+    """Keyed hash of the subject column, 16 hex digits: the same for all records of a person. None where the
+    source names no such column, or the cell is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class ScrubbedRecord:
     spans: Mapping[str, tuple[Span, ...]]
     """By field name: what was replaced, as offsets into the original."""
     policy_id: str
+    subject_id: str | None = None
+    """As in `RawRecord`."""
 
 
 class DropReason(StrEnum):

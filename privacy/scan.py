@@ -134,7 +134,7 @@ def _finish(
                 whole[: leaf.start] + json_text.encode(leaf, replaced) + whole[leaf.end :]
             )
             spans[piece.field_name] = (*_in_field(leaf, piece_spans), *spans[piece.field_name])
-    return ScrubbedRecord(record.record_id, fields, spans, scrubber.policy_id)
+    return ScrubbedRecord(record.record_id, fields, spans, scrubber.policy_id, record.subject_id)
 
 
 def _without_context(piece: _Piece, spans: tuple[Span, ...]) -> tuple[Span, ...]:

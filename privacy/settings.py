@@ -37,6 +37,9 @@ class SourceSettings:
     id: str | None = None
     """Column that names a record and stays the same between exports. Without it the id comes from the
     content."""
+    subject: str | None = None
+    """Column that names the person a record is about, such as a customer number: never stored, only its keyed
+    hash travels. Without it each record counts as a person of its own."""
     fields: Annotated[dict[str, str], MinLen(1)]
     """Our field name -> the source's column."""
     max_row_bytes: Annotated[int, Gt(0)] = 65536

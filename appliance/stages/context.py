@@ -60,11 +60,12 @@ def write_records(path: Path, records: Iterable[ScrubbedRecord], held_out: bool)
                 {name: [asdict(span) for span in spans] for name, spans in record.spans.items()}
             ),
             "policy_id": record.policy_id,
+            "subject_id": record.subject_id,
             "held_out": held_out,
         }
         for record in records
     ]
-    write_rows(path, rows, ("record_id", "fields", "spans", "policy_id", "held_out"))
+    write_rows(path, rows, ("record_id", "fields", "spans", "policy_id", "subject_id", "held_out"))
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
@@ -94,7 +95,9 @@ def read_records(folder: Path) -> tuple[list[ScrubbedRecord], set[str]]:
                 for name, found in json.loads(row["spans"]).items()
             }
             records.append(
-                ScrubbedRecord(row["record_id"], json.loads(row["fields"]), spans, row["policy_id"])
+                ScrubbedRecord(
+                    row["record_id"], json.loads(row["fields"]), spans, row["policy_id"], row["subject_id"]
+                )
             )
             if row["held_out"]:
                 held_out.add(row["record_id"])
@@ -109,15 +112,23 @@ def write_examples(path: Path, examples: Iterable[Example]) -> None:
             "fields": json.dumps(dict(example.fields), ensure_ascii=False),
             "answer": example.answer,
             "reference": example.reference,
+            "subject_id": example.subject_id,
         }
         for example in examples
     ]
-    write_rows(path, rows, ("record_id", "split", "fields", "answer", "reference"))
+    write_rows(path, rows, ("record_id", "split", "fields", "answer", "reference", "subject_id"))
 
 
 def read_examples(folder: Path) -> list[Example]:
     return [
-        Example(row["record_id"], row["split"], json.loads(row["fields"]), row["answer"], row["reference"])
+        Example(
+            row["record_id"],
+            row["split"],
+            json.loads(row["fields"]),
+            row["answer"],
+            row["reference"],
+            row["subject_id"],
+        )
         for row in read_rows(folder / "examples.parquet")
     ]
 

@@ -221,3 +221,16 @@ def test_counting_is_cheap_and_close(tmp_path: Path) -> None:
     assert count_rows(source("in.jsonl"), tmp_path) == 5
     assert count_rows(source("in.jsonl", limit=3), tmp_path) == 3
     assert DropReason.NOT_IN_CLOSED_SET == "not-in-closed-set"
+
+
+def test_the_records_of_a_person_share_a_keyed_id_that_does_not_show_the_person(tmp_path: Path) -> None:
+    content = b"text,label,customer\na,x,C-17\nb,x,C-18\nc,x, C-17 \nd,x,\n"
+    rows = read(tmp_path, "rows.csv", content, subject="customer")
+    ids = [row.subject_id for row in rows if isinstance(row, RawRecord)]
+    assert ids[0] == ids[2] != ids[1] and ids[3] is None and len(ids) == 4
+    assert all(each is None or (len(each) == 16 and int(each, 16) >= 0) for each in ids)
+    other_key = list(read_rows(source("rows.csv", subject="customer"), tmp_path, bytes(32)))
+    assert isinstance(other_key[0], RawRecord) and other_key[0].subject_id != ids[0]
+    assert ids[0] != record_id(KEY, "C-17"), "a person's id is not the id of a record with the same name"
+    without = read(tmp_path, "rows.csv", content)
+    assert [row.subject_id for row in without if isinstance(row, RawRecord)] == [None] * 4
