@@ -21,8 +21,8 @@ Reward = Callable[[str, str], float]
 class OnPolicySettings:
     """The `[onpolicy]` section."""
 
-    steps: Annotated[int, Ge(1)] = 12
-    """Optimizer steps; each samples `prompts_per_step` × `group_size` answers."""
+    steps: Annotated[int, Ge(0)] = 12
+    """Optimizer steps; each samples `prompts_per_step` × `group_size` answers. 0 leaves on-policy training out."""
     prompts_per_step: Annotated[int, Ge(1)] = 4
     """Different records a step."""
     group_size: Annotated[int, Ge(2)] = 4

@@ -75,7 +75,11 @@ def gather(
             "rejected_by_reason": curated["rejected_by_reason"],
         },
         "data": {name: curated[name] for name in ("train", "val", "test", "overlap")},
-        "training": [_training(name, stages[name].facts) for name in ("sft", "onpolicy")],
+        "training": [
+            _training(name, stages[name].facts)
+            for name in ("sft", "onpolicy")
+            if "left_out" not in stages[name].facts
+        ],
         "agreement": bench["agreement"],
         "egress": None,
         "hashes": dict(hashes),

@@ -14,6 +14,7 @@ from appliance.home import Home
 from appliance.manifest import Manifest
 from appliance.models import resolve
 from appliance.progress import Reporter
+from distill.evaluate import TRAINED_ARMS
 from distill.tasks import Task, make_task
 from distill.values import Example
 from privacy.records import ScrubbedRecord, Span
@@ -36,6 +37,11 @@ class Context:
         self.home = Home.open()
         self.progress = Reporter(self.folder)
         self.task: Task = make_task(self.use_case.task)
+
+    @property
+    def trained_arms(self) -> tuple[str, ...]:
+        """The students that this run trains, in the order of their training."""
+        return TRAINED_ARMS if self.use_case.onpolicy.steps else ("sft",)
 
     def model(self, name: str) -> Path:
         return resolve(name, self.home, self.base_dir)

@@ -10,7 +10,6 @@ from pathlib import Path
 from appliance.stages.context import Context, Facts, read_examples, split_of, write_rows
 from distill.curate import overlap
 from distill.evaluate import (
-    TRAINED_ARMS,
     UNTRAINED_ARMS,
     Outcome,
     pick_shots,
@@ -30,15 +29,14 @@ def evaluate(context: Context) -> tuple[Facts, list[str]]:
     shots = pick_shots(examples, context.use_case.evaluate.few_shot)
     models = {
         UNTRAINED_ARMS: context.model(context.use_case.student.base),
-        ("sft",): context.before("sft")[0] / "model",
-        ("onpolicy",): context.before("onpolicy")[0] / "model",
+        **{(arm,): context.before(arm)[0] / "model" for arm in context.trained_arms},
     }
     outcomes: list[Outcome] = []
     scores: list[Score] = []
     on_validation: dict[str, Score] = {}
     for arms, path in models.items():
         asked = {(arm, "test"): tests for arm in arms}
-        if arms[0] in TRAINED_ARMS and validation:
+        if arms[0] in context.trained_arms and validation:
             asked |= {(arm, "val"): validation for arm in arms}
         answers = _ask(context, path, asked, shots)
         for (arm, split), records in asked.items():
@@ -64,18 +62,18 @@ def evaluate(context: Context) -> tuple[Facts, list[str]]:
     facts = {
         "primary_metric": context.task.primary_metric,
         "scores": [asdict(score) for score in scores],
-        "chosen": choose(on_validation),
+        "chosen": choose(on_validation, context.trained_arms),
         "validation": [asdict(score) for score in on_validation.values()],
         "reference": "human" if context.use_case.evaluate.reference_field else "teacher",
     }
     return facts, ["outcomes.parquet", "answers"]
 
 
-def choose(on_validation: dict[str, Score]) -> str:
+def choose(on_validation: dict[str, Score], trained: Sequence[str]) -> str:
     """The trained arm that did better on validation; the later one where they tie or nothing was held back."""
     values = {arm: score.value for arm, score in on_validation.items() if score.value is not None}
     best = max(values.values(), default=None)
-    return next(arm for arm in reversed(TRAINED_ARMS) if best is None or values.get(arm) == best)
+    return next(arm for arm in reversed(trained) if best is None or values.get(arm) == best)
 
 
 def _primary(context: Context, scores: list[Score]) -> Score:

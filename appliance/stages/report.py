@@ -20,7 +20,7 @@ from appliance.report.html import render_html
 from appliance.run import external_digest, open_folder
 from appliance.stages.context import Context, Facts
 from distill.checkpoints import write_atomically
-from distill.evaluate import TRAINED_ARMS, UNTRAINED_ARMS
+from distill.evaluate import UNTRAINED_ARMS
 from distill.values import Score
 
 _BEFORE = ("scrub", "teach", "curate", "sft", "onpolicy", "evaluate", "bench")
@@ -45,7 +45,7 @@ def report(context: Context) -> tuple[Facts, list[str]]:
         by_arm.get(chosen, []),
         costs[chosen],
         costs["teacher"],
-        training_hours=sum(stages[name].facts["seconds"] for name in ("sft", "onpolicy")) / 3600,
+        training_hours=sum(stages[name].facts["seconds"] for name in context.trained_arms) / 3600,
         teacher_requests=stages["teach"].facts["asked"],
     )
     verdict = decide(primary, chosen, costs, money, use_case.decide)
@@ -64,7 +64,7 @@ def report(context: Context) -> tuple[Facts, list[str]]:
 def _costs(context: Context, by_arm: dict[str, list[Serving]], bench: Facts) -> dict[str, Cost]:
     prices = context.use_case.prices
     costs = {arm: served_cost(arm, by_arm.get(arm, []), prices) for arm in UNTRAINED_ARMS}
-    for arm in TRAINED_ARMS:
+    for arm in context.trained_arms:
         measured = arm if arm in by_arm else bench["chosen"]
         costs[arm] = served_cost(
             arm, by_arm.get(measured, []), prices, like=None if measured == arm else measured

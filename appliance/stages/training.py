@@ -63,6 +63,8 @@ def sft(context: Context) -> tuple[Facts, list[str]]:
 def onpolicy(context: Context) -> tuple[Facts, list[str]]:
     """Goes on from the SFT adapter: the student samples, the task's reward compares with the teacher's answer."""
     use_case, task = context.use_case, context.task
+    if "onpolicy" not in context.trained_arms:
+        return {"left_out": "onpolicy.steps = 0"}, []
     base = context.model(use_case.student.base)
     adapter = context.before("sft")[0] / "adapter"
 
