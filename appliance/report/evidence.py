@@ -46,7 +46,8 @@ def privacy(study: Study) -> Section:
     )
     chart = figure("Whiskers are 95% intervals.", [drawn])
     blocks = (summary, chart, _types(scrub), _dropped(scrub))
-    return Section("privacy", "Privacy", (_against_floor(scrub),), blocks)
+    intro = (_against_floor(scrub), *filter(None, [scrub.get("residual_risk")]))
+    return Section("privacy", "Privacy", intro, blocks)
 
 
 def _recall(scrub: Facts) -> str:

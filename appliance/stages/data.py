@@ -7,7 +7,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from appliance.stages.context import (
     Context,
@@ -25,8 +25,30 @@ from distill.tasks.task import field_names, render
 from distill.teach import read_completions
 from distill.teach import teach as ask_teacher
 from distill.values import Request
+from privacy.measure import TypeScores, records_to_review, residual_risk
 from privacy.records import ScrubbedRecord
 from privacy.settings import FieldRule, SourceSettings, policy_id
+
+_MEASURED = (
+    "recall",
+    "recall_low",
+    "recall_high",
+    "recall_n",
+    "design_effect",
+    "recall_by_type",
+    "typed",
+    "overlap",
+    "characters",
+    "precision",
+    "char_precision",
+    "leaking_records",
+    "measured_records",
+    "leak_rate",
+    "leak_upper",
+    "residual_risk",
+    "records_to_review",
+)
+"""Facts that hand-marked records give; all None without them."""
 
 
 def field_rules(context: Context) -> dict[str, FieldRule]:
@@ -92,12 +114,28 @@ def scrub(context: Context) -> tuple[Facts, list[str]]:
             "no record is left after scrubbing: look at the reasons in scrub/dropped and at data.fields"
         )
     if facts["recall_low"] is not None and facts["recall_low"] < use_case.scrub.min_recall:
-        raise GateError(
-            f"the scrubber's recall is {facts['recall']:.1%} (95% interval from {facts['recall_low']:.1%}, "
-            f"n = {facts['recall_n']}), below scrub.min_recall = {use_case.scrub.min_recall:.1%}: "
-            "nothing is learnt from this text; lower scrub.min_score, or have the policy reviewed"
-        )
+        raise GateError(_under_the_floor(facts))
     return facts, ["records", "dropped"]
+
+
+def _under_the_floor(facts: Facts) -> str:
+    """Whether more reviewed records can help, and how many; where they cannot, that the policy must change."""
+    more = facts["records_to_review"]
+    if more is None:
+        remedy = (
+            "the recall itself is not above the floor, so reviewing more records cannot help: "
+            "change the policy until it finds more, such as a lower scrub.min_score"
+        )
+    else:
+        remedy = (
+            f"review about {more:,} more records: if they turn out like the {facts['measured_records']:,} reviewed so far, "
+            "the interval's lower end reaches the floor; or change the policy until it finds more"
+        )
+    return (
+        f"the scrubber's recall is {facts['recall']:.1%} (95% interval from {facts['recall_low']:.1%}, "
+        f"n = {facts['recall_n']:,}), below scrub.min_recall = {facts['recall_floor']:.1%}: "
+        f"nothing is learnt from this text; {remedy}"
+    )
 
 
 def _scrub_source(
@@ -139,19 +177,13 @@ def _in_held_out(record: ScrubbedRecord) -> ScrubbedRecord:
 
 
 def _recall(context: Context, records: list[ScrubbedRecord], key: bytes) -> Facts:
-    """Recall on the hand-marked records, or None everywhere."""
-    none = dict.fromkeys(("recall", "recall_low", "recall_high", "recall_n", "leaking_records"))
+    """What the hand-marked records say, or None everywhere."""
     if context.use_case.gold_spans is None:
-        return {**none, "recall_by_type": []}
+        return dict.fromkeys(_MEASURED) | {"recall_by_type": []}
     from privacy.gold import score_source
 
     predicted = {
-        (record.record_id, name): spans for record in records for name, spans in record.spans.items()
-    } | {
-        (record.record_id, name): ()
-        for record in records
-        for name in record.fields
-        if name not in record.spans
+        (record.record_id, name): record.spans.get(name, ()) for record in records for name in record.fields
     }
     scores = score_source(
         context.use_case.data,
@@ -160,19 +192,38 @@ def _recall(context: Context, records: list[ScrubbedRecord], key: bytes) -> Fact
         context.base_dir / context.use_case.gold_spans,
         predicted,
     )
+    values = (
+        scores.recall.value,
+        scores.recall.low,
+        scores.recall.high,
+        scores.recall.n,
+        scores.design_effect,
+        [_type_facts(name, of_type) for name, of_type in scores.by_type.items()],
+        asdict(scores.typed),
+        asdict(scores.overlap),
+        asdict(scores.characters),
+        scores.precision.value,
+        scores.char_precision,
+        scores.leaking_documents,
+        scores.documents,
+        asdict(scores.leaks.rate),
+        scores.leaks.upper,
+        residual_risk(scores.leaks),
+        records_to_review(scores, context.use_case.scrub.min_recall),
+    )
+    return dict(zip(_MEASURED, values, strict=True))
+
+
+def _type_facts(name: str, scores: TypeScores) -> Facts:
+    cover = scores.cover
     return {
-        "recall": scores.recall.value,
-        "recall_low": scores.recall.low,
-        "recall_high": scores.recall.high,
-        "recall_n": scores.recall.n,
-        "recall_by_type": [
-            {"entity_type": name, "n": rate.n, "recall": rate.value, "low": rate.low, "high": rate.high}
-            for name, rate in scores.recall_by_type.items()
-        ],
-        "precision": scores.precision.value,
-        "char_precision": scores.char_precision,
-        "leaking_records": scores.leaking_documents,
-        "measured_records": scores.documents,
+        "entity_type": name,
+        "n": cover.n,
+        "recall": cover.value,
+        "low": cover.low,
+        "high": cover.high,
+        "typed": asdict(scores.typed),
+        "overlap": asdict(scores.overlap),
     }
 
 
