@@ -27,7 +27,7 @@ def evaluate(context: Context) -> tuple[Facts, list[str]]:
     assert overlap(context.task, examples) == 0, "curate lets no test input into the training data"
     tests, validation = split_of(examples, "test"), split_of(examples, "val")
     shots = pick_shots(examples, context.use_case.evaluate.few_shot)
-    models = {
+    models: dict[tuple[str, ...], Path] = {
         UNTRAINED_ARMS: context.model(context.use_case.student.base),
         **{(arm,): context.before(arm)[0] / "model" for arm in context.trained_arms},
     }

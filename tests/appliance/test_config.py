@@ -233,9 +233,11 @@ def leaves(document: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
 OTHERS = {
     ("data", "format"): "csv",
     ("data", "table"): "t",
+    ("data", "subject"): "person",
     ("data", "limit"): 9,
     ("held_out", "format"): "csv",
     ("held_out", "table"): "t",
+    ("held_out", "subject"): "person",
     ("held_out", "limit"): 9,
     ("scrub", "replacement"): "placeholder",
     ("scrub", "keep_types"): [],
