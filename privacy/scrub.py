@@ -9,22 +9,25 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
+from privacy.actions import Replacements
 from privacy.ingest import read_rows
 from privacy.records import DroppedRow, RawRecord, ScrubbedRecord
 from privacy.scan import Outcome, Scrubber, scrub_records
 from privacy.settings import FieldRule, ScrubPolicy, SourceSettings, policy_id
-from privacy.surrogates import Surrogates
 from privacy.workers import BATCH_RECORDS, BuildScrubber, Workers
 
 # HMAC-SHA256 takes any length; below this a key can be guessed.
 _MIN_KEY_BYTES = 16
+
+Plant = Callable[[Iterator[RawRecord | DroppedRow]], Iterator[RawRecord | DroppedRow]]
+"""Changes rows between the source and the scrubber; row by row, so that chunks stay the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,15 @@ class ScrubbedChunk:
     records: list[ScrubbedRecord] = field(repr=False)
     dropped: list[DroppedRow]
 
+    @property
+    def fingerprints(self) -> dict[str, frozenset[str]]:
+        """By entity type: the keyed fingerprints of all values removed from these records (`privacy.fingerprints`)."""
+        union: dict[str, set[str]] = {}
+        for record in self.records:
+            for entity_type, prints in record.removed.items():
+                union.setdefault(entity_type, set()).update(prints)
+        return {entity_type: frozenset(prints) for entity_type, prints in sorted(union.items())}
+
 
 def scrub_source(
     source: SourceSettings,
@@ -45,11 +57,13 @@ def scrub_source(
     key: bytes,
     spacy_model: Path,
     skip_chunks: int = 0,
+    plant: Plant | None = None,
 ) -> Iterator[ScrubbedChunk]:
     """Chunks in order, without the first `skip_chunks`, whose rows are read (ids depend on them) but not
     scanned.
 
-    Fields without a rule are scanned as text. Raises ValueError, with one line for the operator, for a
+    Fields without a rule are scanned as text. `plant` (from `privacy.attack.planting`) puts invented secrets into the
+    rows before they are scanned. Raises ValueError, with one line for the operator, for a
     source that cannot be read; RuntimeError if scrubbing processes cannot start. Messages hold no record's
     text.
     """
@@ -61,7 +75,8 @@ def scrub_source(
     if len(key) < _MIN_KEY_BYTES:
         raise ValueError(f"the scrubbing key has {len(key)} bytes; it needs {_MIN_KEY_BYTES} or more")
     build = partial(build_scrubber, policy, dict(rules), key, spacy_model)
-    chunks = _chunks(read_rows(source, base_dir, key), policy.chunk_size, skip_chunks)
+    rows = read_rows(source, base_dir, key)
+    chunks = _chunks(rows if plant is None else plant(rows), policy.chunk_size, skip_chunks)
     first = next(chunks, None)
     if first is None:
         return
@@ -82,9 +97,10 @@ def build_scrubber(
     from privacy.detect import Detector
 
     detector = Detector(
-        spacy_model, min_score=policy.min_score, timeout_s=policy.timeout_s, keep_types=policy.keep_types
+        spacy_model, min_score=policy.min_score, timeout_s=policy.timeout_s, keep_types=policy.kept_types()
     )
-    return Scrubber(detector, Surrogates(key, policy.replacement), rules, policy, policy_id(policy, key))
+    replacements = Replacements(key, policy.action_by_type())
+    return Scrubber(detector, replacements, rules, policy, policy_id(policy, key), key)
 
 
 @dataclass(frozen=True, slots=True)
