@@ -43,6 +43,8 @@ class ScrubbedRecord:
     policy_id: str
     subject_id: str | None = None
     """As in `RawRecord`."""
+    removed: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    """By entity type: the keyed fingerprints of what was replaced (`privacy.fingerprints`). They stay in the home."""
 
 
 class DropReason(StrEnum):
@@ -63,6 +65,8 @@ class DropReason(StrEnum):
     """The detector raised an error: what cannot be scanned does not pass."""
     SCAN_TIMED_OUT = "scan-timed-out"
     """The detector took longer than the policy allows."""
+    POLICY = "policy"
+    """It holds a type of personal data whose action in the policy is `drop`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,17 @@ cannot be scanned whole is dropped. Not covered: processes and hanging C code (s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from privacy import json_text
+from privacy.actions import Replacements
+from privacy.fingerprints import fingerprint
 from privacy.propagate import propagate
 from privacy.recognizers.rule import Clock
 from privacy.records import DroppedRow, DropReason, RawRecord, ScrubbedRecord, Span
 from privacy.settings import FieldRule, ScrubPolicy
-from privacy.surrogates import Surrogates
 
 Outcome = ScrubbedRecord | DroppedRow
 _TEXT = FieldRule("text")
@@ -35,10 +36,11 @@ class Scrubber:
     """All that one process needs to scrub records."""
 
     finder: Finder
-    surrogates: Surrogates
+    replacements: Replacements
     rules: Mapping[str, FieldRule]
     policy: ScrubPolicy
     policy_id: str
+    key: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +116,27 @@ def _pieces(record: RawRecord, rules: Mapping[str, FieldRule]) -> list[_Piece]:
 
 def _finish(
     scrubber: Scrubber, record: RawRecord, pieces: list[_Piece], found: list[tuple[Span, ...]]
-) -> ScrubbedRecord:
+) -> Outcome:
     """Findings carried through the record, then replaced."""
     assert len(found) == len(pieces), "a detector must answer for every text"
     own = [_without_context(piece, spans) for piece, spans in zip(pieces, found, strict=True)]
     texts = [piece.text[piece.skip :] for piece in pieces]
     own = propagate(texts, own, Clock(scrubber.policy.timeout_s))
+    if any(scrubber.replacements.drops(span.entity_type) for spans in own for span in spans):
+        return DroppedRow(record.row, DropReason.POLICY)
+    # Without a subject column each record is a person of its own.
+    subject = record.subject_id or record.record_id
+    removed: dict[str, set[str]] = {}
+
+    def replace(entity_type: str, original: str) -> str:
+        removed.setdefault(entity_type, set()).add(fingerprint(scrubber.key, entity_type, original))
+        return scrubber.replacements.of(entity_type, original, subject)
+
     fields = dict(record.fields)
     spans: dict[str, tuple[Span, ...]] = dict.fromkeys(record.fields, ())
     # From the last leaf to the first, so that earlier offsets stay true.
     for piece, text, piece_spans in reversed(list(zip(pieces, texts, own, strict=True))):
-        replaced = replace_spans(text, piece_spans, scrubber.surrogates)
+        replaced = replace_spans(text, piece_spans, replace)
         if piece.leaf is None:
             fields[piece.field_name] = replaced
             spans[piece.field_name] = piece_spans
@@ -134,7 +146,14 @@ def _finish(
                 whole[: leaf.start] + json_text.encode(leaf, replaced) + whole[leaf.end :]
             )
             spans[piece.field_name] = (*_in_field(leaf, piece_spans), *spans[piece.field_name])
-    return ScrubbedRecord(record.record_id, fields, spans, scrubber.policy_id, record.subject_id)
+    return ScrubbedRecord(
+        record.record_id,
+        fields,
+        spans,
+        scrubber.policy_id,
+        record.subject_id,
+        {name: frozenset(prints) for name, prints in removed.items()},
+    )
 
 
 def _without_context(piece: _Piece, spans: tuple[Span, ...]) -> tuple[Span, ...]:
@@ -154,13 +173,13 @@ def _in_field(leaf: json_text.Leaf, spans: tuple[Span, ...]) -> tuple[Span, ...]
     )
 
 
-def replace_spans(text: str, spans: Sequence[Span], surrogates: Surrogates) -> str:
-    """The text with a stand-in for each span. Spans must be in order and apart, as a detector gives them."""
+def replace_spans(text: str, spans: Sequence[Span], replace: Callable[[str, str], str]) -> str:
+    """The text with `replace(type, original)` for each span. Spans must be in order and apart, as a detector gives them."""
     parts, position = [], 0
     for span in spans:
         assert position <= span.start < span.end <= len(text), (
             "spans must be in order, apart and inside the text"
         )
-        parts += [text[position : span.start], surrogates.of(span.entity_type, text[span.start : span.end])]
+        parts += [text[position : span.start], replace(span.entity_type, text[span.start : span.end])]
         position = span.end
     return "".join([*parts, text[position:]])

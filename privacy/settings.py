@@ -15,6 +15,8 @@ from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
 
+from privacy.presets import Action, actions_of
+
 # Read by pydantic when a settings class is filled from TOML. A plain dict, so that pydantic need not be
 # imported here.
 _FORBID_UNKNOWN: Mapping[str, str] = {"extra": "forbid"}
@@ -58,15 +60,16 @@ class ScrubPolicy:
 
     name: Annotated[str, MinLen(1)]
     """What the officer calls it; appears in the report."""
-    replacement: Literal["surrogate", "placeholder"] = "surrogate"
-    """`surrogate`: a plausible invented value, the same for the same value. `placeholder`: `<PERSON>`."""
+    preset: str = "gdpr"
+    """What is done with each type of personal data: `gdpr`, `hipaa-safe-harbor`, `pci` or `secrets-only`."""
+    actions: dict[str, str] = field(default_factory=dict)
+    """Other actions than the preset's: entity type -> `keep`, `mask`, `placeholder`, `surrogate`, `generalise`,
+    `shift` or `drop`. `"*"` stands for every type not named."""
     min_score: Fraction = 0.35
     """Findings below this confidence are ignored; lower masks more, rightly and wrongly."""
     min_recall: Fraction = 0.9
     """Gate: the lower end of the measured recall's 95% interval must reach this, where hand-marked text
     is given."""
-    keep_types: tuple[str, ...] = ()
-    """Entity types that may stay readable, such as LOCATION."""
     max_chars: Annotated[int, Gt(0), Le(1_000_000)] = 20000
     """Fields longer than this drop their record; nothing is scanned in part. spaCy refuses above a
     million."""
@@ -76,6 +79,17 @@ class ScrubPolicy:
     """Rows a chunk: the most that is lost when the run is killed."""
     processes: Annotated[int, Ge(0)] = 0
     """Scanning processes; 0 takes one a core, 1 scans in the calling process without a watchdog."""
+
+    def __post_init__(self) -> None:
+        self.action_by_type()
+
+    def action_by_type(self) -> dict[str, Action]:
+        """The action of every entity type. Raises ValueError for one that cannot be."""
+        return actions_of(self.preset, self.actions)
+
+    def kept_types(self) -> tuple[str, ...]:
+        """The entity types that stay as they are."""
+        return tuple(name for name, action in self.action_by_type().items() if action == "keep")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Stand-ins for dates: the same format, moved by up to two years either way.
 
-Each value moves by its own number of days. One shift for all would keep the distance between dates, but a
-single date known from elsewhere would then undo every other one.
+Covered: a `date` that moves by its own number of days, and one `shifted` with all dates of its subject, so that the days
+between them stay exactly. One interval for everybody would be undone by a single date known from elsewhere; a subject's own
+is undone for that subject only. Not covered: "03/04/2024" is read month first, whatever the record's other dates say.
 """
 
 from __future__ import annotations
@@ -24,12 +25,30 @@ _MAX_SHIFT_DAYS = 730
 
 def date(original: str, draw: Draw) -> str:
     """The moved date in the original's own format; what is no date keeps its shape with other digits."""
+    days = 1 + draw.below(_MAX_SHIFT_DAYS)
+    moved = _moved(original, days if draw.below(2) else -days)
+    if moved is None:
+        return same_digits(original, draw)
+    head, tail = moved
+    return head + _other_time(tail, draw)
+
+
+def shifted(original: str, key: bytes, subject: str) -> str | None:
+    """The date moved by its subject's number of days, the time of day as it was; None for what is no date."""
+    draw = Draw(key, "DATE_SHIFT", subject)
+    days = 1 + draw.below(_MAX_SHIFT_DAYS)
+    moved = _moved(original, days if draw.below(2) else -days)
+    return None if moved is None else "".join(moved)
+
+
+def _moved(original: str, days: int) -> tuple[str, str] | None:
+    """The date so many days later in the original's own format, and the time of day that followed; None for no date."""
     clock = _CLOCK.search(original)
     head, tail = (original[: clock.start()], original[clock.start() :]) if clock else (original, "")
     tokens = _TOKEN.findall(head)
     places = _places(tokens)
     if places is None:
-        return same_digits(original, draw)
+        return None
     year, month, day = places
     try:
         old = Date(
@@ -37,13 +56,9 @@ def date(original: str, draw: Draw) -> str:
             _month(tokens[month]),
             int(tokens[day]) if day is not None else 15,
         )
-    except ValueError:
-        return same_digits(original, draw)
-    days = 1 + draw.below(_MAX_SHIFT_DAYS)
-    try:
-        new = old + timedelta(days=days if draw.below(2) else -days)
-    except OverflowError:
-        return same_digits(original, draw)
+        new = old + timedelta(days=days)
+    except (ValueError, OverflowError):
+        return None
     if year is not None:
         tokens[year] = f"{new.year:04d}"[-len(tokens[year]) :]
     tokens[month] = _like_month(tokens[month], new.month)
@@ -54,7 +69,7 @@ def date(original: str, draw: Draw) -> str:
             else str(new.day)
         )
     _fix_words(tokens, day, new)
-    return "".join(tokens) + _other_time(tail, draw)
+    return "".join(tokens), tail
 
 
 def same_digits(original: str, draw: Draw) -> str:

@@ -10,10 +10,10 @@ dates, grammar (gender, cases).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 from privacy import surrogate_dates, surrogate_names, surrogate_numbers
 from privacy.draw import Draw
+from privacy.fingerprints import normalise
 
 # (original, draw) -> stand-in. The draw is seeded with key, type and normalised value.
 Invent = Callable[[str, Draw], str]
@@ -44,17 +44,14 @@ _MAX_TRIES = 20
 class Surrogates:
     """Stand-ins under one key. Stateless: any process with the key gives the same ones."""
 
-    def __init__(self, key: bytes, replacement: Literal["surrogate", "placeholder"] = "surrogate") -> None:
+    def __init__(self, key: bytes) -> None:
         self._key = key
-        self._replacement = replacement
 
     def __repr__(self) -> str:
-        return f"Surrogates({self._replacement})"
+        return "Surrogates()"
 
     def of(self, entity_type: str, original: str) -> str:
         """The stand-in; never the original, whatever its case and punctuation."""
-        if self._replacement == "placeholder" or entity_type == "UNREADABLE":
-            return f"<{entity_type}>"
         invent = _INVENT.get(entity_type, surrogate_numbers.same_shape)
         kind = _SAME_KIND.get(entity_type, entity_type if entity_type in _INVENT else "ID")
         normal = normalise(original)
@@ -64,8 +61,3 @@ class Surrogates:
                 return invented
         # A value without letters and digits, or too short to vary.
         return f"<{entity_type}>"
-
-
-def normalise(value: str) -> str:
-    """Letters and digits only, case-folded: "4411-22" and "4411 22" are one value."""
-    return "".join(char for char in value.casefold() if char.isalnum())

@@ -39,7 +39,7 @@ def privacy(study: Study) -> Section:
             ("Records kept", words.number(scrub.get("kept"))),
             ("Records dropped", words.number(scrub.get("dropped"))),
             ("Spans replaced", words.number(scrub.get("spans"))),
-            ("Replaced by", words.text(scrub.get("replacement"))),
+            ("Preset", words.text(scrub.get("preset"))),
             ("Detector", words.text(scrub.get("detector"))),
             ("Policy", words.text(scrub.get("policy_id"))),
         ),

@@ -22,7 +22,7 @@ fields = { message = "text", answer = "queue", reviewed = "checked" }
 
 [scrub]
 name = "small policy"
-keep_types = ["LOCATION"]
+actions = { LOCATION = "keep" }
 
 [task]
 kind = "classify"

@@ -111,7 +111,7 @@ def distil() -> dict[str, Any]:
             "leaking_records": 12,
             "recall_by_type": [_recall("PERSON", 476, 0.941), _recall("EMAIL_ADDRESS", 390, 0.998),
                                _recall("PHONE_NUMBER", 312, 0.962), _recall("IBAN_CODE", 227, 0.991)],
-            "replacement": "surrogate", "policy_id": "ab12cd34", "detector": "presidio 2.2.366 + spacy en_core_web_md + own",
+            "preset": "gdpr", "policy_id": "ab12cd34", "detector": "presidio 2.2.366 + spacy en_core_web_md + own",
         },
         "curate": {"answered": 598, "accepted": 580,
                    "rejected_by_reason": {"refusal": 3, "malformed": 4, "duplicate": 11}},

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 
+from privacy.actions import Replacements
 from privacy.arbitrate import arbitrate
 from privacy.recognizers.contact import find_contacts
 from privacy.recognizers.ids import find_ids
@@ -14,7 +15,6 @@ from privacy.recognizers.rule import Clock
 from privacy.records import Span
 from privacy.scan import Scrubber
 from privacy.settings import FieldRule, ScrubPolicy, policy_id
-from privacy.surrogates import Surrogates
 
 KEY = b"a key of thirty-two bytes, more."
 POLICY = ScrubPolicy(name="test", timeout_s=2.0)
@@ -58,7 +58,8 @@ class Deadly(RulesOnly):
 def scrubber(
     finder: RulesOnly, rules: dict[str, FieldRule] | None = None, policy: ScrubPolicy = POLICY
 ) -> Scrubber:
-    return Scrubber(finder, Surrogates(KEY, policy.replacement), rules or {}, policy, policy_id(policy, KEY))
+    replacements = Replacements(KEY, policy.action_by_type())
+    return Scrubber(finder, replacements, rules or {}, policy, policy_id(policy, KEY), KEY)
 
 
 def deadly_scrubber() -> Scrubber:

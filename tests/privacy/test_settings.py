@@ -20,7 +20,8 @@ from tests.privacy.fakes import KEY, POLICY
         (ScrubPolicy, {"name": "x", "min_scor": 0.5}, "min_scor"),
         (ScrubPolicy, {"name": "x", "min_score": 1.5}, "min_score"),
         (ScrubPolicy, {"name": "x", "min_score": "0.5"}, "min_score"),
-        (ScrubPolicy, {"name": "x", "replacement": "hash"}, "replacement"),
+        (ScrubPolicy, {"name": "x", "preset": 3}, "preset"),
+        (ScrubPolicy, {"name": "x", "actions": ["mask"]}, "actions"),
         (ScrubPolicy, {}, "name"),
         (SourceSettings, {"path": "a.csv"}, "fields"),
         (SourceSettings, {"path": "a.csv", "fields": {}}, "fields"),
@@ -36,15 +37,15 @@ def test_a_wrong_setting_is_refused(settings: type, data: dict[str, object], at:
 
 def test_right_settings_load() -> None:
     policy = TypeAdapter(ScrubPolicy).validate_json(
-        '{"name": "x", "keep_types": ["URL"], "min_score": 0}', strict=True
+        '{"name": "x", "preset": "pci", "actions": {"URL": "mask"}, "min_score": 0}', strict=True
     )
-    assert policy == ScrubPolicy(name="x", keep_types=("URL",), min_score=0)
+    assert policy == ScrubPolicy(name="x", preset="pci", actions={"URL": "mask"}, min_score=0)
     source = TypeAdapter(SourceSettings).validate_json('{"path": "a", "fields": {"m": "c"}}', strict=True)
     assert source.limit is None
 
 
 OTHER = {
-    "name": "y", "replacement": "placeholder", "min_score": 0.1, "min_recall": 0.1, "keep_types": ("URL",), "max_chars": 5,
+    "name": "y", "preset": "pci", "actions": {"URL": "mask"}, "min_score": 0.1, "min_recall": 0.1, "max_chars": 5,
     "timeout_s": 3.0, "chunk_size": 5, "processes": 5,
 }  # fmt: skip
 
