@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from datetime import time as time_of_day
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -27,12 +27,16 @@ from distill.student import StudentSettings
 from distill.tasks import TaskSettings, make_task
 from distill.tasks.task import field_names
 from distill.teach import TeacherSettings
+from privacy.presets import PRESETS
 from privacy.settings import ScrubPolicy, SourceSettings
+
+_Settings = TypeVar("_Settings")
 
 __all__ = [
     "BenchSettings",
     "ConfigError",
     "UseCase",
+    "load_policy",
     "load_use_case",
     "use_case_from_json",
     "use_case_to_json",
@@ -136,12 +140,32 @@ def _hint(name: str, known: set[str] | list[str]) -> str:
 
 
 @functools.cache
-def _adapter() -> TypeAdapter[UseCase]:
-    return TypeAdapter(UseCase)
+def _adapter(cls: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(cls)
 
 
 def load_use_case(path: Path) -> UseCase:
     """Reads a use case file; raises ConfigError in one line."""
+    return _validate(UseCase, _read(path), str(path))
+
+
+def load_policy(preset_or_file: str) -> ScrubPolicy:
+    """The policy that is a preset, or that a TOML file holds: its `[scrub]` table, or the whole file without one.
+
+    Raises ConfigError in one line.
+    """
+    if preset_or_file in PRESETS:
+        return ScrubPolicy(name=preset_or_file, preset=preset_or_file)
+    path = Path(preset_or_file)
+    if path.suffix != ".toml":
+        raise ConfigError(
+            f"there is no policy '{preset_or_file}'{_hint(preset_or_file, list(PRESETS))}; or name a TOML file"
+        )
+    document = _read(path)
+    return _validate(ScrubPolicy, document.get("scrub", document), str(path))
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")  # Windows editors put a byte order mark in front
     except FileNotFoundError:
@@ -151,15 +175,14 @@ def load_use_case(path: Path) -> UseCase:
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not UTF-8 text: save it as UTF-8") from None
     try:
-        document = tomllib.loads(text)
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
-    return _validate(document, str(path))
 
 
 def use_case_from_json(text: str) -> UseCase:
     """What `use_case_to_json` wrote."""
-    return _validate(json.loads(text), "config.json")
+    return _validate(UseCase, json.loads(text), "config.json")
 
 
 def use_case_to_json(use_case: UseCase) -> str:
@@ -167,15 +190,18 @@ def use_case_to_json(use_case: UseCase) -> str:
 
     Tables keep the file's order, since that of a schema's properties is the order in which answers are written.
     """
-    return json.dumps(json.loads(_adapter().dump_json(use_case)), indent=1)
+    return json.dumps(json.loads(_adapter(UseCase).dump_json(use_case)), indent=1)
 
 
-def _validate(document: dict[str, Any], where: str) -> UseCase:
-    _refuse_unknown(UseCase, document, "", where)
+def _validate(cls: type[_Settings], document: Any, where: str) -> _Settings:
+    if not isinstance(document, dict):
+        raise ConfigError(f"{where}: expected a table of settings")
+    _refuse_unknown(cls, document, "", where)
     _refuse_unwritable(document, "", where)
     try:
         # By way of JSON, since pydantic's strict mode takes a JSON list, but not a Python one, for a tuple.
-        return _adapter().validate_json(json.dumps(document), strict=True)
+        settings: _Settings = _adapter(cls).validate_json(json.dumps(document), strict=True)
+        return settings
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
