@@ -1,0 +1,370 @@
+"""Invented people, organisations and addresses for the benchmarks: names of many cultures, addresses of many countries.
+
+Names and cities are common public words; who bears which, and every street number, domain and telephone
+number, is drawn. Telephone numbers lie in ranges that are set aside for fiction where a country has one.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+# Culture -> given names | family names. Romanised, as such names stand in English text.
+_NAMES = {
+    "us": (
+        "Marcus Denise Tyrell Kayla Wade Brooke Darnell Paige Hunter Lorraine Grant Skye Rex Faith Dale April",
+        "Whitlock Hargrove Tisdale Beauchamp Stone Pruitt Mayfield Underhill Barnes Rivers Holloway Price Banks",
+    ),
+    "uk": (
+        "Alistair Imogen Rupert Philippa Gareth Bronwen Fergus Morag Nigel Poppy Hamish Rowena Ivor Daphne",
+        "Featherstone Pendlebury Llewellyn Ainsworth MacAllister Thwaite Cholmondeley Ramsbottom Bright Wood",
+    ),
+    "irish": (
+        "Aoife Cormac Niamh Declan Saoirse Fionn Siobhán Padraig Róisín Eoghan",
+        "O'Malley O'Shaughnessy MacDermott Gallagher Ní Bhriain Fitzgibbon O'Rourke Tierney",
+    ),
+    "german": (
+        "Jürgen Annelise Bernd Heike Matthias Ulrike Torsten Gisela Lutz Anke Götz Bärbel",
+        "Hoffstätter Kleinschmidt Vogelsang Rauch Brückner Oberhauser Stein Zimmerli Wolf Jäger",
+    ),
+    "french": (
+        "Benoît Maëlle Thibault Océane Gaspard Solène Aurélien Margaux Étienne Clémence",
+        "Delacroix Bellerose Fontaine Marchand Lefèvre Roussel Charpentier Guérin Petit Leclerc",
+    ),
+    "spanish": (
+        "Íñigo Rocío Joaquín Marisol Esteban Pilar Gonzalo Ximena Anselmo Consuelo Hernán Milagros",
+        "Echeverría Quintanilla Zamorano Iglesias Cárdenas Montenegro Salvatierra Peña Villalobos",
+    ),
+    "italian": (
+        "Massimo Ginevra Ottavio Chiara Fabrizio Loredana Sandro Beatrice Luca Fiorella",
+        "Bevilacqua Castellani Pellegrino Monteverdi Squarcialupi Greco Tagliabue Fabbri",
+    ),
+    "portuguese": (
+        "João Mafalda Thiago Luzia Rui Conceição Otávio Iracema Duarte Benedita",
+        "Cavalcanti Figueiredo Nogueira Bragança Carneiro Teixeira Queiroz Salgado",
+    ),
+    "polish": (
+        "Zbigniew Małgorzata Wojciech Agnieszka Grzegorz Bożena Łukasz Halina Krzysztof Jadwiga",
+        "Szczepański Brzęczyszczykiewicz Wiśniewska Kaczmarek Dąbrowska Żurawski Gołąb Piekarz",
+    ),
+    "czech": (
+        "Zdeněk Libuše Bohumil Květa Radovan Šárka Ctibor Dagmar",
+        "Hřebíček Navrátilová Dvořáček Pospíšil Kučerová Zapletal Růžičková Beránek",
+    ),
+    "nordic": (
+        "Torbjørn Ingrid Aksel Sigrún Håkon Solveig Jóhann Maiken Østen Ylva Pekka Aino",
+        "Bjørnstad Lindqvist Guðmundsdóttir Rasmussen Øverland Sjöberg Kettunen Hämäläinen",
+    ),
+    "dutch": (
+        "Joost Marijke Sander Femke Wouter Liesbeth Teun Annelies",
+        "van der Meulen de Groot Hoekstra ten Brink Verhoeven van den Heuvel Bakker",
+    ),
+    "greek": (
+        "Stavros Eleftheria Panagiotis Despina Nikos Kalliope Thanasis Vasiliki",
+        "Papadimitriou Karagiannis Stathopoulou Anagnostou Xenakis Mavros",
+    ),
+    "turkish": (
+        "Çağlar Ayşegül Emre Gülşen Hakan Şebnem Tolga Nurcan",
+        "Yıldırım Özdemir Karahan Şahinoğlu Demirtaş Aksoy Kılıç",
+    ),
+    "russian": (
+        "Vsevolod Lyudmila Gennady Svetlana Arkady Zinaida Timofey Oksana",
+        "Kuznetsov Zaytseva Yevtushenko Sokolova Chernyshevsky Pavlenko Shcherbakova",
+    ),
+    "arabic": (
+        "Abdulrahman Layla Yousef Noor Tariq Hanan Mustafa Rania Khaled Amina",
+        "Al-Khatib El-Masri Haddad Bin Saleh Abu Nasser Al Qahtani Darwish Bouazizi",
+    ),
+    "hebrew": (
+        "Yael Amnon Shira Gideon Noa Eitan Tamar Boaz",
+        "Ben-Ami Rosenfeld Shoshan Mizrahi Peled Azoulay",
+    ),
+    "persian": (
+        "Behrouz Shirin Dariush Parisa Kourosh Mahsa Siavash Golnaz",
+        "Tehrani Farahani Jafarzadeh Rostami Kashani Moradi",
+    ),
+    "indian": (
+        "Rajesh Lakshmi Aniruddha Kavitha Harpreet Sushmita Venkatesh Padma Jaspreet Ishaan",
+        "Subramanian Chattopadhyay Deshmukh Gill Venkataraman Iyer Kaur Bhattacharya Naidu",
+    ),
+    "pakistani": (
+        "Zulfiqar Rukhsana Imran Shaista Bilal Nadia Usman Farzana",
+        "Qureshi Chaudhry Siddiqui Baloch Khattak Mirza",
+    ),
+    "chinese": (
+        "Wei Xiaoling Jianguo Meifeng Zhihao Yuxin Guoqiang Lihua Ming Hui",
+        "Zhang Ouyang Xu Huang Zhao Feng He Long Song Bai",
+    ),
+    "korean": (
+        "Min-jun Soo-yeon Jae-hyun Hye-jin Dong-wook Eun-ji Seung-ho Yu-na",
+        "Park Choi Jeong Kang Yoon Moon Bae Seo",
+    ),
+    "japanese": (
+        "Haruto Sakura Kenjiro Mayumi Takeshi Chiyo Daisuke Noriko",
+        "Matsumoto Hayashi Ogawa Fujiwara Nishimura Kuroda Ueda",
+    ),
+    "vietnamese": (
+        "Thanh Phuong Quang Hanh Duc Linh Tuan Ngoc",
+        "Nguyen Tran Pham Huynh Doan Vuong",
+    ),
+    "thai": (
+        "Somchai Pornthip Kittisak Ratana Anong Prasert",
+        "Srisuwan Chaiyaphum Wongsakul Phromma Saetang",
+    ),
+    "filipino": (
+        "Jomar Maricel Rodel Analyn Dante Cherry",
+        "Dimaculangan Bautista Macaraeg Pangilinan Salonga",
+    ),
+    "indonesian": (
+        "Bambang Dewi Agus Wulan Slamet Ratna",
+        "Widodo Kusuma Hartono Simanjuntak Nasution Pratiwi",
+    ),
+    "nigerian": (
+        "Oluwaseun Chiamaka Emeka Folasade Tunde Ngozi Chukwudi Adaeze",
+        "Okonkwo Adebayo Nwosu Balogun Eze Olatunji Onyekachi",
+    ),
+    "ghanaian": ("Kwabena Abena Kofi Akosua Yaw Efua", "Boateng Asante Mensah Owusu Acheampong"),
+    "ethiopian": ("Tesfaye Selamawit Dawit Hiwot Bekele Mekdes", "Gebremariam Tadesse Woldemichael Abebe"),
+    "kenyan": ("Wanjiru Kipchumba Otieno Nyambura Mwangi Achieng", "Kamau Cheruiyot Odhiambo Mutua Ochieng"),
+    "hawaiian": ("Keoni Leilani Kaimana Noelani", "Kealoha Kahananui Makoa Palakiko"),
+    "navajo": ("Delbert Sunshine Herman Charmayne", "Yazzie Begay Tsosie Benally Manygoats"),
+}
+_PARTICLES = {"van", "der", "den", "de", "ten", "Al", "Bin", "Abu", "Ní"}
+_FAMILY_FIRST = {"chinese", "korean", "japanese", "vietnamese"}
+"""Cultures whose names now and then stand with the family name first."""
+
+
+def _families(words: str) -> list[str]:
+    """Splits a line of family names, keeping particles with the name they belong to."""
+    names: list[str] = []
+    pending: list[str] = []
+    for word in words.split():
+        pending.append(word)
+        if word not in _PARTICLES:
+            names.append(" ".join(pending))
+            pending = []
+    return names
+
+
+NAMES = {culture: (given.split(), _families(family)) for culture, (given, family) in _NAMES.items()}
+
+
+def plain(text: str) -> str:
+    """The letters of a name as they stand in an e-mail address: ASCII, lower case, no marks or blanks."""
+    special = text.translate(str.maketrans("øØłŁđðþıßæ", "oOlLddtisa"))
+    marks = unicodedata.normalize("NFKD", special)
+    return "".join(char for char in marks.lower() if char.isascii() and char.isalnum())
+
+
+_DOMAINS = (
+    "example.com",
+    "example.org",
+    "example.net",
+    "mail.example.com",
+    "staff.example.org",
+    "brackenhill-dental.com",
+    "oxbowfreight.co.uk",
+    "nordkapp-optik.de",
+    "tidewatch.io",
+    "lumenpost.fr",
+    "kestrelmail.net",
+    "stmungos.edu",
+    "pinecounty.gov",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One invented person; every attribute is drawn once, so that a text speaks of one and the same."""
+
+    first: str
+    last: str
+    name: str
+    """As it stands in running text."""
+    email: str
+    username: str
+
+
+def person(rng: Random) -> Person:
+    culture = rng.choice(sorted(NAMES))
+    given, family = NAMES[culture]
+    first, last = rng.choice(given), rng.choice(family)
+    shape = rng.random()
+    if culture in _FAMILY_FIRST and shape < 0.25:
+        name = f"{last} {first}"
+    elif shape > 0.93:
+        name = f"{first} {last}-{rng.choice(family)}"
+    elif shape > 0.83:
+        name = f"{first} {rng.choice('ABCDEFGHJKLMNPRSTW')}. {last}"
+    elif shape > 0.78:
+        name = f"{first} {rng.choice(given)} {last}"
+    else:
+        name = f"{first} {last}"
+    f, k = plain(first), plain(last)
+    number = rng.randrange(2, 99)
+    email = rng.choice(
+        (f"{f}.{k}", f"{f[0]}{k}", f"{f}_{k}{number}", f"{k}.{f}", f"{f}{number}", f"{k}+news")
+    )
+    user = rng.choice(
+        (
+            f"{f}{number}",
+            f"{f[0]}{k}",
+            f"{f}.{k}",
+            f"{k}_{f[:2]}",
+            f"{f}_{k}",
+            f"x{k}{number}",
+            f"the_{f}",
+            f"{k}{f[0]}{number:03d}",
+        )
+    )
+    return Person(first, last, name, f"{email}@{rng.choice(_DOMAINS)}", user)
+
+
+_ORG_STEMS = (
+    "Brackenhill Oxbow Nordkapp Tidewatch Kestrel Lumen Ironbridge Saltmarsh Corvane Halcyon Verrick Quillon "
+    "Meridian Juniper Cobalt Thornfield Redwater Ashgrove Pallas Stonecrop Vantor Blue Heron Larkspur Ellery"
+).split()
+_ORG_TAILS = (
+    "{} Dental Group",
+    "{} Logistics",
+    "{} & Sons",
+    "{} Insurance plc",
+    "{} Holdings Ltd",
+    "{} GmbH",
+    "{} Savings Bank",
+    "{} Community College",
+    "{} Elementary School",
+    "{} Family Law LLP",
+    "{} Memorial Hospital",
+    "{} Pharmaceuticals Inc.",
+    "{} Roofing LLC",
+    "{} Housing Association",
+    "University of {}",
+    "{} Software",
+    "{} Steel Corporation",
+    "{} S.p.A.",
+    "Banque {}",
+    "{} Credit Union",
+    "St. {}'s Clinic",
+    "{} Care Home",
+    "{} Consulting",
+    "{}, {} and Partners",
+)
+
+
+def organisation(rng: Random) -> str:
+    tail = rng.choice(_ORG_TAILS)
+    stems = rng.sample([stem for stem in _ORG_STEMS if stem not in ("Blue", "Heron")], 2)
+    return tail.format(*stems[: tail.count("{}")])
+
+
+def _n(rng: Random, low: int, high: int) -> int:
+    return rng.randint(low, high)
+
+
+def us_street(rng: Random) -> str:
+    names = "Maple Larkin Copperfield Juniper Old Mill Sycamore Harlan Bellweather Quarry Magnolia Tamarack Elm".split()
+    kind = rng.choice(
+        "Street St Ave Avenue Road Rd Blvd Lane Ln Drive Dr Court Ct Way Terrace Place Circle Pkwy".split()
+    )
+    lead = rng.choice(("", "", "", "N ", "SW ", "East "))
+    unit = rng.choice(
+        (
+            "",
+            "",
+            "",
+            f" Apt {_n(rng, 1, 40)}{rng.choice('ABCD')}",
+            f", Suite {_n(rng, 100, 990)}",
+            f" #{_n(rng, 1, 60)}",
+            f", Unit {_n(rng, 1, 30)}",
+        )
+    )
+    if rng.random() < 0.08:
+        return rng.choice(
+            (
+                f"P.O. Box {_n(rng, 100, 9999)}",
+                f"PO Box {_n(rng, 10, 99999)}",
+                f"RR {_n(rng, 1, 9)} Box {_n(rng, 10, 400)}",
+            )
+        )
+    if rng.random() < 0.12:
+        return f"{_n(rng, 10, 9999)} {lead}{_n(rng, 4, 98)}th {kind}{unit}"
+    return f"{_n(rng, 1, 19999)} {lead}{rng.choice(names)} {kind}{unit}"
+
+
+US__LONG_CITIES = (
+    "Sioux Falls, Walla Walla, Baton Rouge, Cape Town, Den Haag, A Coruña, San Luis Obispo, Fort Smith"
+)
+CITIES = (
+    *(
+        "Duluth Bakersfield Paducah Chattanooga Worcester Ypsilanti Kalispell Hexham Kirkcaldy Leeds Bristol Leipzig "
+        "Toulouse Nantes Sevilla Bologna Utrecht Gdańsk Malmö Edmonton Geelong Hyderabad Kobe Galway Luzern Nairobi "
+        "Ibadan Cebu Bandung Izmir Tbilisi Medellín Arequipa Oaxaca Rabat Lahore Busan Chengdu Tampere Bergen Brno "
+        "Plovdiv Accra Erfurt"
+    ).split(),
+    *_LONG_CITIES.split(", "),
+)
+COUNTIES = (
+    "Cuyahoga County", "Maricopa County", "Bucks County", "Tioga County", "Yavapai County", "Kane County", "Wake County",
+    "County Kerry", "County Durham", "Tarrant County", "Ouachita Parish", "Somerset County", "Lake County", "Ada County",
+)  # fmt: skip
+
+
+def city(rng: Random) -> str:
+    return rng.choice(CITIES)
+
+
+def county(rng: Random) -> str:
+    return rng.choice(COUNTIES)
+
+
+def us_phone(rng: Random) -> str:
+    area = rng.choice((212, 312, 415, 503, 617, 702, 713, 808, 904, 919))
+    line = f"01{_n(rng, 0, 99):02d}"
+    form: Callable[..., str] = rng.choice(
+        (
+            "({area}) 555-{line}",
+            "{area}-555-{line}",
+            "{area}.555.{line}",
+            "+1 {area} 555 {line}",
+            "+1-{area}-555-{line}",
+            "1 ({area}) 555-{line}",
+            "{area}555{line}",
+            "{area} 555 {line}",
+            "+1{area}555{line}",
+            "{area}-555-{line} ext. 41",
+            "({area})555-{line}",
+        )
+    ).format
+    return form(area=area, line=line)
+
+
+def phone(rng: Random) -> str:
+    if rng.random() < 0.6:
+        return us_phone(rng)
+    pair = lambda: f"{_n(rng, 0, 99):02d}"  # noqa: E731
+    return rng.choice(
+        (
+            f"07700 900{_n(rng, 0, 999):03d}",
+            f"020 7946 0{_n(rng, 0, 999):03d}",
+            f"+44 7700 900{_n(rng, 0, 999):03d}",
+            f"+44 (0)20 7946 0{_n(rng, 0, 999):03d}",
+            f"+49 30 23125 {_n(rng, 0, 999):03d}",
+            f"030 23125{_n(rng, 0, 999):03d}",
+            f"+33 1 99 00 {pair()} {pair()}",
+            f"06 39 98 {pair()} {pair()}",
+            f"+34 612 {_n(rng, 100, 999)} {_n(rng, 100, 999)}",
+            f"+39 347 {_n(rng, 100, 999)} {_n(rng, 1000, 9999)}",
+            f"+48 601 {_n(rng, 100, 999)} {_n(rng, 100, 999)}",
+            f"+31 6 {_n(rng, 10000000, 99999999)}",
+            f"+91 98{_n(rng, 100, 999)} {_n(rng, 10000, 99999)}",
+            f"+61 491 570 {_n(rng, 0, 999):03d}",
+            f"0491 570 {_n(rng, 0, 999):03d}",
+            f"+81 90-{_n(rng, 1000, 9999)}-{_n(rng, 1000, 9999)}",
+            f"+55 11 9{_n(rng, 1000, 9999)}-{_n(rng, 1000, 9999)}",
+            f"+46 70-174 06 {pair()}",
+            f"(0171) {_n(rng, 1000000, 9999999)}",
+        )
+    )
