@@ -200,7 +200,9 @@ def _validate(cls: type[_Settings], document: Any, where: str) -> _Settings:
     _refuse_unwritable(document, "", where)
     try:
         # By way of JSON, since pydantic's strict mode takes a JSON list, but not a Python one, for a tuple.
-        settings: _Settings = _adapter(cls).validate_json(json.dumps(document), strict=True)
+        settings: _Settings = _adapter(cls).validate_json(  # type: ignore[arg-type]
+            json.dumps(document), strict=True
+        )
         return settings
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
