@@ -294,7 +294,142 @@ def us_street(rng: Random) -> str:
     return f"{_n(rng, 1, 19999)} {lead}{rng.choice(names)} {kind}{unit}"
 
 
-US__LONG_CITIES = (
+US_CITIES = (
+    ("Duluth", "MN", "558"),
+    ("Bakersfield", "CA", "933"),
+    ("Paducah", "KY", "420"),
+    ("Chattanooga", "TN", "374"),
+    ("Worcester", "MA", "016"),
+    ("Sioux Falls", "SD", "571"),
+    ("Baton Rouge", "LA", "708"),
+    ("Coeur d'Alene", "ID", "838"),
+    ("Truth or Consequences", "NM", "879"),
+    ("Walla Walla", "WA", "993"),
+    ("Ypsilanti", "MI", "481"),
+    ("Kalispell", "MT", "599"),
+    ("Mobile", "AL", "366"),
+    ("Fort Smith", "AR", "729"),
+    ("Portland", "ME", "041"),
+    ("Phoenix", "AZ", "850"),
+)
+_STATES = {
+    "MN": "Minnesota", "CA": "California", "KY": "Kentucky", "TN": "Tennessee", "MA": "Massachusetts",
+    "SD": "South Dakota", "LA": "Louisiana", "ID": "Idaho", "NM": "New Mexico", "WA": "Washington",
+    "MI": "Michigan", "MT": "Montana", "AL": "Alabama", "AR": "Arkansas", "ME": "Maine", "AZ": "Arizona",
+}  # fmt: skip
+
+
+def us_zip(rng: Random) -> str:
+    return f"{rng.choice(US_CITIES)[2]}{_n(rng, 1, 99):02d}"
+
+
+def us_address(rng: Random) -> str:
+    city, state, prefix = rng.choice(US_CITIES)
+    code = f"{prefix}{_n(rng, 1, 99):02d}" + (f"-{_n(rng, 1, 9999):04d}" if rng.random() < 0.2 else "")
+    written = _STATES[state] if rng.random() < 0.2 else state
+    return f"{us_street(rng)}, {city}, {written} {code}"
+
+
+def _uk_postcode(rng: Random) -> str:
+    area = rng.choice(("LS", "BS", "EH", "CF", "NE", "SW", "M", "G", "OX", "CB"))
+    letters = "ABDEFGHJLNPQRSTUWXYZ"
+    return f"{area}{_n(rng, 1, 19)} {_n(rng, 1, 9)}{rng.choice(letters)}{rng.choice(letters)}"
+
+
+def _canada_postcode(rng: Random) -> str:
+    letters = "ABCEGHJKLMNPRSTVWXYZ"
+    first = f"{rng.choice('KLMTVHR')}{_n(rng, 0, 9)}{rng.choice(letters)}"
+    return f"{first} {_n(rng, 0, 9)}{rng.choice(letters)}{_n(rng, 0, 9)}"
+
+
+_STREETS: dict[str, tuple[str, str]] = {
+    "uk": (
+        "{} Harrogate Road; Flat 2, {} Wellington Terrace; {} The Crescent; {}a Church Lane; Rose Cottage, {} Mill Bank",
+        "Leeds; Bristol; Edinburgh; Cardiff; Hexham; Kirkcaldy",
+    ),
+    "de": (
+        "Lindenstraße {}; Am Alten Markt {}; Goethestr. {}b; Unter den Eichen {}; Bahnhofsallee {}",
+        "80331 München; 20095 Hamburg; 04109 Leipzig; 79098 Freiburg; 99084 Erfurt",
+    ),
+    "fr": (
+        "{} rue des Tanneurs; {} bis, avenue du Général Leclerc; {} boulevard Voltaire; {}, chemin des Vignes",
+        "69003 Lyon; 31000 Toulouse; 75011 Paris; 44000 Nantes; 67000 Strasbourg",
+    ),
+    "es": (
+        "Calle de la Palma {}; Avda. de la Constitución, {}, 3º B; Plaza Mayor {}; C/ San Vicente {}",
+        "41001 Sevilla; 28004 Madrid; 46002 Valencia; 15001 A Coruña",
+    ),
+    "it": (
+        "Via Garibaldi {}; Corso Vittorio Emanuele {}; Piazza San Marco {}; Viale dei Mille {}/A",
+        "20121 Milano; 40121 Bologna; 50122 Firenze; 10121 Torino",
+    ),
+    "nl": (
+        "Prinsengracht {}; Lange Voorhout {}; Kerkstraat {}-II; Nieuwe Haven {}",
+        "1016 HG Amsterdam; 2514 EG Den Haag; 3511 AL Utrecht",
+    ),
+    "pl": (
+        "ul. Długa {}; al. Jerozolimskie {} m. 4; os. Słoneczne {}; ul. Mickiewicza {}/7",
+        "00-238 Warszawa; 31-147 Kraków; 80-831 Gdańsk",
+    ),
+    "se": (
+        "Storgatan {}; Norra Vallgatan {}; Ringvägen {}",
+        "211 25 Malmö; 118 60 Stockholm; 411 36 Göteborg",
+    ),
+    "ca": (
+        "{} rue Sainte-Catherine Ouest; {} Bloor Street West; {} Granville St; {} Jasper Avenue NW",
+        "Montréal, QC; Toronto, ON; Vancouver, BC; Edmonton, AB",
+    ),
+    "au": (
+        "{} Collins Street; Unit 5/{} Beach Road; {} Banksia Close; Lot {} Stuart Highway",
+        "Melbourne VIC 3000; Bondi NSW 2026; Geelong VIC 3220; Katherine NT 0850",
+    ),
+    "in": (
+        "{}, MG Road; Flat No. {}, Shanti Apartments, Sector 14; {}/2 Lajpat Nagar II; Plot {}, Banjara Hills",
+        "Bengaluru 560001; Gurugram 122001; New Delhi 110024; Hyderabad 500034",
+    ),
+    "br": (
+        "Rua das Laranjeiras, {}; Av. Paulista, {} - apto 31; Travessa do Ouvidor, {}",
+        "22240-003 Rio de Janeiro - RJ; 01311-000 São Paulo - SP",
+    ),
+    "jp": (
+        "{}-chome 4-7 Sakuragaoka; 3-{}-12 Nishi-Shinjuku; 2-14-{} Kitano-cho",
+        "Shibuya-ku, Tokyo 150-0031; Shinjuku-ku, Tokyo 160-0023; Kobe 650-0002",
+    ),
+    "ie": ("{} Dame Street; {} St. Stephen's Green; {} Eyre Square", "Dublin 2, D02 XY45; Galway, H91 K8P2"),
+    "za": ("{} Long Street; {} Jan Smuts Avenue", "Cape Town 8001; Johannesburg 2196"),
+    "ch": ("Bahnhofstrasse {}; Rue du Rhône {}; Seestrasse {}", "8001 Zürich; 1204 Genève; 6004 Luzern"),
+}
+"""Country -> streets with a place for the house number, and towns with their postcodes."""
+
+
+def _street(rng: Random, country: str) -> str:
+    number = _n(rng, 1, 9 if country == "jp" else 220)
+    return rng.choice(_STREETS[country][0].split("; ")).format(number)
+
+
+def intl_street(rng: Random) -> str:
+    return _street(rng, rng.choice(sorted(_STREETS)))
+
+
+def intl_address(rng: Random) -> str:
+    country = rng.choice(sorted(_STREETS))
+    town = rng.choice(_STREETS[country][1].split("; "))
+    if country == "uk":
+        town += rng.choice((" ", ", ")) + _uk_postcode(rng)
+    if country == "ca":
+        town += " " + _canada_postcode(rng)
+    return f"{_street(rng, country)}, {town}"
+
+
+def address(rng: Random) -> str:
+    return us_address(rng) if rng.random() < 0.45 else intl_address(rng)
+
+
+def postcode(rng: Random) -> str:
+    return rng.choice((us_zip, _uk_postcode, _canada_postcode))(rng)
+
+
+_LONG_CITIES = (
     "Sioux Falls, Walla Walla, Baton Rouge, Cape Town, Den Haag, A Coruña, San Luis Obispo, Fort Smith"
 )
 CITIES = (
