@@ -120,6 +120,11 @@ class UseCase:
             )
         if self.held_out is not None and set(self.held_out.fields) != known:
             raise ValueError("held_out.fields must map the same fields as data.fields")
+        if self.sft.dp is not None and self.onpolicy.steps:
+            raise ValueError(
+                f"[sft.dp] is set and onpolicy.steps is {self.onpolicy.steps}: on-policy training would read the records "
+                "again, without noise, and void the promise; set onpolicy.steps = 0"
+            )
         if self.gold_spans is not None and self.data.id is None:
             raise ValueError("gold_spans refers to records by id: name the id column in data.id")
 

@@ -34,7 +34,7 @@ PIPELINE = (
     # what is learnt from, what is held out, what is rejected and why
     Stage("curate", ("task", "held_out", "split", "evaluate"), ("scrub", "teach")),
     # supervised fine-tuning on the teacher's answers
-    Stage("sft", ("task", "student", "sft"), ("curate",), external=("student",), packages=TRAINING),
+    Stage("sft", ("task", "student", "sft"), ("curate",), external=("student", "key"), packages=(*TRAINING, "opacus", "dp-accounting")),
     # the student answers, a verifiable reward judges
     Stage("onpolicy", ("task", "student", "onpolicy"), ("curate", "sft"), external=("student",), packages=TRAINING),
     # every arm on the same held-out records; the student to release is picked on the validation records

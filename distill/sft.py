@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Gt
 
+from distill.dp import DpSettings
 from distill.student import Device, load_model, load_tokenizer, prompt_ids, resolve_device, with_lora
 from distill.training import Metrics, Progress, TrainingError, TrainingResult, make_callback, run
 from distill.values import Messages
@@ -35,6 +36,8 @@ class SftSettings:
     """A kill loses at most this many steps."""
     seed: int = 7
     """Order of the examples and start of the adapter."""
+    dp: DpSettings | None = None
+    """`[sft.dp]`: differential privacy, in which an epoch is a pass over the persons. Default: none."""
 
 
 def train_sft(
@@ -56,9 +59,13 @@ def train_sft(
     return metrics.result("loss")
 
 
-def _rows(
+def answer_rows(
     tokenizer: Any, examples: Sequence[tuple[Messages, str]], max_tokens: int
 ) -> list[dict[str, list[int]]]:
+    """Token ids of each example, and the same as labels with -100 in place of the prompt.
+
+    Raises TrainingError for an example of more than `max_tokens`.
+    """
     rows = []
     for messages, answer in examples:
         prompt = prompt_ids(tokenizer, messages)
@@ -69,6 +76,21 @@ def _rows(
             )
         rows.append({"input_ids": prompt + reply, "labels": [-100] * len(prompt) + reply})
     return rows
+
+
+def answer_logits(model: Any, inputs: Any) -> tuple[Any, Any, Any]:
+    """(logits in fp32, labels, row of the batch) where an answer token is predicted, shapes (tokens, vocabulary), (tokens,).
+
+    The language-model head is applied nowhere else: with a vocabulary of 49,152 and answers of a few tokens it is most of
+    a small model's cost otherwise.
+    """
+    labels = inputs["labels"][:, 1:]
+    at = labels != -100
+    network = model.get_base_model()
+    hidden = network.get_decoder()(
+        input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
+    ).last_hidden_state[:, :-1]
+    return network.get_output_embeddings()(hidden[at]).float(), labels[at], at.nonzero()[:, 0]
 
 
 def _trainer(
@@ -84,28 +106,19 @@ def _trainer(
     from trl import SFTConfig, SFTTrainer
 
     class AnswerOnlyTrainer(SFTTrainer):
-        """Applies the language-model head where an answer token is predicted, and nowhere else.
-
-        With a vocabulary of 49,152 and answers of a few tokens the head is most of a small model's cost otherwise.
-        """
+        """Computes the loss of the answers' tokens alone."""
 
         def compute_loss(
             self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
         ) -> Any:
             import torch
 
-            labels = inputs["labels"][:, 1:]
-            at = labels != -100
-            network = model.get_base_model()
-            hidden = network.get_decoder()(
-                input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
-            ).last_hidden_state[:, :-1]
-            logits = network.get_output_embeddings()(hidden[at]).float()
-            loss = torch.nn.functional.cross_entropy(logits, labels[at], reduction="sum")
-            return loss / (num_items_in_batch if num_items_in_batch is not None else at.sum())
+            logits, labels, _ = answer_logits(model, inputs)
+            loss = torch.nn.functional.cross_entropy(logits, labels, reduction="sum")
+            return loss / (num_items_in_batch if num_items_in_batch is not None else len(labels))
 
     tokenizer = load_tokenizer(base)
-    rows = _rows(tokenizer, examples, settings.max_tokens)
+    rows = answer_rows(tokenizer, examples, settings.max_tokens)
     if not rows:
         raise TrainingError("there is no training example: bring more records")
     batch_size = min(settings.batch_size, len(rows))

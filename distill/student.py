@@ -165,15 +165,20 @@ def _forward_through_merged_weights(model: Any) -> Any:
     return model
 
 
-def with_lora(model: Any, rank: int, alpha: int, seed: int) -> Any:
-    """The model with a fresh adapter on all its linear layers (fp32 factors); only the adapter is trainable."""
+def with_lora(model: Any, rank: int, alpha: int, seed: int, *, through_merged: bool = True) -> Any:
+    """The model with a fresh adapter on all its linear layers (fp32 factors); only the adapter is trainable.
+
+    Without `through_merged` PEFT's own form is kept on CPUs too: only there do the factors see each example's activations,
+    which per-example gradients are made of.
+    """
     import torch
     from peft import LoraConfig, get_peft_model
 
     torch.manual_seed(seed)
     config = LoraConfig(r=rank, lora_alpha=alpha, target_modules="all-linear", task_type="CAUSAL_LM")
     adapted = get_peft_model(model, config)
-    return _forward_through_merged_weights(adapted) if model.device.type == "cpu" else adapted
+    merged = through_merged and model.device.type == "cpu"
+    return _forward_through_merged_weights(adapted) if merged else adapted
 
 
 def load_adapter(model: Any, adapter: Path, *, trainable: bool) -> Any:

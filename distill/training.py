@@ -137,8 +137,13 @@ def run(trainer: Any, out: Path, metrics: Metrics) -> None:
     metrics.rewind(int(checkpoint.name.split("-")[1]) if checkpoint else 0)
     trainer.remove_callback(PrinterCallback)  # our own callback tells the progress
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    save_adapter(trainer.model, out)
+
+
+def save_adapter(model: Any, out: Path) -> None:
+    """The trained adapter as `out/adapter`, whole and sealed or not there."""
     staging = out / "adapter.partial"
-    trainer.model.save_pretrained(str(staging))
+    model.save_pretrained(str(staging))
     _tidy(staging)
     seal(staging)
     staging.rename(out / "adapter")

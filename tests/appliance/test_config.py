@@ -252,7 +252,13 @@ OTHERS = {
     ("bench", "serve", "dtype"): "float32",
 }
 """Another valid value, where one cannot be made from the first."""
-BOUND = {("task", "kind"), ("task", "json_schema"), ("teacher", "kind"), ("teacher", "url")}
+BOUND = {
+    ("task", "kind"),
+    ("task", "json_schema"),
+    ("teacher", "kind"),
+    ("teacher", "url"),
+    ("sft", "dp"),
+}
 """Change only together with others; the table above has them."""
 
 

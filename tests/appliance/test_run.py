@@ -155,7 +155,7 @@ def test_the_report_tells_of_the_whole_use_case_so_it_depends_on_all_of_it() -> 
 EXTERNALS = {
     "case/messages.csv": {"scrub", "report"},
     "case/spacy/meta.json": {"scrub"},
-    "keys/scrub.key": {"scrub"},
+    "keys/scrub.key": {"scrub", "sft"},
     "case/student/config.json": {"sft", "onpolicy", "evaluate", "bench", "report"},
 }
 

@@ -19,7 +19,7 @@ import pytest
 
 from distill.checkpoints import is_sealed, newest_sealed
 from distill.onpolicy import train_onpolicy
-from distill.sft import _rows, _trainer, train_sft
+from distill.sft import _trainer, answer_rows, train_sft
 from distill.student import InProcess, load_tokenizer, merge_and_save, prompt_ids
 from distill.training import Metrics, TrainingError, TrainingResult, make_callback
 from distill.values import Request
@@ -171,7 +171,7 @@ def test_the_seed_decides_the_training(tiny_model: Path, whole_sft: Run, tmp_pat
 
 def test_an_example_is_prompt_and_answer_and_end_and_only_the_answer_is_learnt(tiny_model: Path) -> None:
     tokenizer = load_tokenizer(tiny_model)
-    for (messages, answer), row in zip(EXAMPLES, _rows(tokenizer, EXAMPLES, 64), strict=True):
+    for (messages, answer), row in zip(EXAMPLES, answer_rows(tokenizer, EXAMPLES, 64), strict=True):
         prompt = prompt_ids(tokenizer, messages)
         assert row["input_ids"][: len(prompt)] == prompt
         assert row["labels"][: len(prompt)] == [-100] * len(prompt)
@@ -181,8 +181,8 @@ def test_an_example_is_prompt_and_answer_and_end_and_only_the_answer_is_learnt(t
 
 def test_an_example_too_long_is_refused_and_not_quoted(tiny_model: Path, tmp_path: Path) -> None:
     tokenizer = load_tokenizer(tiny_model)
-    longest = max(len(row["input_ids"]) for row in _rows(tokenizer, EXAMPLES, 10_000))
-    assert len(_rows(tokenizer, EXAMPLES, longest)) == len(EXAMPLES)
+    longest = max(len(row["input_ids"]) for row in answer_rows(tokenizer, EXAMPLES, 10_000))
+    assert len(answer_rows(tokenizer, EXAMPLES, longest)) == len(EXAMPLES)
     with pytest.raises(TrainingError, match=r"sft\.max_tokens = \d+: raise it") as refused:
         sft(tiny_model, tmp_path, settings=replace(SFT, max_tokens=longest - 1))
     assert "card" not in str(refused.value) and not (tmp_path / "adapter").exists()
