@@ -181,6 +181,65 @@ def models_fetch(names: tuple[str, ...]) -> None:
         fetch(name, home, click.echo)
 
 
+@main.command()
+@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
+@click.option("--id", "id_column", required=True, help="Column whose value names a record.")
+@click.option("--field", "fields", multiple=True, required=True, help="Column to scrub; repeat for more.")
+@click.option("--table", help="Table to read, for DuckDB files.")
+@click.option("--policy", required=True, help="gdpr, hipaa-safe-harbor, pci, secrets-only, or a TOML file.")
+@click.option(
+    "-o", "out", type=click.Path(path_type=Path), help="Scrubbed records: .csv, .jsonl or .parquet."
+)
+@click.option("--keep-id", is_flag=True, help="Write the given id; otherwise its keyed hash, as record_id.")
+@click.option("--spans", type=click.Path(path_type=Path), help="Where something was found, as JSON lines.")
+@click.option(
+    "--drops", type=click.Path(path_type=Path), help="Which rows were dropped and why, as JSON lines."
+)
+@click.option("--processes", type=click.IntRange(0), default=0, show_default=True, help="0: one a core.")
+@click.option("--check", is_flag=True, help="Only count.")
+def scrub(
+    source: Path,
+    id_column: str,
+    fields: tuple[str, ...],
+    table: str | None,
+    policy: str,
+    out: Path | None,
+    keep_id: bool,
+    spans: Path | None,
+    drops: Path | None,
+    processes: int,
+    check: bool,
+) -> None:
+    """Scrub the file IN without a run. Only the scrubbed fields and the id are written; other columns stay behind.
+
+    A row that cannot be scanned is dropped and counted. The same home gives the same stand-ins and hashed ids.
+    """
+    from appliance.scrubbing import Outputs, summary_lines
+    from appliance.scrubbing import scrub as scrub_file
+
+    if check == (out is not None) or (check and (spans or drops or keep_id)):
+        raise Failure("give -o OUT to write the scrubbed records, or --check alone to count only")
+    try:
+        summary = scrub_file(
+            source,
+            id_column=id_column,
+            fields=fields,
+            table=table,
+            policy_name=policy,
+            processes=processes,
+            outputs=Outputs(out, spans, drops, keep_id),
+            home=_home(),
+        )
+    except (ValueError, RuntimeError) as error:
+        raise Failure(str(error)) from None
+    except KeyboardInterrupt:
+        raise Failure("stopped; nothing was written") from None
+    for line in summary_lines(summary, policy):
+        click.echo(line)
+    for path in filter(None, (out, spans, drops)):
+        click.echo(f"wrote {path}")
+
+
 @main.command("demo-data")
 @click.option("--n", "count", type=int, default=600, show_default=True, help="Tickets.")
 @click.option("--seed", type=int, default=7, show_default=True, help="Same seed, same bytes.")

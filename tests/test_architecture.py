@@ -29,7 +29,7 @@ DOORS = {
     "opacus": {"distill/dp", "distill/dp_sft"},
     "peft": {"distill/student"},
     "presidio_analyzer": {"privacy/detect"},
-    "pyarrow": {"appliance/stages/context", "privacy/read_binary"},
+    "pyarrow": {"appliance/stages/context", "privacy/read_binary", "privacy/write_rows"},
     "ray": set(),
     "rich": {"appliance/progress"},
     "spacy": {"privacy/detect"},

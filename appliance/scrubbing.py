@@ -1,0 +1,82 @@
+"""Scrubs one file without a run: the home's key and models, progress and rates for whoever waits."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from appliance.config import load_policy
+from appliance.home import Home
+from appliance.models import resolve
+from privacy.scrub_file import Outputs, Summary, scrub_file
+from privacy.settings import SourceSettings
+
+SPACY_MODEL = "spacy-en-md"
+# How often progress is told in a terminal, and elsewhere.
+_LIVE_S, _LINE_S = 0.5, 15.0
+
+
+def scrub(
+    path: Path,
+    *,
+    id_column: str,
+    fields: tuple[str, ...],
+    table: str | None,
+    policy_name: str,
+    processes: int,
+    outputs: Outputs,
+    home: Home,
+) -> Summary:
+    """Raises ConfigError, ModelError or ValueError, each in one line for the operator, before anything is written."""
+    from privacy.scrub import scrub_source
+
+    policy = replace(load_policy(policy_name), processes=processes)
+    repeated = sorted({field for field in fields if fields.count(field) > 1})
+    if repeated:
+        raise ValueError(f"--field {repeated[0]} is there twice")
+    source = SourceSettings(
+        path=str(path.absolute()), id=id_column, fields={name: name for name in fields}, table=table
+    )
+    model = resolve(SPACY_MODEL, home, Path())
+    key = home.scrub_key()
+    chunks = scrub_source(source, Path(), policy, {}, key, model)
+    return scrub_file(source, Path(), key, chunks, policy.chunk_size, outputs, Progress())
+
+
+class Progress:
+    """A line on standard error: rewritten in a terminal, a new one now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self._first: tuple[float, int, int] | None = None
+        self._started = self._told = time.monotonic()
+        self._live = sys.stderr.isatty()
+
+    def __call__(self, done: int, total: int, text_bytes: int) -> None:
+        now = time.monotonic()
+        # The first chunk carries the loading of the models: it counts only where it is the only one.
+        since, records, size = self._first or (self._started, 0, 0)
+        self._first = self._first or (now, done, text_bytes)
+        if now - self._told < (_LIVE_S if self._live else _LINE_S) and done < total:
+            return
+        self._told = now
+        line = f"{done:,}/{total:,} records, {_rates(done - records, text_bytes - size, now - since)}"
+        sys.stderr.write(f"\r{line}" + "\n" * (done == total) if self._live else f"{line}\n")
+        sys.stderr.flush()
+
+
+def _rates(records: int, text_bytes: int, seconds: float) -> str:
+    return f"{records / seconds:,.0f} records/s, {text_bytes / seconds / 1000:,.1f} kB/s"
+
+
+def summary_lines(summary: Summary, policy: str) -> list[str]:
+    """What an operator has to know, the drops first among it."""
+    dropped = summary.dropped_by_reason
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.most_common())
+    types = ", ".join(f"{count:,} {name}" for name, count in summary.spans_by_type.most_common())
+    return [
+        f"{summary.seen:,} seen, {summary.kept:,} kept, {dropped.total():,} dropped"
+        + (f" ({reasons})" if reasons else ""),
+        f"{summary.spans_by_type.total():,} found by policy '{policy}'" + (f": {types}" if types else ""),
+    ]
