@@ -14,8 +14,8 @@ class Draw:
     """A stream of choices seeded by HMAC-SHA256; without the key they cannot be foretold or undone."""
 
     def __init__(self, key: bytes, kind: str, value: str, attempt: int = 0) -> None:
-        self._key = key
-        self._attempt = attempt
+        self.key = key
+        self.attempt = attempt
         self._seed = hmac.new(
             key, f"{kind}\0{value}\0{attempt}".encode("utf-8", "surrogatepass"), hashlib.sha256
         ).digest()
@@ -27,6 +27,12 @@ class Draw:
         self._drawn += 1
         return int.from_bytes(block[:8], "big") % limit
 
+    def wide(self, limit: int) -> int:
+        """As `below`, for limits of up to 2^128: 256 bits taken modulo `limit`."""
+        block = hashlib.sha256(self._seed + self._drawn.to_bytes(4, "big")).digest()
+        self._drawn += 1
+        return int.from_bytes(block, "big") % limit
+
     def pick(self, choices: Sequence[T]) -> T:
         """One of the choices."""
         return choices[self.below(len(choices))]
@@ -34,4 +40,4 @@ class Draw:
     def about(self, kind: str, value: str) -> Draw:
         """A draw for a part of the value, the same wherever that part occurs (a first name alone or in a
         full name)."""
-        return Draw(self._key, kind, value, self._attempt)
+        return Draw(self.key, kind, value, self.attempt)

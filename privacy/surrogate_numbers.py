@@ -1,17 +1,21 @@
-"""Stand-ins for numbers and codes: same layout, valid where a checksum is expected, from ranges nobody owns
-where those exist.
+"""Stand-ins for numbers that people dial, pay or connect with: same layout, from ranges that nobody owns.
 
-Ranges: phones +1 NPA 555-01xx (NANPA), UK 07700 900xxx and 020 7946 0xxx (Ofcom), France 06 39 98 xx xx
-(Arcep); cards in the 4000 00 test range; SSN areas from 900 up (never issued); IPv4 198.18.0.0/15 (RFC
-2544), IPv6 2001:db8::/32 (RFC 3849). Not covered: other countries' phone numbers keep their country code
-and layout but may exist.
+Ranges: phones +1 NPA 555-01xx (NANPA), UK 07700 900xxx and 020 7946 0xxx (Ofcom), France 06 39 98 xx xx (Arcep); cards in
+the 4000 00 test range; SSN areas from 900 up with a group under 50 (never issued); IPv4 198.18.0.0/15 (RFC 2544), IPv6
+2001:db8::/32 (RFC 3849); locally administered MAC addresses. Not covered: such ranges are small, so two numbers may share a
+stand-in (79,200 US phones, 131,072 IPv4 addresses, 10^9 cards); other countries' phone numbers keep their country code and
+layout but may exist.
 """
 
 from __future__ import annotations
 
 import string
 
+import regex
+
 from privacy.draw import Draw
+
+_DEGREES = regex.compile(r"\d+(?:\.(\d+))?")
 
 
 def same_shape(original: str, draw: Draw) -> str:
@@ -90,18 +94,6 @@ def card(original: str, draw: Draw) -> str:
     return _fill(original, body + str(-total % 10))
 
 
-def iban(original: str, draw: Draw) -> str:
-    """Same country, length and layout, valid check digits (ISO 7064 mod 97-10). National check digits
-    are not kept."""
-    plain = [char for char in original if char.isalnum()]
-    country, account = "".join(plain[:2]).upper(), same_shape("".join(plain[4:]), draw)
-    if not country.isalpha() or not (country + account).isascii():
-        return same_shape(original, draw)
-    value = int("".join(str(int(char, 36)) for char in account + country + "00"))
-    rest = iter("".join(plain[:2]) + f"{98 - value % 97:02d}" + account)
-    return "".join(next(rest) if char.isalnum() else char for char in original)
-
-
 def social_security(original: str, draw: Draw) -> str:
     """Nine digits with an area from 900 up and a group under 50, which neither SSN nor ITIN uses."""
     if len(_digits(original)) != 9:
@@ -118,6 +110,34 @@ def ip_address(original: str, draw: Draw) -> str:
     return f"198.{18 + draw.below(2)}.{draw.below(256)}.{1 + draw.below(254)}{colon}{port}{slash}{tail}"
 
 
-def high_age(original: str, draw: Draw) -> str:
-    """Ages over 89 are told apart no more (HIPAA safe harbour)."""
-    return "90 or more" if original != "90" else "over 89"
+def mac_address(original: str, draw: Draw) -> str:
+    """Same layout; the first octet says that no maker assigned it (IEEE 802, locally administered, unicast)."""
+    digits = "".join(draw.pick("0123456789abcdef") for char in original if char.isalnum())
+    rest = iter(digits[:1] + "2" + digits[2:])
+    shaped = (next(rest) if char.isalnum() else char for char in original)
+    stand_in = "".join(shaped)
+    return stand_in.upper() if original.upper() == original else stand_in
+
+
+def coordinates(original: str, draw: Draw) -> str:
+    """Other degrees that exist, with as many decimals; the sign and the letters stay."""
+    limits = iter((80, 170))
+
+    def other(match: regex.Match[str]) -> str:
+        degrees = str(draw.below(next(limits, 60)))
+        return degrees + ("." + _random(draw, len(match[1])) if match[1] else "")
+
+    changed: str = _DEGREES.sub(other, original)
+    return changed
+
+
+def age(original: str, draw: Draw) -> str:
+    """Another age, at most seven years off; over 89 they are told apart no more."""
+    digits = _digits(original)
+    if not digits or len(digits) > 3:
+        return same_shape(original, draw)
+    years = int(digits)
+    if years > 89:
+        return "90+" if original != "90+" else "over 89"
+    moved = years + (1 + draw.below(7)) * (1 if years < 8 or draw.below(2) else -1)
+    return original.replace(digits, str(min(moved, 89 if years != 89 else 88)), 1)

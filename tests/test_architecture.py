@@ -23,7 +23,7 @@ DOORS = {
     "datasets": {"distill/onpolicy", "distill/sft"},
     "dp_accounting": {"distill/dp"},
     "duckdb": {"appliance/store", "privacy/read_binary"},
-    "faker": {"appliance/demo_data/people", "privacy/recognizers/places", "privacy/surrogate_names"},
+    "faker": {"appliance/demo_data/people", "privacy/recognizers/places", "privacy/surrogate_places"},
     "httpx": {"distill/completer"},
     "jinja2": {"appliance/report/html"},
     "opacus": {"distill/dp", "distill/dp_sft"},

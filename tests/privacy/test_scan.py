@@ -80,7 +80,7 @@ def test_json_leaves_are_scrubbed_in_place_and_closed_values_pass() -> None:
     record = only(scrub_records(scrubber(RulesOnly(), rules), [raw(1, answer=answer)]))
     new = json.loads(record.fields["answer"])
     assert new["type"] == "John" and new["ok"] is True and new["none"] is None
-    assert new["email"].partition("@")[2].startswith("example.")
+    assert new["email"].endswith(".example.org") and "corp" not in new["email"]
     assert isinstance(new["order_id"], int) and new["order_id"] != 44112233
     assert "Kowalski" not in record.fields["answer"]
     assert [answer[span.start : span.end] for span in record.spans["answer"]] == [
