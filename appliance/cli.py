@@ -240,6 +240,33 @@ def scrub(
         click.echo(f"wrote {path}")
 
 
+@main.command("privacy-report")
+@click.argument("run_id", required=False)
+@click.option(
+    "-o", "folder", type=click.Path(path_type=Path), help="Folder to write to; default: the run's own."
+)
+@click.option(
+    "--verify", "signed", type=click.Path(path_type=Path), help="Check a report's signature instead."
+)
+def privacy_report(run_id: str | None, folder: Path | None, signed: Path | None) -> None:
+    """Write what an auditor needs of RUN_ID: signed JSON, one HTML page and the public key."""
+    from appliance.privacy_report.write import check_report, write_report
+
+    if (run_id is None) == (signed is None):
+        raise Failure("name a run, or a report to check with --verify FILE")
+    if signed is not None:
+        found = check_report(signed)
+        click.echo(f"intact: run {found['run_id']}, signed with the key {found['key_sha256']}")
+        click.echo("the page beside it is the signed one" if found["page"] else "there is no page beside it")
+        return
+    home = _home()
+    run_folder = home.runs / str(run_id)
+    if run_id not in {path.name for path in home.runs.iterdir()}:
+        raise Failure(f"there is no run '{run_id}'; `stillhouse status` lists them")
+    for path in write_report(run_folder, home, folder or run_folder / "privacy"):
+        click.echo(f"wrote {path}")
+
+
 @main.command("demo-data")
 @click.option("--n", "count", type=int, default=600, show_default=True, help="Tickets.")
 @click.option("--seed", type=int, default=7, show_default=True, help="Same seed, same bytes.")

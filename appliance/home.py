@@ -59,7 +59,14 @@ class Home:
 
         Whoever holds it can test a guess about a person against the surrogates: it never leaves the home.
         """
-        path = self.keys / "scrub.key"
+        return self._key("scrub.key")
+
+    def signing_key(self) -> bytes:
+        """The private key that signs privacy reports (32 bytes, Ed25519), made on first use."""
+        return self._key("report-signing.key")
+
+    def _key(self, name: str) -> bytes:
+        path = self.keys / name
         if not path.exists():
             self._make_key(path)
         key = path.read_bytes()

@@ -48,6 +48,11 @@ def hash_json(value: Any) -> str:
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()
 
 
+def model_digest(trained: Manifest) -> str:
+    """The hash by which reports name a student: of all files of its merged model."""
+    return hash_json({name: digest for name, digest in trained.outputs.items() if name.startswith("model/")})
+
+
 def read(folder: Path) -> Manifest | None:
     """The manifest of a finished stage, else None."""
     try:

@@ -46,7 +46,7 @@ def privacy(study: Study) -> Section:
     )
     chart = figure("Whiskers are 95% intervals.", [drawn])
     blocks = (summary, chart, _types(scrub), _dropped(scrub))
-    intro = (_against_floor(scrub), *filter(None, [scrub.get("residual_risk")]))
+    intro = (against_floor(scrub), *filter(None, [scrub.get("residual_risk")]))
     return Section("privacy", "Privacy", intro, blocks)
 
 
@@ -54,7 +54,7 @@ def _recall(scrub: Facts) -> str:
     return words.percent_interval(scrub.get("recall"), scrub.get("recall_low"), scrub.get("recall_high"))
 
 
-def _against_floor(scrub: Facts) -> str:
+def against_floor(scrub: Facts) -> str:
     recall, low, floor = scrub.get("recall"), scrub.get("recall_low"), scrub.get("recall_floor")
     if recall is None or floor is None:
         return "How much of the private data the scrubbing finds was not measured."

@@ -33,6 +33,19 @@ def render_html(facts: Mapping[str, Any]) -> str:
     verdict_words = words.VERDICTS.get(kind, kind)
     headline = verdict.get("headline") or verdict_words
     repeated = headline.casefold().startswith(verdict_words.casefold())
+    return render_page(
+        facts,
+        verdict=verdict_words,
+        kicker="Verdict" if repeated else f"Verdict: {verdict_words}",
+        headline=headline,
+        reasons=verdict.get("reasons") or [],
+        key_figures=quality.key_figures(study),
+        sections=[section(study) for section in SECTIONS],
+    )
+
+
+def render_page(facts: Mapping[str, Any], **parts: Any) -> str:
+    """The page of any report on a run: `verdict` (for the title), `kicker`, `headline`, `reasons`, `key_figures`, `sections`."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -45,11 +58,6 @@ def render_html(facts: Mapping[str, Any]) -> str:
         name=words.text(facts.get("name")),
         run_id=words.text(facts.get("run_id")),
         created=words.day(facts.get("created_at")),
-        verdict=verdict_words,
-        kicker="Verdict" if repeated else f"Verdict: {verdict_words}",
-        headline=headline,
-        reasons=verdict.get("reasons") or [],
-        key_figures=quality.key_figures(study),
-        sections=[section(study) for section in SECTIONS],
         absent=(words.NOT_MEASURED, words.NOT_RECORDED),
+        **parts,
     )

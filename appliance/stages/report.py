@@ -79,11 +79,6 @@ def _costs(context: Context, by_arm: dict[str, list[Serving]], bench: Facts) -> 
 
 def _hashes(context: Context, chosen: str) -> dict[str, str | None]:
     run = open_folder(context.run_folder, context.home)
-    model = {
-        name: digest
-        for name, digest in context.before(chosen)[1].outputs.items()
-        if name.startswith("model/")
-    }
     return {
         "data": external_digest(run, "data"),
         "config": hash_json(json.loads((context.run_folder / "config.json").read_text())["use_case"]),
@@ -91,7 +86,7 @@ def _hashes(context: Context, chosen: str) -> dict[str, str | None]:
         "training_set": context.before("curate")[1].digest,
         "teacher": context.before("teach")[1].digest,
         "student_base": hash_json(manifest.hash_outputs(context.model(context.use_case.student.base), ["."])),
-        "student": hash_json(model),
+        "student": manifest.model_digest(context.before(chosen)[1]),
         "commit": commit(),
     }
 

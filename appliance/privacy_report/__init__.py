@@ -1,0 +1,1 @@
+"""What an auditor gets of one run: signed facts, and a page that shows them."""
