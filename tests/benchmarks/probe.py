@@ -137,7 +137,8 @@ def fill(
             if match[0] not in values:
                 values[match[0]] = generate(rng)
             value = values[match[0]]
-        before = frame[end : match.start()]
+        label, _, value = value.rpartition("|")
+        before = frame[end : match.start()] + label
         length += len(before)
         if entity_type:
             gold.append(Span(length, length + len(value), entity_type, 1.0, "gold"))

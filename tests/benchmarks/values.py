@@ -414,6 +414,7 @@ SLOTS: dict[str, tuple[str, Callable[[Random], str]]] = {
     "date": ("DATE_TIME", day_recent),
     "day": ("DATE_TIME", day_short),
     "moment": ("DATE_TIME", moment),
+    "clock": ("", lambda rng: f"{rng.randint(0, 23):02d}:{rng.randint(0, 59):02d}"),
     "dob": ("DATE_OF_BIRTH", day_born),
     "city": ("LOCATION", people.city),
     "county": ("LOCATION", people.county),
@@ -443,7 +444,7 @@ SLOTS: dict[str, tuple[str, Callable[[Random], str]]] = {
     "passport": ("PASSPORT", forms("5########", "C0#@@@##@", "@########", "@@#######", "########3")),
     "licence": ("DRIVER_LICENSE", forms("@#######", "@###-####-####", "@@######@", "########1", "@##-##-####", "@@@@@######@@#@@")),
     "taxid": ("TAX_ID", lambda rng: rng.choice((ein, itin))(rng)),
-    "mrn": ("MEDICAL_RECORD", forms("MRN-######", "MRN########", "MRN: #######", "MR#####-#", "MRN \\######")),
+    "mrn": ("MEDICAL_RECORD", forms("MRN-|######", "MRN|########", "MRN: |#######", "MR|#####-#", "MRN \\#|######")),
     "mrnbare": ("MEDICAL_RECORD", forms("#######", "########", "##-##-##", "@######", "00######")),
     "mbi": ("HEALTH_PLAN", mbi),
     "plan": ("HEALTH_PLAN", forms("XEH#########", "W##########", "@@@###@#####", "HP-####-####", "#########-01")),
@@ -468,4 +469,4 @@ SLOTS: dict[str, tuple[str, Callable[[Random], str]]] = {
     "unique": ("REFERENCE_ID", forms("@@-####-@@-##", "SUBJ-0#-0##", "K#@#-@@#@", "STUDY#-P####", "########-@@@")),
     "secret": ("SECRET", secret),
 }  # fmt: skip
-"""Slot -> entity type and generator. Those of people (`name`, `first`, `last`, `email`, `user`) are in `probe`."""
+"""Slot -> entity type and generator; what stands before a `|` is a label that may stay readable. Those of people (`name`, `first`, `last`, `email`, `user`) are in `probe`."""
