@@ -21,6 +21,7 @@ from tests.benchmarks.harmless import FILLERS
 from tests.benchmarks.probe import (
     Sample,
     arguments,
+    bare,
     find_all,
     is_covered,
     mean_of_groups,
@@ -39,7 +40,7 @@ _PERSONS: dict[str, Callable[[Random], str]] = {
     "first": lambda rng: people.person(rng).first,
     "last": lambda rng: people.person(rng).last,
     "email": lambda rng: people.person(rng).email,
-    "user": lambda rng: people.person(rng).username,
+    "user": lambda rng: people.person(rng).user,
 }
 ALONE = (
     "name last-first email phone ssn dob address usstreet intlstreet city zipfour coords ip ipsix mac url card iban vin mbi "
@@ -97,7 +98,8 @@ HEADERS = {
     "biometric": "Fingerprint ID|biometric_id|Voiceprint|iris_code|Face template|bio_ref",
     "photo": "Photo|photo_file|Portrait|face_image|Picture|headshot",
     "org": "Employer|company|Company name|employer_name|School|organisation",
-    "nrp": "Ethnicity|religion|Nationality|ethnic_group|Faith|citizenship",
+    "nation": "Ethnicity|nationality|Nationality|ethnic_group|Citizenship|citizen_of",
+    "faith": "Religion|faith|Denomination|religious_affiliation|Faith|creed",
     "secret": "Password|api_key|Passphrase|secret|Token|user_password",
 }
 HARMLESS = {
@@ -120,7 +122,7 @@ HARMLESS = {
 
 
 def _value(kind: str, rng: Random) -> str:
-    return _PERSONS[kind](rng) if kind in _PERSONS else SLOTS[kind][1](rng).rpartition("|")[2]
+    return _PERSONS[kind](rng) if kind in _PERSONS else "".join(bare(SLOTS[kind][1](rng))[1:])
 
 
 def _cell(group: str, header: str, value: str, personal: bool) -> Sample:

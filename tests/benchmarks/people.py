@@ -184,7 +184,19 @@ class Person:
     name: str
     """As it stands in running text."""
     email: str
-    username: str
+    user: str
+
+    @property
+    def lowername(self) -> str:
+        return self.name.lower()
+
+    @property
+    def lowerfirst(self) -> str:
+        return self.first.lower()
+
+    @property
+    def uppername(self) -> str:
+        return self.name.upper()
 
 
 def person(rng: Random) -> Person:
@@ -199,7 +211,7 @@ def person(rng: Random) -> Person:
     elif shape > 0.83:
         name = f"{first} {rng.choice('ABCDEFGHJKLMNPRSTW')}. {last}"
     elif shape > 0.78:
-        name = f"{first} {rng.choice(given)} {last}"
+        name = f"{first} {rng.choice([other for other in given if other != first])} {last}"
     else:
         name = f"{first} {last}"
     f, k = plain(first), plain(last)
@@ -224,8 +236,14 @@ def person(rng: Random) -> Person:
 
 _ORG_STEMS = (
     "Brackenhill Oxbow Nordkapp Tidewatch Kestrel Lumen Ironbridge Saltmarsh Corvane Halcyon Verrick Quillon "
-    "Meridian Juniper Cobalt Thornfield Redwater Ashgrove Pallas Stonecrop Vantor Blue Heron Larkspur Ellery"
+    "Meridian Juniper Cobalt Thornfield Redwater Ashgrove Pallas Stonecrop Vantor Larkspur Ellery NVK Zentra "
+    "Parallax Umbra BrightPath QRS Dunmore"
 ).split()
+_FAMILIES = [
+    family
+    for culture in ("us", "uk", "irish", "german", "italian", "nordic", "indian", "nigerian")
+    for family in NAMES[culture][1]
+]
 _ORG_TAILS = (
     "{} Dental Group",
     "{} Logistics",
@@ -251,13 +269,33 @@ _ORG_TAILS = (
     "{} Care Home",
     "{} Consulting",
     "{}, {} and Partners",
+    "{}",
+    "The {} Inn",
+    "Port of {}",
+    "{} Systems",
+    "{} Credit Services",
+    "{} Bay Fisheries",
+    "{} Primary School",
 )
 
 
 def organisation(rng: Random) -> str:
+    if rng.random() < 0.3:
+        a, b, c = rng.sample(_FAMILIES, 3)
+        return rng.choice(
+            (
+                f"{a}, {b} and {c}",
+                f"{a}-{b}",
+                f"{a} Group",
+                f"{a} & {b}",
+                f"{a}'s Bakery",
+                f"{a} Ltd",
+                f"{a} Inc",
+                f"{a} PLC",
+            )
+        )
     tail = rng.choice(_ORG_TAILS)
-    stems = rng.sample([stem for stem in _ORG_STEMS if stem not in ("Blue", "Heron")], 2)
-    return tail.format(*stems[: tail.count("{}")])
+    return tail.format(*rng.sample(_ORG_STEMS, 2)[: tail.count("{}")])
 
 
 def _n(rng: Random, low: int, high: int) -> int:
@@ -290,7 +328,7 @@ def us_street(rng: Random) -> str:
             )
         )
     if rng.random() < 0.12:
-        return f"{_n(rng, 10, 9999)} {lead}{_n(rng, 4, 98)}th {kind}{unit}"
+        return f"{_n(rng, 10, 9999)} {lead}{_n(rng, 2, 9)}{rng.choice(('4th', '5th', '7th', '1st', '2nd', '3rd'))} {kind}{unit}"
     return f"{_n(rng, 1, 19999)} {lead}{rng.choice(names)} {kind}{unit}"
 
 

@@ -30,6 +30,9 @@ _PERSON_SLOTS = {
     "name": "PERSON",
     "first": "PERSON",
     "last": "PERSON",
+    "lowername": "PERSON",
+    "lowerfirst": "PERSON",
+    "uppername": "PERSON",
     "email": "EMAIL_ADDRESS",
     "user": "USERNAME",
 }
@@ -59,7 +62,7 @@ def open_detector() -> Finder:
     from appliance.models import resolve
     from privacy.detect import Detector, DetectorModels
 
-    return Detector(DetectorModels(spacy=resolve("spacy-en-md", Home.open(), Path.cwd())))
+    return Detector(resolve_detector(DetectorSettings(), Home.open(), Path.cwd()))
 
 
 class DefaultPresidio:
@@ -130,23 +133,32 @@ def fill(
             if number not in persons:
                 persons[number] = people.person(rng)
             who = persons[number]
-            value = who.username if slot == "user" else str(getattr(who, slot))
+            value = str(getattr(who, slot))
             entity_type = _PERSON_SLOTS[slot]
         else:
             entity_type, generate = slots[slot]
             if match[0] not in values:
                 values[match[0]] = generate(rng)
             value = values[match[0]]
-        label, _, value = value.rpartition("|")
+        label, value, tail = bare(value)
         before = frame[end : match.start()] + label
         length += len(before)
         if entity_type:
             gold.append(Span(length, length + len(value), entity_type, 1.0, "gold"))
-        parts += (before, value)
-        length += len(value)
+        parts += (before, value, tail)
+        length += len(value) + len(tail)
         end = match.end()
     parts.append(frame[end:])
     return Sample(group, frame, "".join(parts), tuple(gold))
+
+
+def bare(value: str) -> tuple[str, str, str]:
+    """What may stay readable before a value, the value, and what may stay readable after it."""
+    label, mark, rest = value.partition("|")
+    if not mark:
+        return "", value, ""
+    inside, _, tail = rest.partition("|")
+    return label, inside, tail
 
 
 def arguments(about: str, n: int, n_means: str) -> argparse.ArgumentParser:

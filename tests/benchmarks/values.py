@@ -333,12 +333,12 @@ def url(rng: Random) -> str:
     number = rng.randint(1000, 99999)
     return rng.choice(
         (
-            f"https://www.example.com/u/{who.username}",
+            f"https://www.example.com/u/{who.user}",
             f"http://{people.plain(who.last)}-family.example.org/photos?id={number}",
             f"https://portal.brackenhill-dental.com/patient/{number}/chart",
             f"www.{people.plain(who.first)}{people.plain(who.last)}.com",
             f"https://tidewatch.io/@{people.plain(who.first)}{number}",
-            f"kestrelmail.net/profile/{who.username}",
+            f"kestrelmail.net/profile/{who.user}",
             f"https://example.net/reset?user={people.plain(who.last)}&token={number}",
         )
     )
@@ -349,11 +349,11 @@ def photo(rng: Random) -> str:
     given, family = people.plain(who.first), people.plain(who.last)
     return rng.choice(
         (
-            f"{given}_{family}_face.jpg",
-            f"{family}-{given}-passport-photo.png",
-            f"IMG_{rng.randint(1000, 9999)}_{given}.heic",
-            f"{given.title()}{family.title()}_headshot.jpeg",
-            f"patient_{family}_{rng.randint(10, 99)}_wound.jpg",
+            f"|{given}_{family}_face|.jpg",
+            f"|{family}-{given}-passport-photo|.png",
+            f"|IMG_{rng.randint(1000, 9999)}_{given}|.heic",
+            f"|{given.title()}{family.title()}_headshot|.jpeg",
+            f"|patient_{family}_{rng.randint(10, 99)}_wound|.jpg",
         )
     )
 
@@ -398,15 +398,19 @@ def secret(rng: Random) -> str:
 
 
 PREFIXES = ("Mr.", "Mrs.", "Ms.", "Dr.", "Mr", "Mrs", "Prof.", "Miss", "Sir", "Rev.")
-NRPS = (
-    "Somali Kurdish Bolivian Catholic Lutheran Jewish Muslim Sikh Hindu Buddhist Brazilian Ukrainian Filipino Ghanaian "
-    "Cherokee Lebanese Vietnamese Methodist Quaker Armenian Nigerian Hungarian"
-).split()  # fmt: skip
+NATIONS = (
+    "Somali Kurdish Bolivian Brazilian Ukrainian Filipino Ghanaian Cherokee Lebanese Vietnamese Armenian Nigerian "
+    "Hungarian Peruvian Nepalese Moroccan Catalan"
+).split()
+FAITHS = "Catholic Lutheran Jewish Muslim Sikh Hindu Buddhist Methodist Quaker Mormon Baptist".split()
 
 SLOTS: dict[str, tuple[str, Callable[[Random], str]]] = {
     "prefix": ("TITLE", lambda rng: rng.choice(PREFIXES)),
     "org": ("ORGANIZATION", people.organisation),
-    "nrp": ("NRP", lambda rng: rng.choice(NRPS)),
+    "nation": ("NRP", lambda rng: rng.choice(NATIONS)),
+    "faith": ("NRP", lambda rng: rng.choice(FAITHS)),
+    "nrp": ("NRP", lambda rng: rng.choice((*NATIONS, *FAITHS))),
+    "doctor": ("TITLE", lambda rng: rng.choice(("Dr.", "Dr", "Prof."))),
     "age": ("AGE", lambda rng: str(rng.randint(18, 89))),
     "agewords": ("AGE", lambda rng: age_words(rng.randint(21, 89))),
     "child": ("AGE", lambda rng: str(rng.randint(2, 17))),
@@ -420,7 +424,7 @@ SLOTS: dict[str, tuple[str, Callable[[Random], str]]] = {
     "county": ("LOCATION", people.county),
     "country": ("LOCATION", lambda rng: rng.choice("Portugal Kenya Vietnam Chile Poland Ghana Norway Lebanon Ecuador Nepal".split())),
     "state": ("LOCATION", lambda rng: rng.choice("Oregon Nebraska Vermont Ohio Bavaria Queensland Ontario Gujarat".split())),
-    "precinct": ("LOCATION", forms("Precinct #", "Ward 1#", "the ##rd Precinct", "Census Tract 4##.0#", "Voting District ##-@")),
+    "precinct": ("LOCATION", forms("Precinct #", "Ward 1#", "the |#3rd Precinct", "Census Tract 4##.0#", "Voting District ##-@")),
     "address": ("ADDRESS", people.address),
     "usaddress": ("ADDRESS", people.us_address),
     "usstreet": ("ADDRESS", people.us_street),
@@ -469,4 +473,4 @@ SLOTS: dict[str, tuple[str, Callable[[Random], str]]] = {
     "unique": ("REFERENCE_ID", forms("@@-####-@@-##", "SUBJ-0#-0##", "K#@#-@@#@", "STUDY#-P####", "########-@@@")),
     "secret": ("SECRET", secret),
 }  # fmt: skip
-"""Slot -> entity type and generator; what stands before a `|` is a label that may stay readable. Those of people (`name`, `first`, `last`, `email`, `user`) are in `probe`."""
+"""Slot -> entity type and generator; of `label|value|tail` only the value must be masked. Those of people (`name`, `first`, `last`, `email`, `user`) are in `probe`."""
