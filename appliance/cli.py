@@ -267,6 +267,28 @@ def privacy_report(run_id: str | None, folder: Path | None, signed: Path | None)
         click.echo(f"wrote {path}")
 
 
+@main.command()
+@click.argument("record_id", required=False)
+@click.option("--subject", help="All records of the person with this value in the subject column.")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def trace(record_id: str | None, subject: str | None, as_json: bool) -> None:
+    """Where RECORD_ID (as the source has it, or hashed) went: runs, splits, students, releases."""
+    from appliance import trace as tracing
+
+    if (record_id is None) == (subject is None):
+        raise Failure("name a record, or a person with --subject VALUE")
+    home = _home()
+    try:
+        if record_id is not None:
+            asked = tracing.asked_record(record_id, home.scrub_key())
+        else:
+            asked = tracing.asked_subject(str(subject), home.scrub_key())
+    except ValueError as error:
+        raise Failure(str(error)) from None
+    found = tracing.trace(home, asked)
+    click.echo(json.dumps(tracing.to_json(found), indent=1) if as_json else "\n".join(tracing.lines(found)))
+
+
 @main.command("demo-data")
 @click.option("--n", "count", type=int, default=600, show_default=True, help="Tickets.")
 @click.option("--seed", type=int, default=7, show_default=True, help="Same seed, same bytes.")

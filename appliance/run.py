@@ -17,7 +17,7 @@ from appliance import manifest
 from appliance.config import UseCase, load_use_case, use_case_from_json, use_case_to_json
 from appliance.home import Home, HomeError
 from appliance.manifest import Manifest, hash_json
-from appliance.models import ModelError, resolve
+from appliance.models import ModelError, resolve, resolve_detector
 from appliance.offline import QUIET_AND_OFFLINE
 from appliance.packages import installed_version
 from appliance.pipeline import PIPELINE, Stage
@@ -89,6 +89,16 @@ def _data_digest(use_case: UseCase, base_dir: Path) -> list[str]:
     return digests
 
 
+def is_data_unchanged(run: Run) -> bool:
+    """Whether the files that the run was named after are still there, as they were."""
+    document = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))["use_case"]
+    try:
+        digest = _data_digest(run.use_case, run.base_dir)
+    except RunError:
+        return False
+    return run.run_id.endswith("-" + hash_json([document, digest])[:8])
+
+
 def external_digest(run: Run, what: str) -> str:
     """The state of something outside the run that a stage reads."""
     if what == "data":
@@ -97,8 +107,11 @@ def external_digest(run: Run, what: str) -> str:
         return hash_json(["key", run.home.scrub_key().hex()])
     if what == "teacher" and run.use_case.teacher.kind != "local":
         return run.use_case.teacher.model
+    if what == "detector":
+        models = resolve_detector(run.use_case.detector, run.home, run.base_dir)
+        folders = (models.spacy, *models.classifiers)
+        return hash_json([manifest.hash_outputs(folder, ["."]) for folder in folders])
     name = {
-        "spacy": run.use_case.spacy_model,
         "student": run.use_case.student.base,
         "teacher": run.use_case.teacher.model,
     }

@@ -13,6 +13,7 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,33 @@ def record_id(key: bytes, id_value: str) -> str:
     return hmac.new(key, b"id\0" + id_value.encode(), hashlib.sha256).hexdigest()[:16]
 
 
+def record_ids(key: bytes, id_value: str, most: int = 1000) -> frozenset[str]:
+    """The ids that rows with this value in their id column may have: `record_id`, and one for each repetition."""
+    first = record_id(key, id_value)
+    return frozenset([first, *(_repeated(key, bytes.fromhex(first), repeat) for repeat in range(1, most))])
+
+
+def find_rows(
+    source: SourceSettings, base_dir: Path, key: bytes, *, first_id: str | None, subject: str | None
+) -> tuple[list[int], set[int]]:
+    """Numbers of the rows whose id column hashes to `first_id` (or whose subject column to `subject`, where that is
+    asked), and of the rows whose column could not be read.
+
+    Dropped rows are known by number only; this says whose they are, as long as the source is as it was. Raises
+    ValueError as `read_rows` does.
+    """
+    column, hashed = (source.id, record_id) if first_id is not None else (source.subject, subject_id)
+    assert column is not None, "ask for a column that the source has"
+    cells = replace(source, id=None, subject=None, fields={"cell": column}, max_bad_fraction=1.0)
+    found, unread = list[int](), set[int]()
+    for row in read_rows(cells, base_dir, key):
+        if isinstance(row, DroppedRow):
+            unread.add(row.row)
+        elif hashed(key, row.fields["cell"]) == (first_id or subject):
+            found.append(row.row)
+    return found, unread
+
+
 def subject_id(key: bytes, value: str) -> str | None:
     """The person's id from the subject column's value, as `record_id` makes a record's; None for an empty cell."""
     if not value.strip():
@@ -112,7 +140,11 @@ class _Ids:
         self._seen[short] = repeat + 1
         if repeat == 0:
             return identifier
-        return hmac.new(self._key, b"repeat\0%d\0" % repeat + short, hashlib.sha256).hexdigest()[:16]
+        return _repeated(self._key, short, repeat)
+
+
+def _repeated(key: bytes, short: bytes, repeat: int) -> str:
+    return hmac.new(key, b"repeat\0%d\0" % repeat + short, hashlib.sha256).hexdigest()[:16]
 
 
 def _locate(source: SourceSettings, base_dir: Path) -> tuple[Path, str]:
