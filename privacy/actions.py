@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from privacy.entities import kind_of
 from privacy.generalise import generalise
 from privacy.presets import Action
 from privacy.surrogate_dates import shifted
@@ -16,15 +17,19 @@ from privacy.surrogates import Surrogates
 # Shorter numbers are no whole card numbers, and their last four digits would be most of them.
 _MIN_CARD_DIGITS = 13
 _VISIBLE_CARD_DIGITS = 4
+_SOMEBODYS = frozenset({"person", "contact", "id"})
 
 
 class Replacements:
-    """Replacements under one policy and key. Stateless: any process with both gives the same ones."""
+    """Replacements under one policy and key. Any process with both, and the same `taken`, gives the same ones."""
 
-    def __init__(self, key: bytes, actions: Mapping[str, Action]) -> None:
+    def __init__(
+        self, key: bytes, actions: Mapping[str, Action], taken: frozenset[str] = frozenset()
+    ) -> None:
+        """`taken`: fingerprints of values that no surrogate may have."""
         self._key = key
         self._actions = dict(actions)
-        self._surrogates = Surrogates(key)
+        self._surrogates = Surrogates(key, taken)
 
     def __repr__(self) -> str:
         return f"Replacements({self._actions})"
@@ -32,6 +37,10 @@ class Replacements:
     def drops(self, entity_type: str) -> bool:
         """Whether a finding of this type costs the record."""
         return self._actions.get(entity_type) == "drop"
+
+    def invents(self, entity_type: str) -> bool:
+        """Whether this type gets surrogates that could be somebody's. A date or a country is nobody's."""
+        return self._actions.get(entity_type) == "surrogate" and kind_of(entity_type) in _SOMEBODYS
 
     def of(self, entity_type: str, original: str, subject: str) -> str:
         """The replacement of one value; `subject` names whose dates move together.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,16 @@ class RawRecord:
     subject_id: str | None = None
     """Keyed hash of the subject column, 16 hex digits: the same for all records of a person. None where the
     source names no such column, or the cell is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorModels:
+    """Folders of the models that find names."""
+
+    spacy: Path
+    """An English spaCy model with `ner`."""
+    classifiers: tuple[Path, ...] = ()
+    """Token-classification models as ONNX; see `token_classifier`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,8 @@ class ScrubbedRecord:
     """As in `RawRecord`."""
     removed: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
     """By entity type: the keyed fingerprints of what was replaced (`privacy.fingerprints`). They stay in the home."""
+    invented: frozenset[str] = field(default=frozenset(), repr=False)
+    """The keyed fingerprints of the surrogates that must be nobody's: names, contacts and ids."""
 
 
 class DropReason(StrEnum):

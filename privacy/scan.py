@@ -1,12 +1,14 @@
 """Scrubs records one by one: what is scanned in each field, what replaces it, and when a record is dropped
 instead.
 
-Covered: text, JSON and closed fields, each finding carried through all fields of its record. A record that
-cannot be scanned whole is dropped. Not covered: processes and hanging C code (see `workers`).
+Covered: text, JSON, closed and typed fields, each finding carried through all fields of its record. A record that
+cannot be scanned whole is dropped. A text that came before is not scanned again. Not covered: processes and hanging C code
+(see `workers`).
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -21,6 +23,9 @@ from privacy.settings import FieldRule, ScrubPolicy
 
 Outcome = ScrubbedRecord | DroppedRow
 _TEXT = FieldRule("text")
+# Findings kept of texts that may come again, such as greetings, signatures and cells: some tens of megabytes at most.
+_MAX_REMEMBERED = 20_000
+_MAX_REMEMBERED_CHARS = 2_000
 
 
 class Finder(Protocol):
@@ -41,6 +46,27 @@ class Scrubber:
     policy: ScrubPolicy
     policy_id: str
     key: bytes = field(repr=False)
+    remembered: dict[bytes, tuple[Span, ...]] = field(default_factory=dict, repr=False)
+    """By the text's hash: what the finder found in it. No text is kept."""
+
+    def find(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
+        """The finder's findings, asked once for texts that are alike. Raises what the finder raises."""
+        prints = [
+            hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in texts
+        ]
+        new = {
+            print_: text for print_, text in zip(prints, texts, strict=True) if print_ not in self.remembered
+        }
+        found = self.finder.find(list(new.values())) if new else []
+        assert len(found) == len(new), "a detector must answer for every text"
+        answers = dict(zip(new, found, strict=True))
+        spans = [answers[print_] if print_ in answers else self.remembered[print_] for print_ in prints]
+        if len(self.remembered) >= _MAX_REMEMBERED:
+            self.remembered.clear()
+        self.remembered.update(
+            {print_: answers[print_] for print_, text in new.items() if len(text) <= _MAX_REMEMBERED_CHARS}
+        )
+        return spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +78,8 @@ class _Piece:
     skip: int
     """Leading characters that are only context (a JSON leaf's key) and belong to no field."""
     leaf: json_text.Leaf | None
+    known: tuple[Span, ...] | None = None
+    """Findings that need no scan: the whole of a typed cell. None where the text is to be scanned."""
 
 
 def scrub_records(scrubber: Scrubber, records: Sequence[RawRecord]) -> list[Outcome]:
@@ -65,7 +93,7 @@ def scrub_records(scrubber: Scrubber, records: Sequence[RawRecord]) -> list[Outc
         else:
             waiting.append((record, _pieces(record, scrubber.rules)))
     try:
-        found = iter(scrubber.finder.find([piece.text for _, pieces in waiting for piece in pieces]))
+        found = iter(_found(scrubber, [piece for _, pieces in waiting for piece in pieces]))
         for record, pieces in waiting:
             outcomes[record.row] = _finish(scrubber, record, pieces, [next(found) for _ in pieces])
     except Exception:
@@ -78,11 +106,23 @@ def scrub_records(scrubber: Scrubber, records: Sequence[RawRecord]) -> list[Outc
 def _scrub_alone(scrubber: Scrubber, record: RawRecord, pieces: list[_Piece]) -> Outcome:
     """Any error whatever drops the record; its message is not kept, for it may quote the text."""
     try:
-        return _finish(scrubber, record, pieces, scrubber.finder.find([piece.text for piece in pieces]))
+        return _finish(scrubber, record, pieces, _found(scrubber, pieces))
     except TimeoutError:
         return DroppedRow(record.row, DropReason.SCAN_TIMED_OUT)
     except Exception:
         return DroppedRow(record.row, DropReason.SCAN_FAILED)
+
+
+def _found(scrubber: Scrubber, pieces: Sequence[_Piece]) -> list[tuple[Span, ...]]:
+    """The findings of each piece, as offsets in its text. Raises what the finder raises."""
+    found = iter(scrubber.find([piece.text for piece in pieces if piece.known is None]))
+    kept = set(scrubber.policy.kept_types())
+    return [
+        next(found)
+        if piece.known is None
+        else tuple(span for span in piece.known if span.entity_type not in kept)
+        for piece in pieces
+    ]
 
 
 def _refuse(record: RawRecord, scrubber: Scrubber) -> DropReason | None:
@@ -102,6 +142,9 @@ def _pieces(record: RawRecord, rules: Mapping[str, FieldRule]) -> list[_Piece]:
         rule = rules.get(name, _TEXT)
         if rule.kind == "closed" or (rule.kind == "json" and value.strip() in rule.values):
             continue
+        if rule.kind == "typed":
+            pieces.append(_typed_cell(name, value, rule.entity_type))
+            continue
         leaves = json_text.leaves(value) if rule.kind == "json" else None
         if leaves is None:
             pieces.append(_Piece(name, value, 0, None))
@@ -114,11 +157,17 @@ def _pieces(record: RawRecord, rules: Mapping[str, FieldRule]) -> list[_Piece]:
     return pieces
 
 
+def _typed_cell(name: str, value: str, entity_type: str) -> _Piece:
+    """All of the cell but the blanks around it."""
+    start, end = len(value) - len(value.lstrip()), len(value.rstrip())
+    whole = (Span(start, end, entity_type, 1.0, "column"),) if start < end else ()
+    return _Piece(name, value, 0, None, whole)
+
+
 def _finish(
     scrubber: Scrubber, record: RawRecord, pieces: list[_Piece], found: list[tuple[Span, ...]]
 ) -> Outcome:
     """Findings carried through the record, then replaced."""
-    assert len(found) == len(pieces), "a detector must answer for every text"
     own = [_without_context(piece, spans) for piece, spans in zip(pieces, found, strict=True)]
     texts = [piece.text[piece.skip :] for piece in pieces]
     own = propagate(texts, own, Clock(scrubber.policy.timeout_s))
@@ -127,10 +176,14 @@ def _finish(
     # Without a subject column each record is a person of its own.
     subject = record.subject_id or record.record_id
     removed: dict[str, set[str]] = {}
+    invented: set[str] = set()
 
     def replace(entity_type: str, original: str) -> str:
         removed.setdefault(entity_type, set()).add(fingerprint(scrubber.key, entity_type, original))
-        return scrubber.replacements.of(entity_type, original, subject)
+        replacement = scrubber.replacements.of(entity_type, original, subject)
+        if scrubber.replacements.invents(entity_type):
+            invented.add(fingerprint(scrubber.key, entity_type, replacement))
+        return replacement
 
     fields = dict(record.fields)
     spans: dict[str, tuple[Span, ...]] = dict.fromkeys(record.fields, ())
@@ -153,6 +206,7 @@ def _finish(
         scrubber.policy_id,
         record.subject_id,
         {name: frozenset(prints) for name, prints in removed.items()},
+        frozenset(invented),
     )
 
 

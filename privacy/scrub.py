@@ -1,8 +1,8 @@
 """The door of this package: rows of a source in, chunks of scrubbed records and counted drops out.
 
 Covered: every row seen is kept or dropped with a reason; chunks are the same from run to run, so that a
-stopped run goes on after its last stored chunk. Not covered: storing anything, and judging whether the
-scrubbing was good enough (`measure`).
+stopped run goes on after its last stored chunk; originals are sealed in a vault where the policy asks. Not covered: storing
+anything else, and judging whether the scrubbing was good enough (`measure`).
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from itertools import chain, islice
 from pathlib import Path
 
 from privacy.actions import Replacements
+from privacy.dictionary import OwnTerms, own_finders, read_terms
 from privacy.ingest import read_rows
-from privacy.records import DroppedRow, RawRecord, ScrubbedRecord
+from privacy.records import DetectorModels, DroppedRow, RawRecord, ScrubbedRecord
 from privacy.scan import Outcome, Scrubber, scrub_records
 from privacy.settings import FieldRule, ScrubPolicy, SourceSettings, policy_id
+from privacy.vault import VaultWriter, read_vault_key
 from privacy.workers import BATCH_RECORDS, BuildScrubber, Workers
 
 # HMAC-SHA256 takes any length; below this a key can be guessed.
@@ -48,6 +50,15 @@ class ScrubbedChunk:
                 union.setdefault(entity_type, set()).update(prints)
         return {entity_type: frozenset(prints) for entity_type, prints in sorted(union.items())}
 
+    @property
+    def invented(self) -> frozenset[str]:
+        """The keyed fingerprints of the surrogates that must be nobody's.
+
+        One that is also among all chunks' `fingerprints` equals a value that was removed somewhere: to be counted, and drawn
+        again by a second pass with those as `taken`.
+        """
+        return frozenset().union(*(record.invented for record in self.records))
+
 
 def scrub_source(
     source: SourceSettings,
@@ -55,15 +66,16 @@ def scrub_source(
     policy: ScrubPolicy,
     rules: Mapping[str, FieldRule],
     key: bytes,
-    spacy_model: Path,
+    models: DetectorModels,
     skip_chunks: int = 0,
     plant: Plant | None = None,
+    taken: frozenset[str] = frozenset(),
 ) -> Iterator[ScrubbedChunk]:
     """Chunks in order, without the first `skip_chunks`, whose rows are read (ids depend on them) but not
     scanned.
 
     Fields without a rule are scanned as text. `plant` (from `privacy.attack.planting`) puts invented secrets into the
-    rows before they are scanned. Raises ValueError, with one line for the operator, for a
+    rows before they are scanned. `taken` are fingerprints of values that no surrogate may have. Raises ValueError, with one line for the operator, for a
     source that cannot be read; RuntimeError if scrubbing processes cannot start. Messages hold no record's
     text.
     """
@@ -74,7 +86,17 @@ def scrub_source(
         )
     if len(key) < _MIN_KEY_BYTES:
         raise ValueError(f"the scrubbing key has {len(key)} bytes; it needs {_MIN_KEY_BYTES} or more")
-    build = partial(build_scrubber, policy, dict(rules), key, spacy_model)
+    typed = source.column_rules()
+    twice = sorted(set(typed) & set(rules))
+    if twice:
+        raise ValueError(
+            f"the task already says what the field '{twice[0]}' may hold; take its column out of 'columns'"
+        )
+    vault = None
+    if policy.vault is not None:
+        vault = VaultWriter(base_dir / policy.vault.path, read_vault_key(policy.vault, base_dir, key))
+    terms = read_terms(policy, base_dir)
+    build = partial(build_scrubber, policy, {**typed, **rules}, key, models, terms, taken)
     rows = read_rows(source, base_dir, key)
     chunks = _chunks(rows if plant is None else plant(rows), policy.chunk_size, skip_chunks)
     first = next(chunks, None)
@@ -85,21 +107,35 @@ def scrub_source(
     todo = chain([first], [] if second is None else [second], chunks)
     if processes == 1 or second is None:
         # One chunk is done before a second process has loaded its models.
-        yield from _scrub_here(build(), todo)
+        finished = _scrub_here(build(), todo)
     else:
-        yield from _scrub_in_workers(build, processes, policy.timeout_s, todo)
+        finished = _scrub_in_workers(build, processes, policy.timeout_s, todo)
+    for chunk, outcomes in finished:
+        scrubbed = _account(chunk, outcomes)
+        if vault is not None:
+            vault.add(_originals(chunk, scrubbed))
+        yield scrubbed
 
 
 def build_scrubber(
-    policy: ScrubPolicy, rules: Mapping[str, FieldRule], key: bytes, spacy_model: Path
+    policy: ScrubPolicy,
+    rules: Mapping[str, FieldRule],
+    key: bytes,
+    models: DetectorModels,
+    terms: OwnTerms,
+    taken: frozenset[str] = frozenset(),
 ) -> Scrubber:
     """Loads the models (some seconds). Raises ValueError if the model folder is none."""
     from privacy.detect import Detector
 
     detector = Detector(
-        spacy_model, min_score=policy.min_score, timeout_s=policy.timeout_s, keep_types=policy.kept_types()
+        models,
+        min_score=policy.min_score,
+        timeout_s=policy.timeout_s,
+        keep_types=policy.kept_types(),
+        finders=own_finders(terms),
     )
-    replacements = Replacements(key, policy.action_by_type())
+    replacements = Replacements(key, policy.action_by_type(), taken)
     return Scrubber(detector, replacements, rules, policy, policy_id(policy, key), key)
 
 
@@ -123,19 +159,21 @@ def _chunks(rows: Iterator[RawRecord | DroppedRow], size: int, skip: int) -> Ite
         index += 1
 
 
-def _scrub_here(scrubber: Scrubber, chunks: Iterator[_RawChunk]) -> Iterator[ScrubbedChunk]:
+def _scrub_here(scrubber: Scrubber, chunks: Iterator[_RawChunk]) -> Iterator[tuple[_RawChunk, list[Outcome]]]:
     for chunk in chunks:
-        outcomes = [
-            outcome
-            for start in range(0, len(chunk.records), BATCH_RECORDS)
-            for outcome in scrub_records(scrubber, chunk.records[start : start + BATCH_RECORDS])
-        ]
-        yield _account(chunk, outcomes)
+        yield (
+            chunk,
+            [
+                outcome
+                for start in range(0, len(chunk.records), BATCH_RECORDS)
+                for outcome in scrub_records(scrubber, chunk.records[start : start + BATCH_RECORDS])
+            ],
+        )
 
 
 def _scrub_in_workers(
     build: BuildScrubber, processes: int, timeout_s: float, chunks: Iterator[_RawChunk]
-) -> Iterator[ScrubbedChunk]:
+) -> Iterator[tuple[_RawChunk, list[Outcome]]]:
     """Chunks in order; as many chunks in work as there are processes, so that memory stays bounded."""
     working: deque[tuple[_RawChunk, list[Future[list[Outcome]]]]] = deque()
     with Workers(build, processes, timeout_s) as workers:
@@ -151,8 +189,17 @@ def _scrub_in_workers(
             yield _collect(*working.popleft())
 
 
-def _collect(chunk: _RawChunk, futures: list[Future[list[Outcome]]]) -> ScrubbedChunk:
-    return _account(chunk, [outcome for future in futures for outcome in future.result()])
+def _collect(chunk: _RawChunk, futures: list[Future[list[Outcome]]]) -> tuple[_RawChunk, list[Outcome]]:
+    return chunk, [outcome for future in futures for outcome in future.result()]
+
+
+def _originals(chunk: _RawChunk, scrubbed: ScrubbedChunk) -> Iterator[tuple[tuple[str, str], str]]:
+    """By place: the fields of kept records in which something was replaced, as they came in."""
+    raw = {record.record_id: record.fields for record in chunk.records}
+    for record in scrubbed.records:
+        for name, spans in record.spans.items():
+            if spans:
+                yield (record.record_id, name), raw[record.record_id][name]
 
 
 def _account(chunk: _RawChunk, outcomes: list[Outcome]) -> ScrubbedChunk:

@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
 
-from privacy.presets import Action, actions_of
+from privacy.presets import Action, actions_of, check_type, did_you_mean
 
 # Read by pydantic when a settings class is filled from TOML. A plain dict, so that pydantic need not be
 # imported here.
@@ -44,12 +44,123 @@ class SourceSettings:
     hash travels. Without it each record counts as a person of its own."""
     fields: Annotated[dict[str, str], MinLen(1)]
     """Our field name -> the source's column."""
+    columns: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
+    """Source's column -> the entity type that every cell of it is, replaced whole; or the list of the only words that it
+    may hold, which pass. All other columns are scanned."""
     max_row_bytes: Annotated[int, Gt(0)] = 65536
     """Rows longer than this are dropped and counted; never read whole."""
     max_bad_fraction: Fraction = 0.1
     """Stop when more than this part of the rows is unreadable: it is probably the wrong file or format."""
     limit: Annotated[int, Gt(0)] | None = None
     """Take only the first so many rows; None takes all."""
+
+    def __post_init__(self) -> None:
+        for column, content in self.columns.items():
+            if column not in self.fields.values():
+                raise ValueError(
+                    f"columns names '{column}', which fields does not map{did_you_mean(column, self.fields.values())}"
+                )
+            if content == "keep":
+                raise ValueError(
+                    f'columns.{column} = "keep" would let anything pass: list the words it may hold, ["a", "b"]'
+                )
+            if isinstance(content, str):
+                check_type(content)
+
+    def column_rules(self) -> dict[str, FieldRule]:
+        """By our field name: how the columns whose content is known are treated."""
+        rules = {}
+        for name, column in self.fields.items():
+            content = self.columns.get(column)
+            if isinstance(content, str):
+                rules[name] = FieldRule("typed", entity_type=content)
+            elif content is not None:
+                rules[name] = FieldRule("closed", frozenset(content))
+        return rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DictionarySettings:
+    """A list of the organisation's own values, each of which is found wherever it stands as whole words."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID_UNKNOWN
+
+    entity_type: str = "CUSTOM"
+    """What the values are."""
+    values: tuple[str, ...] = ()
+    """The values themselves, or"""
+    path: str | None = None
+    """a CSV, JSONL, Parquet or DuckDB file that holds them; relative paths start at the configuration file's folder,"""
+    column: str | None = None
+    """in this column"""
+    table: str | None = None
+    """of this table, for DuckDB files."""
+    ignore_case: bool = True
+    """Find them in any case; values of fewer than three letters or digits are only found as written."""
+
+    def __post_init__(self) -> None:
+        check_type(self.entity_type)
+        if bool(self.values) == (self.path is not None):
+            raise ValueError("a dictionary needs either values or a path")
+        if (self.path is None) != (self.column is None):
+            raise ValueError("a dictionary needs path and column together")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatternSettings:
+    """The look of the organisation's own ids: a regular expression, or a column to learn it from."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID_UNKNOWN
+
+    entity_type: str = "CUSTOM"
+    """What a match is."""
+    regex: str | None = None
+    """The expression; its group named `x`, if there is one, is the value. Or"""
+    path: str | None = None
+    """a file whose ids show their look ("AB-4711" and "AC-0815": two capitals, a dash, four digits),"""
+    column: str | None = None
+    """in this column"""
+    table: str | None = None
+    """of this table, for DuckDB files."""
+    context: tuple[str, ...] = ()
+    """Words one of which must stand in the 60 characters before a match; none asks for none."""
+
+    def __post_init__(self) -> None:
+        check_type(self.entity_type)
+        if (self.regex is None) == (self.path is None):
+            raise ValueError("a pattern needs either a regex or a path")
+        if (self.path is None) != (self.column is None):
+            raise ValueError("a pattern needs path and column together")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultSettings:
+    """Where the originals of replaced fields are kept, sealed with a key of their own."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID_UNKNOWN
+
+    path: Annotated[str, MinLen(1)]
+    """The vault's file, which only grows; relative paths start at the configuration file's folder."""
+    key_file: str | None = None
+    """File with the vault's key, 64 hex digits, or"""
+    key_env: str | None = None
+    """the environment variable that holds it. Not the scrubbing key: who may undo is not who may scrub."""
+
+    def __post_init__(self) -> None:
+        if (self.key_file is None) == (self.key_env is None):
+            raise ValueError("a vault needs either key_file or key_env")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorSettings:
+    """The models that find names: packaged ones by name, or directories of the site's own."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = _FORBID_UNKNOWN
+
+    spacy: str = "spacy-en-md"
+    """An English spaCy model with `ner`."""
+    classifiers: tuple[str, ...] = ("rampart",)
+    """Token-classification models as ONNX (`config.json` with `id2label`, `tokenizer.json`, one `*.onnx`); all are asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +176,12 @@ class ScrubPolicy:
     actions: dict[str, str] = field(default_factory=dict)
     """Other actions than the preset's: entity type -> `keep`, `mask`, `placeholder`, `surrogate`, `generalise`,
     `shift` or `drop`. `"*"` stands for every type not named."""
+    dictionary: tuple[DictionarySettings, ...] = ()
+    """The organisation's own values to find."""
+    pattern: tuple[PatternSettings, ...] = ()
+    """The look of the organisation's own ids."""
+    vault: VaultSettings | None = None
+    """Keeps the originals, sealed; None keeps none, and nothing can be undone."""
     min_score: Fraction = 0.35
     """Findings below this confidence are ignored; lower masks more, rightly and wrongly."""
     min_recall: Fraction = 0.9
@@ -94,14 +211,16 @@ class ScrubPolicy:
 
 @dataclass(frozen=True, slots=True)
 class FieldRule:
-    """How one field is treated. Comes from the task, not from the configuration file."""
+    """How one field is treated. Comes from the task, or from the source's `columns`."""
 
-    kind: Literal["text", "closed", "json"] = "text"
+    kind: Literal["text", "closed", "json", "typed"] = "text"
     """`text`: scanned. `closed`: must be one of `values`, or the row is dropped. `json`: leaves in
     `values` pass, all other strings and numbers are scanned, keys included; what is not JSON is
-    scanned as text."""
+    scanned as text. `typed`: the whole cell is an `entity_type`."""
     values: frozenset[str] = field(default_factory=frozenset)
     """The closed set; public words such as intent names, never customer data."""
+    entity_type: str = ""
+    """For `typed` only."""
 
 
 def policy_id(policy: ScrubPolicy, key: bytes) -> str:

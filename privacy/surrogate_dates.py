@@ -110,14 +110,13 @@ def _full_year(token: str) -> int:
 
 
 def _like_month(token: str, month: int) -> str:
-    """The month written like the token: padded number, or name in the same language, length and case."""
+    """The month written like the token: padded number, or English name of the same length and case."""
     if token.isdigit():
         return f"{month:02d}" if len(token) == 2 else str(month)
-    names = MONTHS[_MONTH_NUMBER[token.casefold()] - 1]
-    position = names.index(token.casefold())
-    name = (
-        MONTHS[month - 1][min(position, len(MONTHS[month - 1]) - 1)] if position < 2 else MONTHS[month - 1][0]
-    )
+    full, *others = MONTHS[month - 1]
+    # The second name of a month is its English abbreviation; May has none.
+    abbreviated = MONTHS[_MONTH_NUMBER[token.casefold()] - 1].index(token.casefold()) == 1
+    name = next((other for other in others if abbreviated and full.startswith(other)), full)
     return name.upper() if token.isupper() else name.capitalize() if token[0].isupper() else name
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
-from privacy.records import DroppedRow, DropReason, RawRecord, ScrubbedRecord
+from privacy.fingerprints import fingerprint
+from privacy.records import DroppedRow, DropReason, RawRecord, ScrubbedRecord, Span
 from privacy.scan import _pieces, replace_spans, scrub_records
 from privacy.settings import FieldRule, ScrubPolicy
 from privacy.workers import Workers
-from tests.privacy.fakes import KEY, Raising, RulesOnly, broken_scrubber, deadly_scrubber, scrubber
+from tests.privacy.fakes import KEY, POLICY, Raising, RulesOnly, broken_scrubber, deadly_scrubber, scrubber
 
 
 def raw(row: int, **fields: str) -> RawRecord:
@@ -113,8 +117,6 @@ def test_a_value_found_in_one_field_is_replaced_alike_in_all() -> None:
 
 
 def test_overlapping_spans_are_refused() -> None:
-    from privacy.records import Span
-
     spans = [Span(0, 5, "PERSON", 1.0, "x"), Span(3, 8, "PERSON", 1.0, "x")]
     with pytest.raises(AssertionError):
         replace_spans("0123456789", spans, lambda entity_type, _: entity_type)
@@ -150,3 +152,89 @@ def test_a_cell_that_is_one_of_the_allowed_values_passes_and_any_other_text_is_s
     assert [piece.text for piece in _pieces(RawRecord("r", 1, {"answer": "card_arrivals"}), rule)] == [
         "card_arrivals"
     ]
+
+
+class Counting(RulesOnly):
+    """Counts the texts it is asked about."""
+
+    asked = 0
+
+    def find(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
+        self.asked += len(texts)
+        return super().find(texts)
+
+
+def test_a_text_that_came_before_is_not_scanned_again() -> None:
+    finder = Counting()
+    one = scrubber(finder)
+    records = [raw(row, m="write to a@b.com", n="hello") for row in range(1, 9)]
+    first, again = scrub_records(one, records[:4]), scrub_records(one, records[4:])
+    assert finder.asked == 2
+    assert {only([outcome]).fields["m"] for outcome in first + again} == {only(first[:1]).fields["m"]}
+    assert not any(isinstance(kept, str) for pair in one.remembered.items() for kept in pair)
+
+
+def test_a_failed_text_is_not_remembered_as_clean() -> None:
+    one = scrubber(Raising())
+    for _ in range(2):
+        assert scrub_records(one, [raw(1, m="BOOM")]) == [DroppedRow(1, DropReason.SCAN_FAILED)]
+
+
+def test_a_typed_cell_is_replaced_whole_and_its_value_wherever_the_record_has_it() -> None:
+    rules = {
+        "who": FieldRule("typed", entity_type="PERSON"),
+        "nr": FieldRule("typed", entity_type="CUSTOMER_ID"),
+    }
+    record = only(
+        scrub_records(
+            scrubber(Raising(), rules),
+            [raw(1, who=" Quux BOOM ", nr="77", message="then Quux said 77 is right")],
+        )
+    )
+    assert [span.entity_type for span in record.spans["who"]] == ["PERSON"]
+    who = record.fields["who"]
+    assert who.startswith(" ") and who.endswith(" ") and "Quux" not in who and "BOOM" not in who
+    assert "Quux" not in record.fields["message"] and who.split()[0] in record.fields["message"]
+    assert record.fields["nr"] != "77"
+
+
+def test_a_typed_cell_of_a_kept_type_stays() -> None:
+    policy = replace(POLICY, actions={"PERSON": "keep"})
+    rules = {"who": FieldRule("typed", entity_type="PERSON")}
+    assert (
+        only(scrub_records(scrubber(RulesOnly(), rules, policy), [raw(1, who="Quux")])).fields["who"]
+        == "Quux"
+    )
+
+
+def test_a_finding_whose_action_is_drop_costs_the_record_and_no_other() -> None:
+    policy = replace(POLICY, actions={"EMAIL_ADDRESS": "drop"})
+    outcomes = scrub_records(
+        scrubber(RulesOnly(), policy=policy), [raw(1, m="write to a@b.com"), raw(2, m="Mr. Lebowski")]
+    )
+    assert outcomes[0] == DroppedRow(1, DropReason.POLICY)
+    assert isinstance(outcomes[1], ScrubbedRecord)
+
+
+def test_dates_of_one_subject_move_together_and_those_of_two_do_not() -> None:
+    rules = {"on": FieldRule("typed", entity_type="DATE_TIME")}
+    records = [
+        RawRecord(f"{row:016x}", row, {"on": day}, subject)
+        for row, (day, subject) in enumerate(
+            [("2024-02-01", "s"), ("2024-02-29", "s"), ("2024-02-01", "t"), ("2024-02-01", None)], 1
+        )
+    ]
+    moved = [only([outcome]).fields["on"] for outcome in scrub_records(scrubber(RulesOnly(), rules), records)]
+    first, second = map(date.fromisoformat, moved[:2])
+    assert (second - first).days == 28 and len({moved[0], *moved[2:]}) == 3
+
+
+def test_fingerprints_tell_what_was_removed_to_the_holder_of_the_key_only() -> None:
+    record = only(scrub_records(scrubber(RulesOnly()), [raw(1, m="Mr. Lebowski, a@b.com")]))
+    assert record.removed == {
+        "EMAIL_ADDRESS": frozenset({fingerprint(KEY, "EMAIL_ADDRESS", "A@b.com")}),
+        "PERSON": frozenset({fingerprint(KEY, "PERSON", "LEBOWSKI")}),
+    }
+    assert len(record.invented) == 2 and not record.invented & frozenset().union(*record.removed.values())
+    assert fingerprint(bytes(32), "PERSON", "Lebowski") not in record.removed["PERSON"]
+    assert "fingerprint" not in repr(record) and next(iter(record.removed["PERSON"])) not in repr(record)

@@ -10,7 +10,15 @@ from dataclasses import fields, replace
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from privacy.settings import ScrubPolicy, SourceSettings, policy_id
+from privacy.settings import (
+    DictionarySettings,
+    FieldRule,
+    PatternSettings,
+    ScrubPolicy,
+    SourceSettings,
+    VaultSettings,
+    policy_id,
+)
 from tests.privacy.fakes import KEY, POLICY
 
 
@@ -23,6 +31,8 @@ from tests.privacy.fakes import KEY, POLICY
         (ScrubPolicy, {"name": "x", "preset": 3}, "preset"),
         (ScrubPolicy, {"name": "x", "actions": ["mask"]}, "actions"),
         (ScrubPolicy, {}, "name"),
+        (ScrubPolicy, {"name": "x", "dictionary": [{"values": "a"}]}, "dictionary"),
+        (ScrubPolicy, {"name": "x", "vault": {"path": "v", "key": "00"}}, "vault"),
         (SourceSettings, {"path": "a.csv"}, "fields"),
         (SourceSettings, {"path": "a.csv", "fields": {}}, "fields"),
         (SourceSettings, {"path": "a.csv", "fields": {"a": "b"}, "limit": 0}, "limit"),
@@ -35,6 +45,32 @@ def test_a_wrong_setting_is_refused(settings: type, data: dict[str, object], at:
     assert [error["loc"][0] for error in caught.value.errors()] == [at]
 
 
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"nmae": "PERSON"}, "columns names 'nmae', which fields does not map: did you mean 'name'?"),
+        ({"name": "PERSN"}, "unknown entity type 'PERSN': did you mean 'PERSON'?"),
+        ({"name": "keep"}, "list the words it may hold"),
+    ],
+)
+def test_a_column_that_cannot_be_is_refused(columns: dict[str, str], said: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        SourceSettings(path="a.csv", fields={"who": "name"}, columns=columns)
+    assert said in str(caught.value)
+
+
+def test_a_column_is_all_of_one_type_or_one_of_some_words() -> None:
+    source = TypeAdapter(SourceSettings).validate_json(
+        '{"path": "a", "fields": {"who": "name", "plan": "plan", "m": "text"}, '
+        '"columns": {"name": "PERSON", "plan": ["basic", "pro"]}}',
+        strict=True,
+    )
+    assert source.column_rules() == {
+        "who": FieldRule("typed", entity_type="PERSON"),
+        "plan": FieldRule("closed", frozenset({"basic", "pro"})),
+    }
+
+
 def test_right_settings_load() -> None:
     policy = TypeAdapter(ScrubPolicy).validate_json(
         '{"name": "x", "preset": "pci", "actions": {"URL": "mask"}, "min_score": 0}', strict=True
@@ -45,7 +81,7 @@ def test_right_settings_load() -> None:
 
 
 OTHER = {
-    "name": "y", "preset": "pci", "actions": {"URL": "mask"}, "min_score": 0.1, "min_recall": 0.1, "max_chars": 5,
+    "name": "y", "preset": "pci", "actions": {"URL": "mask"}, "dictionary": (DictionarySettings(values=("x",)),), "pattern": (PatternSettings(regex="x"),), "vault": VaultSettings(path="v", key_env="K"), "min_score": 0.1, "min_recall": 0.1, "max_chars": 5,
     "timeout_s": 3.0, "chunk_size": 5, "processes": 5,
 }  # fmt: skip
 
