@@ -207,7 +207,7 @@ def person(rng: Random) -> Person:
     if culture in _FAMILY_FIRST and shape < 0.25:
         name = f"{last} {first}"
     elif shape > 0.93:
-        name = f"{first} {last}-{rng.choice(family)}"
+        name = f"{first} {last}-{rng.choice([other for other in family if other != last])}"
     elif shape > 0.83:
         name = f"{first} {rng.choice('ABCDEFGHJKLMNPRSTW')}. {last}"
     elif shape > 0.78:
