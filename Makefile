@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STATE := .venv/.state
-MODELS := smollm2-135m-instruct spacy-en-md
+MODELS := smollm2-135m-instruct spacy-en-md rampart
 DEMO := .cache/demo/tickets.jsonl
 # pip may be told where the CPU build of torch lies; uv has to be told again.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)

@@ -28,7 +28,7 @@ from distill.tasks import TaskSettings, make_task
 from distill.tasks.task import field_names
 from distill.teach import TeacherSettings
 from privacy.presets import PRESETS
-from privacy.settings import ScrubPolicy, SourceSettings
+from privacy.settings import DetectorSettings, ScrubPolicy, SourceSettings
 
 _Settings = TypeVar("_Settings")
 
@@ -80,8 +80,8 @@ class UseCase:
     """`[held_out]`: a file of its own for the test records; otherwise they are split off `data`."""
     gold_spans: str | None = None
     """JSONL with the true places of personal data, which measures the scrubber's recall and arms its gate."""
-    spacy_model: str = "spacy-en-md"
-    """The English model behind the scrubber: a name from `stillhouse models list`, or a directory."""
+    detector: DetectorSettings = DetectorSettings()
+    """`[detector]`: the models that find names, by name from `stillhouse models list`, or as directories."""
     sft: SftSettings = SftSettings()
     onpolicy: OnPolicySettings = OnPolicySettings()
     evaluate: EvaluateSettings = EvaluateSettings()

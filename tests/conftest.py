@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from privacy.records import DetectorModels
+
 _DEVELOPERS_HOME = Path(os.environ.get("STILLHOUSE_HOME") or "~/.stillhouse").expanduser()
 """Read before any test runs, since each test gets a home of its own."""
 _SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -76,9 +78,9 @@ def models() -> Path:
 
 
 @pytest.fixture(scope="session")
-def spacy_model(models: Path) -> Path:
-    """Folder of the English spaCy model."""
-    return models / "spacy-en-md"
+def detector_models(models: Path) -> DetectorModels:
+    """The scrubber's packaged models."""
+    return DetectorModels(models / "spacy-en-md", (models / "rampart",))
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,12 @@ from appliance import manifest
 from appliance.config import UseCase, use_case_from_json
 from appliance.home import Home
 from appliance.manifest import Manifest
-from appliance.models import resolve
+from appliance.models import resolve, resolve_detector
 from appliance.progress import Reporter
 from distill.evaluate import TRAINED_ARMS
 from distill.tasks import Task, make_task
 from distill.values import Example
-from privacy.records import ScrubbedRecord, Span
+from privacy.records import DetectorModels, ScrubbedRecord, Span
 
 
 class GateError(Exception):
@@ -45,6 +45,9 @@ class Context:
 
     def model(self, name: str) -> Path:
         return resolve(name, self.home, self.base_dir)
+
+    def detector_models(self) -> DetectorModels:
+        return resolve_detector(self.use_case.detector, self.home, self.base_dir)
 
     def before(self, stage: str) -> tuple[Path, Manifest]:
         """An earlier stage's folder and manifest, its files verified."""

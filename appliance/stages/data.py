@@ -155,7 +155,7 @@ def _scrub_source(
         context.use_case.scrub,
         rules,
         key,
-        context.model(context.use_case.spacy_model),
+        context.detector_models(),
         skip_chunks=len(finished),
     )
     for chunk in chunks:

@@ -46,7 +46,27 @@ _OTHER_SCRIPT = regex.compile(
     r"\p{Katakana}\p{Hangul}\u2206.]{1,40}){0,5}"
 )
 
+# English words with accents; any other word with one is nearly always a name or a place.
+_LOAN_WORDS = frozenset(
+    """café cafés cliché clichés résumé résumés naïve naïveté façade façades fiancé fiancée fiancés fiancées déjà vu à la crème brûlée jalapeño
+    jalapeños piñata piñatas entrée entrées soufflé purée sauté sautéed décor détente élan élite émigré exposé matinée mêlée première protégé risqué
+    touché über señor señora señorita vis-à-vis coördinate coöperate mère père rosé crêpe crêpes pâté tête smörgåsbord doppelgänger führer
+    über-cool açaí maté mañana niño niña año años più così après consommé sauté appliqué blasé canapé flambé née né piqué raison d'être tête-à-tête
+    vicuña voilà ångström röntgen décolleté négligé outré passé café-bar""".split()
+)
+_ACCENTED = regex.compile(
+    r"(?<![\p{L}@.'’-])(?=[\p{Latin}'’-]*[\u00c0-\u024f\u1e00-\u1eff])\p{Latin}[\p{Latin}'’-]{1,30}(?![\p{L}@])"
+)
+
 RULES = (
+    Rule(
+        "accented word",
+        "PERSON",
+        _ACCENTED,
+        0.4,
+        needs_digit=False,
+        accept=lambda found: found.casefold().removesuffix("'s").removesuffix("’s") not in _LOAN_WORDS,
+    ),
     Rule("titled name", "PERSON", _TITLED, 0.75, needs_digit=False),
     Rule("field name", "PERSON", _FIELD, 0.6, needs_digit=False, accept=lambda found: _plausible(found)),
     Rule(
@@ -148,15 +168,20 @@ def _plausible(found: str) -> bool:
 _LOCALES = "en_US en_GB en_IE en_IN de_DE de_AT fr_FR es_ES es_MX it_IT nl_NL pl_PL pt_PT pt_BR sv_SE no_NO da_DK fi_FI cs_CZ hu_HU hr_HR tr_TR"
 
 
-@lru_cache(maxsize=1)
-def given_names() -> frozenset[str]:
-    """Case-folded given names in Latin script, from Faker's lists. About 10 thousand; loading takes some
-    tenths of a second."""
+def listed_names(*attributes: str) -> frozenset[str]:
+    """Case-folded names in Latin script from Faker's lists of 20 countries."""
     from importlib import import_module
 
     names: set[str] = set()
     for locale in _LOCALES.split():
         provider = import_module(f"faker.providers.person.{locale}").Provider
-        for attribute in ("first_names", "first_names_male", "first_names_female"):
+        for attribute in attributes:
             names.update(name.casefold() for name in getattr(provider, attribute, ()))
-    return frozenset(name for name in names if len(name) >= 3 and name.isalpha() and name not in NOT_NAMES)
+    return frozenset(name for name in names if name.isalpha())
+
+
+@lru_cache(maxsize=1)
+def given_names() -> frozenset[str]:
+    """Given names that are no everyday words. About 10 thousand; loading takes some tenths of a second."""
+    listed = listed_names("first_names", "first_names_male", "first_names_female")
+    return frozenset(name for name in listed if len(name) >= 3 and name not in NOT_NAMES)

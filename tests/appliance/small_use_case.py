@@ -8,7 +8,6 @@ TEXT = """\
 name = "small"
 title = "Messages to queues"
 gold_spans = "gold.jsonl"
-spacy_model = "spacy"
 
 [data]
 path = "messages.csv"
@@ -23,6 +22,10 @@ fields = { message = "text", answer = "queue", reviewed = "checked" }
 [scrub]
 name = "small policy"
 actions = { LOCATION = "keep" }
+
+[detector]
+spacy = "spacy"
+classifiers = []
 
 [task]
 kind = "classify"

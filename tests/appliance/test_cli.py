@@ -86,7 +86,7 @@ def test_a_bad_use_case_is_refused_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_model_that_is_not_there_is_told_after_the_runs_name(tmp_path: Path) -> None:
-    path = small_use_case.write(tmp_path, ('spacy_model = "spacy"', 'spacy_model = "spacy-en-md"'))
+    path = small_use_case.write(tmp_path, ('spacy = "spacy"', 'spacy = "spacy-en-md"'))
     result = ask("run", path)
     assert result.exit_code == 1
     assert result.stderr == (
@@ -118,7 +118,7 @@ def test_a_home_that_cannot_be_is_told_in_one_line(
 
 
 def test_an_unknown_model_lists_the_known_ones() -> None:
-    assert refusal(ask("models", "fetch", "llama")).endswith("there are: smollm2-135m-instruct, spacy-en-md")
+    assert refusal(ask("models", "fetch", "llama")).endswith("there are: smollm2-135m-instruct, spacy-en-md, rampart")
 
 
 @pytest.mark.parametrize(

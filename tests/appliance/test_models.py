@@ -152,7 +152,7 @@ def test_a_wheel_cannot_write_outside_the_models_folder(entry: str, tmp_path: Pa
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ModelError, match=r"'smollm2'; there are: smollm2-135m-instruct, spacy-en-md$"):
+    with pytest.raises(ModelError, match=r"'smollm2'; there are: smollm2-135m-instruct, spacy-en-md, rampart$"):
         find("smollm2")
     with pytest.raises(ModelError, match="there are: "):
         fetch("../words", Home.open(), lambda line: None)
@@ -161,7 +161,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 def test_every_packaged_model_is_pinned_by_a_hash_and_has_a_licence() -> None:
     for model in CATALOGUE:
         assert len(model.wheel_sha256) == 64 and int(model.wheel_sha256, 16)
-        assert model.licence in ("Apache-2.0", "MIT")
+        assert model.licence in ("Apache-2.0", "MIT", "CC-BY-4.0")
         assert model.kind == "gguf" or model.member.endswith("/"), "or `removeprefix` leaves absolute paths"
     assert len({model.name for model in CATALOGUE}) == len(CATALOGUE)
 

@@ -232,6 +232,8 @@ def what_it_reads(stage: str) -> tuple[set[str], set[str], set[str]]:
                 sections.add(section)
             case ast.Attribute(value=ast.Name(id="context"), attr="task"):
                 sections.add("task")
+            case ast.Attribute(attr="detector_models"):
+                outside.add("detector")
             case ast.Attribute(attr="scrub_key"):
                 outside.add("key")
             case ast.Call(func=ast.Attribute(attr="before"), args=[ast.Constant(value=str(before))]):
@@ -239,7 +241,7 @@ def what_it_reads(stage: str) -> tuple[set[str], set[str], set[str]]:
             case ast.Call(func=ast.Attribute(attr="before"), args=[ast.Name(id="chosen")]):
                 stages |= {"sft", "onpolicy"}
             case ast.Call(func=ast.Attribute(attr="model"), args=[argument]):
-                words = {"spacy_model": "spacy", "base": "student", "model": "teacher"}
+                words = {"base": "student", "model": "teacher"}
                 outside.add(words[ast.unparse(argument).rpartition(".")[2]])
     return sections, stages, outside
 
@@ -248,7 +250,6 @@ def what_it_reads(stage: str) -> tuple[set[str], set[str], set[str]]:
 def test_a_stage_reads_nothing_that_its_fingerprint_leaves_out(stage: Stage) -> None:
     sections, stages, outside = what_it_reads(stage.name)
     covered = {
-        "scrub": {"spacy_model"},  # as the external "spacy"
         "teach": {"student"},  # the device alone, where a local teacher runs: no reason to ask again
     }
     assert sections - covered.get(stage.name, set()) <= set(stage.sections)
@@ -343,7 +344,7 @@ def test_a_damaged_stage_stops_the_run_with_the_remedy_and_the_store_knows(run: 
 
 
 def test_a_model_that_is_not_there_stops_the_run_with_the_remedy_and_the_store_knows(tmp_path: Path) -> None:
-    run = opened(tmp_path, ('spacy_model = "spacy"', 'spacy_model = "spacy-en-md"'))
+    run = opened(tmp_path, ('spacy = "spacy"', 'spacy = "spacy-en-md"'))
     with pytest.raises(ModelError, match="run `stillhouse models fetch spacy-en-md`") as caught:
         run_pipeline(run, Screen(quiet=True))
     assert [row["message"] for row in Store(run.home.store).runs()] == [str(caught.value)]

@@ -59,8 +59,9 @@ class Finder(Protocol):
 def open_detector() -> Finder:
     """The detector as it ships; the one place that knows how it is built."""
     from appliance.home import Home
-    from appliance.models import resolve
-    from privacy.detect import Detector, DetectorModels
+    from appliance.models import resolve_detector
+    from privacy.detect import Detector
+    from privacy.settings import DetectorSettings
 
     return Detector(resolve_detector(DetectorSettings(), Home.open(), Path.cwd()))
 

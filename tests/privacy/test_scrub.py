@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from privacy.detect import Detector
-from privacy.records import DropReason
+from privacy.records import DetectorModels, DropReason
 from privacy.scrub import ScrubbedChunk, scrub_source
 from privacy.settings import FieldRule, ScrubPolicy, SourceSettings
 from tests.privacy.fakes import KEY, POLICY
@@ -32,13 +32,13 @@ def base_dir(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(base_dir: Path, spacy_model: Path, policy: ScrubPolicy, skip_chunks: int = 0) -> list[ScrubbedChunk]:
-    return list(scrub_source(SOURCE, base_dir, policy, RULES, KEY, spacy_model, skip_chunks))
+def run(base_dir: Path, detector_models: DetectorModels, policy: ScrubPolicy, skip_chunks: int = 0) -> list[ScrubbedChunk]:
+    return list(scrub_source(SOURCE, base_dir, policy, RULES, KEY, detector_models, skip_chunks))
 
 
-def test_kept_plus_dropped_is_seen_alike_in_one_process_and_in_two(base_dir: Path, spacy_model: Path) -> None:
+def test_kept_plus_dropped_is_seen_alike_in_one_process_and_in_two(base_dir: Path, detector_models: DetectorModels) -> None:
     policy = replace(POLICY, chunk_size=8, processes=1, timeout_s=30.0)
-    here = run(base_dir, spacy_model, policy)
+    here = run(base_dir, detector_models, policy)
     assert [len(chunk.records) + len(chunk.dropped) for chunk in here] == [8] * 5
     dropped = [row for chunk in here for row in chunk.dropped]
     assert [(row.row, row.reason) for row in dropped] == [
@@ -51,14 +51,14 @@ def test_kept_plus_dropped_is_seen_alike_in_one_process_and_in_two(base_dir: Pat
     text = " ".join(record.fields["message"] for chunk in here for record in chunk.records)
     for secret in ("Gertrude", "Stein", "Lisbon", "4411-", "@corp.com"):
         assert secret not in text
-    assert run(base_dir, spacy_model, policy, skip_chunks=3) == here[3:]
+    assert run(base_dir, detector_models, policy, skip_chunks=3) == here[3:]
 
     def without_policy(chunks: list[ScrubbedChunk]) -> list[object]:
         return [
             (chunk.dropped, [(r.record_id, r.fields, r.spans) for r in chunk.records]) for chunk in chunks
         ]
 
-    two = run(base_dir, spacy_model, replace(policy, processes=2))
+    two = run(base_dir, detector_models, replace(policy, processes=2))
     assert without_policy(two) == without_policy(here)
 
 
@@ -67,16 +67,16 @@ def test_a_wrong_model_folder_is_named(base_dir: Path, tmp_path: Path) -> None:
         run(base_dir, tmp_path / "nothing", replace(POLICY, processes=1))
 
 
-def test_mistakes_of_the_caller_are_named(base_dir: Path, spacy_model: Path) -> None:
+def test_mistakes_of_the_caller_are_named(base_dir: Path, detector_models: DetectorModels) -> None:
     with pytest.raises(ValueError, match="no column is mapped to 'intnet'"):
-        next(scrub_source(SOURCE, base_dir, POLICY, {"intnet": FieldRule()}, KEY, spacy_model))
+        next(scrub_source(SOURCE, base_dir, POLICY, {"intnet": FieldRule()}, KEY, detector_models))
     with pytest.raises(ValueError, match="needs 16"):
-        next(scrub_source(SOURCE, base_dir, POLICY, {}, b"short", spacy_model))
+        next(scrub_source(SOURCE, base_dir, POLICY, {}, b"short", detector_models))
 
 
 @pytest.fixture(scope="module")
-def detector(spacy_model: Path) -> Detector:
-    return Detector(spacy_model)
+def detector(detector_models: DetectorModels) -> Detector:
+    return Detector(detector_models)
 
 
 FOUND = [
@@ -103,12 +103,12 @@ def test_a_hostile_text_is_scanned_soon_or_reported(detector: Detector, piece: s
     assert len(spans) < 20000
 
 
-def test_a_scan_without_time_is_an_error(spacy_model: Path) -> None:
+def test_a_scan_without_time_is_an_error(detector_models: DetectorModels) -> None:
     with pytest.raises(TimeoutError):
-        Detector(spacy_model, timeout_s=1e-9).find(["Mr. Smith"])
+        Detector(detector_models, timeout_s=1e-9).find(["Mr. Smith"])
 
 
-def test_a_kept_type_shields_nothing_else(spacy_model: Path) -> None:
-    detector = Detector(spacy_model, keep_types=("URL",))
+def test_a_kept_type_shields_nothing_else(detector_models: DetectorModels) -> None:
+    detector = Detector(detector_models, keep_types=("URL",))
     text = "see http://corp.com/ or write to jo@corp.com"
     assert [text[span.start : span.end] for span in detector.find([text])[0]] == ["jo@corp.com"]

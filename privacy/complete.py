@@ -1,0 +1,286 @@
+"""Completes findings by what stands around them: a name by its title and surname, an address by what joins its parts, a
+contact block by the lines in between.
+
+Covered: "Mr.", "PhD", second surnames, lists of partners ("A, B and C"), gaps within one address, lines between a name and its
+address. Not covered: whatever nothing was found beside.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import regex
+
+from privacy.recognizers.people import NOT_NAMES, given_names
+from privacy.recognizers.rule import Clock
+from privacy.records import Span
+
+_PLACES = frozenset({"ADDRESS", "LOCATION", "POSTCODE"})
+# Longest stretch between two parts of one address that is taken for a third part.
+_ADDRESS_GAP = 16
+# How near a street must be for a bare number to be its house's.
+_HOUSE_REACH = 24
+
+_TITLE = regex.compile(
+    r"(?<![\w.])(?:mrs?|ms|miss|mx|messrs|dr|drs|prof(?:essor)?|doctor|sir|madam|lady|lord|dame|rev(?:erend)?|fr|father|sister|capt(?:ain)?|"
+    r"sgt|sergeant|lt|lieutenant|col(?:onel)?|gen(?:eral)?|maj(?:or)?|judge|justice|hon|nurse|officer|detective|herr|frau|fräulein|mme|mlle|"
+    r"monsieur|madame|señora?|señorita|sra?|srta|sig(?:nora?|na)?|dott(?:\.ssa|oressa|ore)?|ing|mag|dipl\.-ing|uncle|aunt|auntie|grandma|grandpa)"
+    r"\.?[ \t]{1,2}(?:med\.[ \t])?$",
+    regex.IGNORECASE,
+)
+_DEGREE = regex.compile(
+    r",?[ \t](?:M\.?D|D\.?O|Ph\.?D|D\.?D\.?S|D\.?V\.?M|D\.?M\.?D|J\.?D|R\.?N|N\.?P|P\.?A(?:-C)?|M\.?B\.?A|M\.?Sc|B\.?Sc|FRCP|Esq|Jr|Sr|II|III|IV|CPA|LCSW)\b\.?",
+    regex.IGNORECASE,
+)
+# What a named person is, between commas: "Ada Berg, the night nurse, said".
+_ROLE = regex.compile(
+    r",[ ](?:the|a|an|our|their|his|her)[ ](?P<role>\p{L}[\p{L}&/-]*+(?:[ ][\p{L}&/-]+){0,6})(?=,)"
+)
+_INITIAL_BEFORE = regex.compile(r"(?<![\p{L}'’])(?:\p{Lu}\.[ ]?){1,3}$")
+_SURNAME = regex.compile(
+    r"[ \t](?:(?:van|von|de|der|den|del|della|di|da|dos|du|la|le|bin|ibn|al|el|ter|zu|af|y|st\.?)[ \t]){0,2}"
+    r"(?P<name>\p{L}[\p{L}'’-]{1,30})(?![\p{L}@])",
+    regex.IGNORECASE,
+)
+_PARTNERS = regex.compile(
+    r"(?<![\p{L}'’-])(?P<names>\p{L}[\p{L}'’-]{1,30}(?:,[ ]\p{L}[\p{L}'’-]{1,30}){1,5},?[ ](?:and|&)[ ]\p{L}[\p{L}'’-]{1,30})(?![\p{L}])"
+)
+_AND = regex.compile(
+    r"(?:(?P<before>\p{L}[\p{L}\d.'’-]{1,30}(?:[ ][\p{L}\d][\p{L}\d.'’-]{0,30}){0,4})[ ])?(?:and|&)[ ]$"
+)
+_CORNER = regex.compile(
+    r"(?<!\w)(?:the[ ])?corner[ ]of[ ]$|(?<!\w)(?:the[ ])?intersection[ ]of[ ]$", regex.IGNORECASE
+)
+
+
+def complete(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
+    """The findings and those that follow from them; a house number without a street is let go. Raises TimeoutError."""
+    kept = _without_lone_numbers(text, spans)
+    kept += _beside_names(text, kept, clock)
+    kept += _partners(text, kept)
+    kept += _corners(text, kept)
+    kept += _between_parts(text, kept)
+    clock.left_s()
+    kept += _around_places(text, kept)
+    return kept + _between_lines(text, kept)
+
+
+def _without_lone_numbers(text: str, spans: Sequence[Span]) -> list[Span]:
+    """The transformer knows house numbers by their place; without a street near it one is any number."""
+    streets = [
+        span
+        for span in spans
+        if span.entity_type in _PLACES and any(map(str.isalpha, text[span.start : span.end]))
+    ]
+    return [
+        span for span in spans
+        if span.recognizer != "transformer" or span.entity_type not in ("ADDRESS", "POSTCODE")
+        or any(map(str.isalpha, text[span.start : span.end])) and span.end - span.start > 2
+        or any(street.start - _HOUSE_REACH < span.end and span.start < street.end + _HOUSE_REACH for street in streets)
+    ]  # fmt: skip
+
+
+def _people(spans: Iterable[Span]) -> list[Span]:
+    return sorted((span for span in spans if span.entity_type == "PERSON"), key=lambda span: span.start)
+
+
+def _beside_names(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
+    """Titles and initials before a name; surnames and degrees after it."""
+    found = []
+    for span in _people(spans):
+        clock.left_s()
+        start, end = span.start, span.end
+        if initial := _INITIAL_BEFORE.search(text, max(0, start - 12), start):
+            start = initial.start()
+        while not text.endswith(("'s", "’s"), start, end) and (surname := _SURNAME.match(text, end)):
+            word = surname["name"]
+            capital = word[0].isupper() and word.casefold() not in NOT_NAMES and text[end - 1] not in ".!?:;"
+            if not (capital or word.casefold() in surnames() or not word.isascii()):
+                break
+            end = surname.end()
+        if role := _ROLE.match(text, end):
+            found.append(Span(role.start("role"), role.end("role"), "TITLE", 0.4, "role"))
+        while degree := _DEGREE.match(text, end):
+            end = degree.end()
+        if (start, end) != (span.start, span.end):
+            found.append(Span(start, end, "PERSON", min(span.score, 0.5), "beside a name"))
+        if title := _TITLE.search(text, max(0, start - 20), start):
+            found.append(Span(title.start(), title.end(), "TITLE", 0.5, "title"))
+    return found
+
+
+def _partners(text: str, spans: Sequence[Span]) -> list[Span]:
+    """ "Baker, Lund and Ortiz" is a firm: masked whole where most of the words are names, but few are given names."""
+    names = [span for span in spans if span.entity_type in ("PERSON", "ORGANIZATION")]
+    if len(names) < 2:
+        return []
+    covered = _covered(len(text), names)
+    found = []
+    for match in _PARTNERS.finditer(text):
+        words = list(_LETTERS.finditer(match["names"]))
+        known = sum(covered[match.start() + word.start()] for word in words)
+        given = sum(word.group().casefold() in given_names() for word in words)
+        if known * 2 >= len(words) - 1 and known >= 2 and given * 2 < len(words):
+            found.append(Span(match.start(), match.end(), "ORGANIZATION", 0.4, "partners"))
+    return found
+
+
+_LETTERS = regex.compile(r"\p{L}[\p{L}'’-]+")
+
+
+def _corners(text: str, spans: Sequence[Span]) -> list[Span]:
+    """ "(the corner of) Elm Street and 5th": the words before "and" are an address when those after it are."""
+    found = []
+    covered = _covered(len(text), [span for span in spans if span.entity_type in _PLACES | {"PERSON"}])
+    for span in spans:
+        if span.entity_type != "ADDRESS":
+            continue
+        start = span.start
+        link = _AND.search(text, max(0, start - 80), start)
+        if link and link["before"]:
+            words = list(regex.finditer(r"\S+", link["before"]))
+            first = len(words)
+            # Back over what is covered or capitalised.
+            while first and (
+                covered[link.start("before") + words[first - 1].start()]
+                or words[first - 1].group()[0].isupper()
+            ):
+                first -= 1
+            if first < len(words):
+                start = link.start("before") + words[first].start()
+        if corner := _CORNER.search(text, max(0, start - 24), start):
+            start = corner.start()
+        if start < span.start and (corner or any(map(str.isdigit, text[span.start : span.end]))):
+            found.append(Span(start, span.end, "ADDRESS", 0.4, "corner"))
+    return found
+
+
+def _between_parts(text: str, spans: Sequence[Span]) -> list[Span]:
+    """What little stands between two parts of one address."""
+    parts = sorted((span for span in spans if span.entity_type in _PLACES), key=lambda span: span.start)
+    found = []
+    for left, right in itertools.pairwise(parts):
+        gap = text[left.end : right.start]
+        streets = "ADDRESS" in (left.entity_type, right.entity_type)
+        if streets and 0 < len(gap) < _ADDRESS_GAP and any(map(str.isalnum, gap)) and not _APART.search(gap):
+            found.append(Span(left.end, right.start, "ADDRESS", 0.4, "between parts"))
+    return found
+
+
+# Words and marks that end one address or lead to another.
+_APART = regex.compile(
+    r"[.!?;:][ ]|\n[ ]*\n|[\"(){}\[\]|=@]|(?<!\w)(?:and|or|to|from|is|was|are|were|on|at|in|near|for|by|with|my|your|his|her|their|until|then)(?!\w)",
+    regex.IGNORECASE,
+)
+_PLACE_BEFORE = regex.compile(
+    r"(?:(?:kingdom|republic|state|city|county|province|district|isle|commonwealth|town|village|borough|municipality)[ ]of[ ](?:the[ ])?"
+    r"|(?<=[\p{Ll},][ ])(?:\p{Lu}[\p{L}'’.-]{2,30}[ ]){1,3})$",
+)
+_REGION_AFTER = regex.compile(r"[ ,][ ]?[A-Z]{2,3}(?!\w)(?:[ ]\d{4,6}(?!\w))?")
+_HOST_BEFORE = regex.compile(
+    r"(?<!\w)(?:at|to|from|by)[ ](?P<x>[\p{L}\d][\p{L}\d&'’.-]*+(?:[ ][\p{L}\d&][\p{L}\d&'’.-]*+){0,4}),[ ]$"
+)
+
+
+def _around_places(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Capitalised words that begin a place's name, the region after a street, and who is at that street."""
+    found = []
+    for span in spans:
+        if span.entity_type not in ("ADDRESS", "LOCATION"):
+            continue
+        start, end = span.start, span.end
+        if before := _PLACE_BEFORE.search(text, max(0, start - 60), start):
+            start = before.start()
+        if span.entity_type == "ADDRESS":
+            if region := _REGION_AFTER.match(text, end):
+                end = region.end()
+            if (host := _HOST_BEFORE.search(text, max(0, start - 80), start)) and host[
+                "x"
+            ].casefold() not in NOT_NAMES:
+                found.append(Span(host.start("x"), host.end("x"), "ORGANIZATION", 0.4, "host"))
+        if (start, end) != (span.start, span.end):
+            found.append(Span(start, end, span.entity_type, 0.4, "around a place"))
+    return found
+
+
+_LINE = regex.compile(r"[^\n]+")
+_MAX_LINE = 60
+_CAPITALS = regex.compile(r"(?:\p{Lu}[\p{L}&'’.-]*+[ ]?){1,4}")
+_HEADING = regex.compile(
+    r"[^\p{L}\d]*(?P<x>[\p{L}\d][\p{L}\d&'’.-]*+(?:[ ][\p{L}\d&][\p{L}\d&'’.-]*+){0,5})[ ]*"
+)
+
+
+def _between_lines(text: str, spans: Sequence[Span]) -> list[Span]:
+    """In a block of short lines that begins with a name and goes on to an address or a phone number, the lines between them
+    are a job and a company; so is a line that stands right above an address."""
+    if text.count("\n") < 1:
+        return []
+    covered = _covered(len(text), spans)
+    names = [span for span in spans if span.entity_type == "PERSON"]
+    streets = [span for span in spans if span.entity_type == "ADDRESS"]
+    contacts = [span for span in spans if span.entity_type in ("PHONE_NUMBER", "EMAIL_ADDRESS")]
+    found: list[Span] = []
+    block: list[tuple[int, int]] = []
+    above: tuple[int, int] | None = None
+    for line in _LINE.finditer(text):
+        start, end = _letters_from(text, *line.span())
+        if start == end:
+            continue
+        named = [span.start for span in names if start <= span.start < end]
+        at_street = [span.start for span in streets if start <= span.start < end]
+        if at_street or any(start <= span.start < end for span in contacts):
+            first = min(at_street, default=start)
+            if block and _CAPITALS.fullmatch(text, start, first):
+                block.append((start, first))
+            found += [
+                Span(*part, "ORGANIZATION", 0.4, "contact block")
+                for part in block
+                if 0 in covered[slice(*part)]
+            ]
+            if above and not block and at_street and min(at_street) == start and 0 in covered[slice(*above)]:
+                found.append(Span(*above, "ORGANIZATION", 0.4, "above an address"))
+            block, above = [], None
+            continue
+        heading = _HEADING.fullmatch(text, *line.span())
+        above = heading.span("x") if heading and heading["x"].casefold() not in NOT_NAMES else None
+        if named and (block or _mostly(text, covered, start, end)):
+            block.append((min(named), end))
+        elif block and len(block) < 5 and end - start <= _MAX_LINE and text[end - 1] not in ".!?:":
+            block.append((start, end))
+        else:
+            block = []
+    return found
+
+
+def _mostly(text: str, covered: bytearray, start: int, end: int) -> bool:
+    """Whether at least half of a short line's letters are found already."""
+    letters = [index for index in range(start, end) if text[index].isalpha()]
+    return 0 < len(letters) <= 40 and 2 * sum(covered[index] for index in letters) >= len(letters)
+
+
+def _letters_from(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and not text[start].isalnum():
+        start += 1
+    return start, end
+
+
+def _covered(length: int, spans: Iterable[Span]) -> bytearray:
+    covered = bytearray(length)
+    for span in spans:
+        covered[span.start : span.end] = b"\1" * (span.end - span.start)
+    return covered
+
+
+@lru_cache(maxsize=1)
+def surnames() -> frozenset[str]:
+    """Case-folded surnames in Latin script that are no given names or everyday words, from Faker's lists."""
+    from privacy.recognizers.people import listed_names
+
+    return frozenset(
+        name
+        for name in listed_names("last_names")
+        if len(name) >= 4 and name not in NOT_NAMES | given_names()
+    )

@@ -1,0 +1,90 @@
+"""spaCy's names, places and organisations, asked only where a capitalised word is unexplained.
+
+Covered: English text. Not covered: lower-case names, which its small models miss anyway. spaCy is imported here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import regex
+
+from privacy.recognizers.people import NOT_NAMES
+from privacy.recognizers.rule import Clock
+from privacy.records import Span
+
+_TYPES = {
+    "PERSON": ("PERSON", 0.6),
+    "GPE": ("LOCATION", 0.55),
+    "LOC": ("LOCATION", 0.45),
+    "FAC": ("LOCATION", 0.45),
+    "NORP": ("NRP", 0.5),
+    "ORG": ("ORGANIZATION", 0.4),
+}
+_BATCH = 32
+_SENTENCE = regex.compile(r"[^.!?\n]{1,600}(?:[.!?\n]+(?!\S)|[.!?](?=\S)|\n)?")
+_CAPITALISED = regex.compile(r"(?<![\p{L}'’])\p{Lu}[\p{L}'’-]*\p{L}")
+
+
+class SpacyNames:
+    """Loads in a second. Not safe to share between threads."""
+
+    def __init__(self, model: Path) -> None:
+        """Raises ValueError, in one line, for a folder that is no such model."""
+        import spacy
+
+        if not (model / "meta.json").is_file():
+            raise ValueError(f"{model}: not a spaCy model folder (no meta.json); point to the unpacked model")
+        self._nlp: Any = spacy.load(
+            model, exclude=["tagger", "parser", "senter", "attribute_ruler", "lemmatizer"]
+        )
+        if "ner" not in self._nlp.pipe_names:
+            raise ValueError(f"{model}: this spaCy model finds no names (no 'ner'); take one that does")
+
+    def find(
+        self, texts: Sequence[str], explained: Sequence[Sequence[Span]], clock: Clock
+    ) -> list[list[Span]]:
+        """Findings in those sentences of each text that hold a capitalised word outside `explained`.
+
+        Raises TimeoutError.
+        """
+        asked: dict[str, list[tuple[int, int]]] = {}
+        for index, (text, spans) in enumerate(zip(texts, explained, strict=True)):
+            for start, end in _unexplained(text, spans):
+                asked.setdefault(text[start:end], []).append((index, start))
+        found: list[list[Span]] = [[] for _ in texts]
+        sentences = sorted(asked, key=len)
+        for first in range(0, len(sentences), _BATCH):
+            clock.left_s()
+            batch = sentences[first : first + _BATCH]
+            for sentence, document in zip(batch, self._nlp.pipe(batch, batch_size=_BATCH), strict=True):
+                for entity in document.ents:
+                    if entity.label_ not in _TYPES or entity.text.casefold() in NOT_NAMES:
+                        continue
+                    entity_type, score = _TYPES[entity.label_]
+                    for index, offset in asked[sentence]:
+                        span = Span(
+                            offset + entity.start_char, offset + entity.end_char, entity_type, score, "spacy"
+                        )
+                        found[index].append(span)
+        return found
+
+
+def _unexplained(text: str, spans: Sequence[Span]) -> list[tuple[int, int]]:
+    """Ranges of the sentences with a capitalised word that nobody has claimed and that is no everyday word."""
+    covered = bytearray(len(text))
+    for span in spans:
+        covered[span.start : span.end] = b"\1" * (span.end - span.start)
+    ranges: list[tuple[int, int]] = []
+    end = 0
+    for word in _CAPITALISED.finditer(text):
+        if word.start() < end or covered[word.start()] or word.group().casefold() in NOT_NAMES:
+            continue
+        for sentence in _SENTENCE.finditer(text, end):
+            end = sentence.end()
+            if end > word.start():
+                ranges.append(sentence.span())
+                break
+    return ranges
