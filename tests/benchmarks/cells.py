@@ -133,6 +133,11 @@ def _cell(group: str, header: str, value: str, personal: bool) -> Sample:
     return Sample(group, header or value, before + value, gold)
 
 
+def _value_start(cell: Sample) -> int:
+    """Where the value begins: after the header and its colon, if there is one."""
+    return len(cell.frame) + 2 if cell.group.endswith("under header") else 0
+
+
 def samples(n: int, seed: int, split: str) -> tuple[list[Sample], list[Sample]]:
     """Personal and harmless cells: `n` a kind under its headers, `n` alone where the kind can be told alone."""
     personal, harmless = [], []
@@ -176,17 +181,27 @@ def report(
     alarms, _ = find_all(finder, [cell.text for cell in harmless])
     by_column: dict[str, list[bool]] = {}
     for cell, spans in zip(harmless, alarms, strict=True):
-        # A masked header counts too: it is what a reader needs to understand the column.
-        by_column.setdefault(cell.group, []).append(bool(spans))
+        by_column.setdefault(cell.group, []).append(any(span.end > _value_start(cell) for span in spans))
+    headed = [
+        any(span.start < _value_start(cell) - 2 for span in spans)
+        for cell, spans in zip(personal + harmless, found + alarms, strict=True)
+        if cell.group.endswith("under header")
+    ]
+    headers = rate(sum(headed), len(headed))
     rates = {column: rate(sum(flags), len(flags)) for column, flags in by_column.items()}
     whole = rate(sum(map(sum, by_column.values())), len(harmless))
     print(f"\n{'harmless column':<28} {'flagged':<24} n")
     for column, value in sorted(rates.items(), key=lambda item: -(item[1].value or 0.0)):
         print(f"{column:<28} {told(value):<24} {value.n}")
     print(f"{'all harmless cells':<28} {told(whole):<24} {whole.n}")
+    print(f"{'headers masked':<28} {told(headers):<24} {headers.n}")
     if options.misses and system == "stillhouse":
         show_misses(personal, found, hits, options)
-    return result | {"flagged": asdict(whole), "flagged_by_column": {c: asdict(v) for c, v in rates.items()}}
+    return result | {
+        "flagged": asdict(whole),
+        "headers_masked": asdict(headers),
+        "flagged_by_column": {column: asdict(value) for column, value in rates.items()},
+    }
 
 
 def main() -> None:
