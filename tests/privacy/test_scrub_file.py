@@ -6,7 +6,7 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from itertools import count, islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,10 +14,12 @@ import pytest
 from pyarrow import parquet
 
 from privacy.ingest import read_rows, record_id
-from privacy.scrub import ScrubbedChunk, _chunks, _scrub_here
+from privacy.records import DroppedRow, RawRecord, ScrubbedRecord
+from privacy.scan import Outcome, scrub_records
+from privacy.scrub import ScrubbedChunk
 from privacy.scrub_file import Outputs, Summary, scrub_file
 from privacy.settings import SourceSettings
-from tests.privacy.fakes import KEY, POLICY, Raising, scrubber
+from tests.privacy.fakes import KEY, Raising, scrubber
 
 ROWS = [
     {"id": "a-1", "text": "mail ann@corp.example today", "note": "fine", "secret": "UNSEEN"},
@@ -50,20 +52,29 @@ def read(path: Path) -> list[dict[str, str]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
+def chunks_of(source: SourceSettings) -> Iterator[ScrubbedChunk]:
+    """As `privacy.scrub.scrub_source` makes them, by rules only."""
+    rows = read_rows(source, Path(), KEY)
+    for index in count():
+        if not (taken := list(islice(rows, CHUNK))):
+            return
+        outcomes: list[Outcome] = [row for row in taken if isinstance(row, DroppedRow)]
+        outcomes += scrub_records(scrubber(Raising()), [row for row in taken if isinstance(row, RawRecord)])
+        kept = [outcome for outcome in outcomes if isinstance(outcome, ScrubbedRecord)]
+        lost = [outcome for outcome in outcomes if isinstance(outcome, DroppedRow)]
+        yield ScrubbedChunk(index, kept, sorted(lost, key=lambda row: row.row))
+
+
 def scrub(
     path: Path, outputs: Outputs, fields: tuple[str, ...] = ("text",), told: list[int] | None = None
 ) -> Summary:
     source = SourceSettings(path=str(path), id="id", fields={name: name for name in fields})
 
-    def chunks() -> Iterator[ScrubbedChunk]:
-        rows = _chunks(read_rows(source, Path(), KEY), CHUNK, 0)
-        yield from _scrub_here(scrubber(Raising(), policy=replace(POLICY, chunk_size=CHUNK)), rows)
-
     def progress(done: int, total: int, text_bytes: int) -> None:
         if told is not None:
             told.append(done)
 
-    return scrub_file(source, Path(), KEY, chunks(), CHUNK, outputs, progress)
+    return scrub_file(source, Path(), KEY, chunks_of(source), CHUNK, outputs, progress)
 
 
 @pytest.mark.parametrize("came", [".csv", ".jsonl", ".parquet"])
@@ -153,7 +164,7 @@ def test_a_stop_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
     source = SourceSettings(path=str(write(tmp_path / "in.jsonl")), id="id", fields={"text": "text"})
 
     def chunks() -> Iterator[ScrubbedChunk]:
-        yield next(_scrub_here(scrubber(Raising()), _chunks(read_rows(source, Path(), KEY), CHUNK, 0)))
+        yield next(chunks_of(source))
         raise KeyboardInterrupt
 
     for out in ("out.csv", "out.jsonl", "out.parquet"):
@@ -167,7 +178,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
     source = SourceSettings(path=str(path), id="id", fields={"text": "text"})
 
     def chunks() -> Iterator[ScrubbedChunk]:
-        made = list(_scrub_here(scrubber(Raising()), _chunks(read_rows(source, Path(), KEY), CHUNK, 0)))
+        made = list(chunks_of(source))
         write(path, [{**row, "id": f"other-{row['id']}"} for row in ROWS])
         yield from made
 
