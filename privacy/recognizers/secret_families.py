@@ -90,7 +90,7 @@ TOKENS: tuple[Family, ...] = (
     _token("azure sas", "sig=", r"sig=(?P<x>[A-Za-z0-9%+/]{40,90}+={0,2})"),
     _token("azure identifiable key", "+ast acdb +aba apim +amc", r"(?<![+/])[A-Za-z0-9+/]{76}(?:APIM|ACDb|\+(?:ABa|AMC|ASt))[A-Za-z0-9+/]{5}[AQgw]==", (76, 10)),
     _token("azure short key", "aiot +asb +aeh +arm acr azse azca azfu", r"(?<![+/_-])[A-Za-z0-9+/_-]{33,52}?(?:AIoT|\+(?:ASb|AEh|ARm)|ACR|AzSe|AzCa|AzFu)[A-Za-z0-9+/_-]{6,8}={1,2}", (52, 12)),
-    _token("azure ad client secret", "q~", r"(?<![\w~.-])[\w~.-]{3}[0-9]Q~[\w~.-]{31,34}+", (4, 36)),
+    _token("azure ad client secret", "q~", r"(?:(?<![\w~.-])|(?<=\\[nrt]))[\w~.-]{3}[0-9]Q~[\w~.-]{31,34}+", (4, 36)),
     _token("azure devops", "azdo", r"[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}", (76, 10)),
     _token("digitalocean", "dop_v1_ doo_v1_ dor_v1_", r"do[opr]_v1_[0-9a-f]{64}"),
     _token("alibaba key id", "ltai", r"LTAI[A-Za-z0-9]{12,20}+"),
@@ -117,7 +117,7 @@ TOKENS: tuple[Family, ...] = (
     _token("sourcegraph", "sgp_ slk_", r"(?:sgp_(?:[0-9a-f]{16}_|local_)?[0-9a-f]{40}|slk_[0-9a-f]{64})"),
     _token("buildkite", "bkua_", r"bkua_[a-z0-9]{40}"),
     # chat
-    _token("slack token", "xoxb- xoxp- xoxa- xoxr- xoxs- xoxc- xoxd- xoxe- xoxe.", r"xox[abcdeprs](?:\.xox[bp])?-[\w%+/=-]{20,400}+"),
+    _token("slack token", "xoxb- xoxo- xoxp- xoxa- xoxr- xoxs- xoxc- xoxd- xoxe- xoxe.", r"xox[abcdeoprs](?:\.xox[bp])?-[\w%+/=-]{20,400}+"),
     _token("slack app token", "xapp-", r"xapp-[0-9]-A[A-Z0-9]{6,14}-[0-9]{8,16}-[0-9a-f]{60,70}+"),
     _token("slack webhook", "hooks.slack.com/", r"(?:https?://)?hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/]{30,120}+", (8, 250)),
     _token("discord webhook", "discord.com/api/ discordapp.com/api/", r"(?:https?://)?(?:[a-z]{2,10}\.)?discord(?:app)?\.com/api/(?:v[0-9]{1,2}/)?webhooks/[0-9]{16,20}/[\w-]{50,80}+", (18, 120)),
@@ -142,9 +142,9 @@ TOKENS: tuple[Family, ...] = (
     _token("elevenlabs", "sk_", r"sk_[0-9a-f]{48}(?![0-9a-zA-Z])"),
     _token("tavily", "tvly-", r"tvly-(?:dev-|prod-)?[A-Za-z0-9]{28,40}+"),
     # payment
-    _token("stripe", "sk_live_ sk_test_ rk_live_ rk_test_", r"[sr]k_(?:live|test)_[A-Za-z0-9]{16,250}+"),
+    _token("stripe", "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_", r"[sr]k_(?:live|test|prod)_[A-Za-z0-9]{12,250}+"),
     _token("stripe webhook secret", "whsec_", r"whsec_[A-Za-z0-9+/=]{24,80}+"),
-    _token("square", "sq0atp- sq0csp- eaaa", r"(?:sq0atp-[\w-]{22}|sq0csp-[\w-]{43}|EAAA[\w-]{60})"),
+    _token("square", "sq0atp- sq0csp- eaaa", r"(?:sq0atp-[\w-]{22,60}+|sq0csp-[\w-]{43}|EAAA[\w-]{60}|EAAAE[\w-]{22,60}+)"),
     _token("braintree", "access_token$", r"access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}"),
     _token("adyen", "aqe", r"AQE[A-Za-z0-9]{5,9}[A-Za-z0-9+/]{50,150}={0,2}-[A-Za-z0-9+/]{40,50}={0,2}-[^\s\"'<>&,;]{8,20}"),
     _token("razorpay", "rzp_live_ rzp_test_", r"rzp_(?:live|test)_[A-Za-z0-9]{14,24}+"),
@@ -179,6 +179,7 @@ TOKENS: tuple[Family, ...] = (
     _token("posthog", "phx_", r"phx_[A-Za-z0-9]{40,50}+"),
     _token("launchdarkly", "sdk- api-", rf"(?:sdk|api)-{_UUID}"),
     # infrastructure and applications
+    _token("pagerduty", "u+", r"u\+[\w-]{18}(?![\w-])"),
     _token("databricks", "dapi", r"dapi[0-9a-f]{32}(?:-[0-9])?"),
     _token("vault", "hvs. hvb. hvr.", r"hv[sbr]\.[\w-]{24,300}+"),
     _token("terraform cloud", ".atlasv1.", r"[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,80}+", (14, 82)),
@@ -204,11 +205,27 @@ TOKENS: tuple[Family, ...] = (
     _token("openshift", "sha256~", r"sha256~[\w-]{43}"),
     _token("trello", "atta", r"ATTA[0-9a-f]{64}[0-9A-Fa-f]{0,12}"),
     _token("octopus", "api-", r"API-[A-Z0-9]{25,34}+(?![A-Za-z0-9-])"),
+    _token("adobe client secret", "p8e-", r"p8e-[A-Za-z0-9_-]{32}"),
+    _token("bedrock key", "absk bedrock-api-key-", r"(?:ABSK[A-Za-z0-9+/]{100,280}+={0,2}|bedrock-api-key-[A-Za-z0-9+/_%-]{20,4000}+={0,2})"),
+    _token("clickhouse cloud", "4b1d", r"4b1d[A-Za-z0-9]{38}(?![A-Za-z0-9])"),
+    _token("yandex cloud", "aqvn t1.", r"(?:AQVN[\w-]{35,38}|t1\.[\w-]{10,200}={0,2}\.[\w-]{86}={0,2})"),
+    _token("defined networking", "dnkey-", r"dnkey-[a-z0-9=_-]{26}-[a-z0-9=_-]{52}"),
+    _token("duffel", "duffel_", r"duffel_(?:test|live)_[\w=-]{40,50}+"),
+    _token("frame.io", "fio-u-", r"fio-u-[\w=-]{60,70}+"),
+    _token("harness", "pat. sat.", r"[ps]at\.[\w-]{22}\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{20}"),
+    _token("infracost", "ico-", r"ico-[A-Za-z0-9]{32}(?![A-Za-z0-9])"),
+    _token("maxmind", "_mmk", r"[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk", (36, 1)),
+    _token("readme", "rdme_", r"rdme_[a-z0-9]{70}"),
+    _token("scalingo", "tk-us-", r"tk-us-[\w-]{48}"),
+    _token("settlemint", "sm_aat_ sm_pat_ sm_sat_", r"sm_[aps]at_[A-Za-z0-9]{16}"),
+    _token("twitter bearer", "aaaaaaaaaaaaaaaaaaaa", r"A{20,24}[A-Za-z0-9%]{60,110}+"),
+    _token("facebook app token", "|", r"[0-9]{15,16}\|[\w-]{27,40}+(?![\w-])", (16, 42)),
+    _token("json web token in base64", "zxlk", r"ZXlK[A-Za-z0-9+/_-]{60,6000}+={0,2}"),
     _token("extended private key", "xprv yprv zprv tprv", r"[xyzt]prv[1-9A-HJ-NP-Za-km-z]{100,112}+"),
 )  # fmt: skip
 
 MARKLESS = re.compile(
-    r"(?<![A-Za-z0-9_-])(?:"
+    r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))(?:"
     r"(?P<discord_bot>[MNO][A-Za-z0-9_-]{22,28}+\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,45}+)"
     r"|(?P<wif>[5KLc9][1-9A-HJ-NP-Za-km-z]{50,51}+(?![A-Za-z0-9]))"
     r"|(?P<twilio_key>SK[0-9a-f]{32}(?![A-Za-z0-9]))"

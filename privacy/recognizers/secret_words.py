@@ -18,7 +18,8 @@ _ENGLISH = frozenset(
 _DIGEST = re.compile(
     r"(?i)sha-?(?:1|224|256|384|512)[-:=]|md5[-:=]|data:|https?:|urn:|arn:|[./~]*/?(?:usr|etc|home|var|opt|tmp)/"
 )
-_CAMEL = re.compile("(?:[A-Z]{0,4}[a-z]{2,}| )+[A-Z]{0,4}")
+# Each part is taken as it comes, never taken back: the ways to cut a long word into parts grow as a power of two.
+_CAMEL = re.compile("(?:[A-Z]{0,4}+[a-z]{2,}+|[a-z]?+[A-Z]?+[a-z]{0,3}+[0-9]{1,4}+| )++[A-Z]{0,4}+")
 # What programs and manuals write where a password goes; with two digits and more behind it, it may be one.
 _CODE = re.compile(
     r"""(?ix)
@@ -65,11 +66,12 @@ def looks_random(value: str) -> bool:
     groups = len(re.findall(r"[0-9]+", joined))
     if not groups and (joined.islower() or joined.isupper()) or not re.search("[A-Za-z]", joined):
         return False
-    if not groups and _CAMEL.fullmatch(joined):
-        return False
     if groups and re.fullmatch(r"[A-Z2-7]{16,64}", value):
         return True
-    return _english_share(joined) <= (0.7 if groups >= 3 else 0.55 if groups else 0.4)
+    share = _english_share(joined)
+    if groups < 3 and share > 0.3 and _CAMEL.fullmatch(joined):
+        return False
+    return share <= (0.7 if groups >= 3 else 0.55 if groups else 0.4)
 
 
 def _english_share(text: str) -> float:
@@ -168,7 +170,7 @@ _PASSWORD_ANCHORS = (
     "pass", "pw", "psk", "contraseña", "contrasena", "mot de passe", "senha", "wachtwoord", "kennwort", "пароль", "hasło", "密码",
     "パスワード", "wi-fi key", "wifi key", "wifi_key", "wlan-schlüssel", "wlan key", "network security key", "network key", "shared key", "shared-key",
 )  # fmt: skip
-_UNQUOTED = r"(?P<x>(?:[^\s\"'<>`;&|\\]|[;&](?![\s\w;&]|$)){4,160}+)"
+_UNQUOTED = r"(?P<x>(?:[^\s\"'<>`;&|\\]|&(?!\w{1,30}=)|;(?![\s;]|$|[\w ]{1,30}=)){4,160}+)"
 _QUOTED = r"\\{0,3}[\"'`](?P<x>[^\"'`\n\\<>]{3,128}+)\\{0,3}[\"'`]"
 
 _KEY_OWNERS = (

@@ -43,7 +43,7 @@ _URL_PASSWORD = re.compile(
 )
 _STAND_IN = re.compile(
     r"(?i)[*.x]+|\$[{(].*|\$[A-Za-z_]+[0-9]?|\{.*|%[({s].*|<.*|\[.*|(?:my|your|the|some|db|user|test)?[_-]?(?:p(?:ass)?w(?:or)?d|pass|passw|secret|token|key)"
-    r"|p|pw|s3cret|tiger|port|changeme|example"
+    r"|p|pw|s3cret|tiger|port|changeme|example|redacted"
 )
 
 _STRUCTURES = (
