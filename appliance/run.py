@@ -86,6 +86,17 @@ def _data_digest(use_case: UseCase, base_dir: Path) -> list[str]:
                 f"gold_spans: there is no file {path}; relative paths start at the use case's folder"
             )
         digests.append(file_sha256(path))
+    listed = [each.path for each in use_case.scrub.dictionary] + [
+        each.path for each in use_case.scrub.pattern
+    ]
+    for name in listed:
+        if name is not None:
+            path = base_dir / name
+            if not path.is_file():
+                raise RunError(
+                    f"scrub: there is no file {path}; relative paths start at the use case's folder"
+                )
+            digests.append(file_sha256(path))
     return digests
 
 

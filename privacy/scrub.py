@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -69,10 +69,11 @@ def scrub_source(
     models: DetectorModels,
     skip_chunks: int = 0,
     plant: Plant | None = None,
+    only_chunks: Container[int] | None = None,
     taken: frozenset[str] = frozenset(),
 ) -> Iterator[ScrubbedChunk]:
-    """Chunks in order, without the first `skip_chunks`, whose rows are read (ids depend on them) but not
-    scanned.
+    """Chunks in order, without the first `skip_chunks` and those that are not in `only_chunks`, whose rows are read (ids
+    depend on them) but not scanned.
 
     Fields without a rule are scanned as text. `plant` (from `privacy.attack.planting`) puts invented secrets into the
     rows before they are scanned. `taken` are fingerprints of values that no surrogate may have. Raises ValueError, with one line for the operator, for a
@@ -99,6 +100,8 @@ def scrub_source(
     build = partial(build_scrubber, policy, {**typed, **rules}, key, models, terms, taken)
     rows = read_rows(source, base_dir, key)
     chunks = _chunks(rows if plant is None else plant(rows), policy.chunk_size, skip_chunks)
+    if only_chunks is not None:
+        chunks = (chunk for chunk in chunks if chunk.index in only_chunks)
     first = next(chunks, None)
     if first is None:
         return

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 
+from appliance.stages import removed
 from appliance.stages.context import (
     Context,
     Facts,
@@ -87,6 +88,7 @@ def scrub(context: Context) -> tuple[Facts, list[str]]:
     for name, source in (("data", use_case.data), ("held_out", use_case.held_out)):
         if source is not None:
             _scrub_source(context, name, source, rules, key)
+    _draw_again(context, rules, key)
     records, _ = read_records(context.folder)
     dropped = [json.loads(path.read_text()) for path in sorted((context.folder / "dropped").glob("*.json"))]
     rows = [row for part in dropped for row in part["rows"]]
@@ -107,6 +109,8 @@ def scrub(context: Context) -> tuple[Facts, list[str]]:
         "actions": use_case.scrub.action_by_type(),
         "policy": use_case.scrub.name,
         "policy_id": policy_id(use_case.scrub, key),
+        "surrogates": removed.num_surrogates(context.folder),
+        "surrogates_equal_to_removed": len(frozenset().union(*removed.clashes(context.folder)[1].values())),
         "recall_floor": use_case.scrub.min_recall,
         **_recall(context, records, key),
     }
@@ -116,7 +120,7 @@ def scrub(context: Context) -> tuple[Facts, list[str]]:
         )
     if facts["recall_low"] is not None and facts["recall_low"] < use_case.scrub.min_recall:
         raise GateError(_under_the_floor(facts))
-    return facts, ["records", "dropped"]
+    return facts, ["records", "dropped", removed.FOLDER]
 
 
 def _under_the_floor(facts: Facts) -> str:
@@ -139,8 +143,23 @@ def _under_the_floor(facts: Facts) -> str:
     )
 
 
+def _draw_again(context: Context, rules: dict[str, FieldRule], key: bytes) -> None:
+    """Scrubs anew the chunks in which a surrogate equals a value that was removed somewhere, and avoids those values."""
+    taken, clashing = removed.clashes(context.folder)
+    for name, source in (("data", context.use_case.data), ("held_out", context.use_case.held_out)):
+        only = frozenset(int(file.rpartition("-")[2]) for file in clashing if file.rpartition("-")[0] == name)
+        if source is not None and only:
+            _scrub_source(context, name, source, rules, key, only, taken)
+
+
 def _scrub_source(
-    context: Context, name: str, source: SourceSettings, rules: dict[str, FieldRule], key: bytes
+    context: Context,
+    name: str,
+    source: SourceSettings,
+    rules: dict[str, FieldRule],
+    key: bytes,
+    only: frozenset[int] | None = None,
+    taken: frozenset[str] = frozenset(),
 ) -> None:
     from privacy.ingest import count_rows
     from privacy.scrub import scrub_source
@@ -156,7 +175,9 @@ def _scrub_source(
         rules,
         key,
         context.detector_models(),
-        skip_chunks=len(finished),
+        skip_chunks=len(finished) if only is None else 0,
+        only_chunks=only,
+        taken=taken,
     )
     for chunk in chunks:
         file = f"{name}-{chunk.index:05d}"
@@ -166,6 +187,7 @@ def _scrub_source(
         write_atomically(
             context.folder / "dropped" / f"{file}.json", json.dumps({"seen": seen, "rows": rows})
         )
+        removed.write_chunk(context.folder, file, chunk)
         # Last: a chunk whose Parquet file is there is finished.
         write_records(context.folder / "records" / f"{file}.parquet", records, held_out=name == "held_out")
         done += seen

@@ -10,6 +10,7 @@ from datetime import date
 
 import pytest
 
+from privacy.actions import Replacements
 from privacy.fingerprints import fingerprint
 from privacy.records import DroppedRow, DropReason, RawRecord, ScrubbedRecord, Span
 from privacy.scan import _pieces, replace_spans, scrub_records
@@ -238,3 +239,18 @@ def test_fingerprints_tell_what_was_removed_to_the_holder_of_the_key_only() -> N
     assert len(record.invented) == 2 and not record.invented & frozenset().union(*record.removed.values())
     assert fingerprint(bytes(32), "PERSON", "Lebowski") not in record.removed["PERSON"]
     assert "fingerprint" not in repr(record) and next(iter(record.removed["PERSON"])) not in repr(record)
+
+
+def test_a_second_pass_gives_no_surrogate_that_the_first_pass_removed_somewhere() -> None:
+    rules = {"nr": FieldRule("typed", entity_type="ORDER_ID")}
+    records = [raw(row, nr=f"{row:03d}") for row in range(100, 400)]
+    once = [only([outcome]) for outcome in scrub_records(scrubber(RulesOnly(), rules), records)]
+    taken = frozenset().union(*(record.removed["ORDER_ID"] for record in once))
+    clashing = [record for record in once if record.invented & taken]
+    again = replace(
+        scrubber(RulesOnly(), rules), replacements=Replacements(KEY, POLICY.action_by_type(), taken)
+    )
+    twice = [only([outcome]) for outcome in scrub_records(again, records)]
+    assert clashing and not any(record.invented & taken for record in twice)
+    changed = [new for old, new in zip(once, twice, strict=True) if old.fields != new.fields]
+    assert len(changed) == len(clashing)
