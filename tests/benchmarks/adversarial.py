@@ -16,7 +16,15 @@ from random import Random
 
 from privacy.records import Span
 from tests.benchmarks import people, values
-from tests.benchmarks.probe import FRAMES, Sample, arguments, measure_kinds, read_frames, split_frames
+from tests.benchmarks.probe import (
+    FRAMES,
+    Sample,
+    arguments,
+    measure_kinds,
+    random_of,
+    read_frames,
+    split_frames,
+)
 
 Spell = Callable[[str, Random], str]
 """From a value to its disguise."""
@@ -450,7 +458,7 @@ def samples(n: int, seed: int, split: str) -> list[Sample]:
         for name, spell in spellings.items():
             if split == "dev" and name.endswith("*"):
                 continue
-            rng = Random(f"adversarial {seed} {identifier} {name}")
+            rng = random_of(split, f"adversarial {seed} {identifier} {name}")
             for turn in range(n):
                 frame = chosen[turn % len(chosen)]
                 value = spell(VALUES[identifier](rng), rng)

@@ -27,6 +27,7 @@ from tests.benchmarks.probe import (
     mean_of_groups,
     open_detector,
     open_presidio,
+    random_of,
     score,
     show_misses,
     split_frames,
@@ -143,7 +144,7 @@ def samples(n: int, seed: int, split: str) -> tuple[list[Sample], list[Sample]]:
     personal, harmless = [], []
     for kind, headers in HEADERS.items():
         chosen = split_frames(headers.split("|"), split, every=2)
-        rng = Random(f"cells {seed} {split} {kind}")
+        rng = random_of(split, f"cells {seed} {split} {kind}")
         personal += [
             _cell(f"{kind} under header", chosen[turn % len(chosen)], _value(kind, rng), True)
             for turn in range(n)
@@ -152,7 +153,7 @@ def samples(n: int, seed: int, split: str) -> tuple[list[Sample], list[Sample]]:
             personal += [_cell(f"{kind} alone", "", _value(kind, rng), True) for _ in range(n)]
     for kind, (headers, draw) in HARMLESS.items():
         chosen = split_frames(headers.split("|"), split, every=2)
-        rng = Random(f"cells {seed} {split} {kind}")
+        rng = random_of(split, f"cells {seed} {split} {kind}")
         harmless += [
             _cell(f"{kind} under header", chosen[turn % len(chosen)], draw(rng), False) for turn in range(n)
         ]

@@ -21,6 +21,7 @@ from tests.benchmarks.probe import (
     mean_of_groups,
     open_detector,
     open_presidio,
+    random_of,
     read_frames,
     split_frames,
     told,
@@ -112,7 +113,7 @@ def samples(n: int, seed: int, split: str) -> list[Sample]:
     turns = -(-n // sum(map(len, chosen.values())))
     made: dict[str, Sample] = {}
     for family, frames in chosen.items():
-        rng = Random(f"harmless {seed} {family}")
+        rng = random_of(split, f"harmless {seed} {family}")
         for frame in frames:
             for _ in range(turns * 2):
                 if (

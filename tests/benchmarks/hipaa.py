@@ -5,9 +5,16 @@
 
 from __future__ import annotations
 
-from random import Random
-
-from tests.benchmarks.probe import FRAMES, Sample, arguments, fill, measure_kinds, read_frames, split_frames
+from tests.benchmarks.probe import (
+    FRAMES,
+    Sample,
+    arguments,
+    fill,
+    measure_kinds,
+    random_of,
+    read_frames,
+    split_frames,
+)
 
 
 def samples(n: int, seed: int, split: str) -> list[Sample]:
@@ -15,7 +22,7 @@ def samples(n: int, seed: int, split: str) -> list[Sample]:
     made = []
     for kind, frames in read_frames(FRAMES / "hipaa.txt").items():
         chosen = split_frames(frames, split, every=2)
-        rng = Random(f"hipaa {seed} {kind}")
+        rng = random_of(split, f"hipaa {seed} {kind}")
         made += [fill(kind, chosen[turn % len(chosen)], rng) for turn in range(n)]
     return made
 

@@ -50,6 +50,15 @@ def test_a_seed_gives_the_same_texts_and_another_seed_others() -> None:
     assert hipaa.samples(2, 5, "all") == hipaa.samples(2, 5, "all") != hipaa.samples(2, 6, "all")
 
 
+def test_held_out_has_values_that_dev_never_shows() -> None:
+    def values_of(split: str) -> set[str]:
+        return {
+            s.text[s.gold[0].start : s.gold[0].end] for s in hipaa.samples(400, 1, split) if s.group == "city"
+        }
+
+    assert len(values_of("held-out") - values_of("dev")) >= 10
+
+
 def test_gold_marks_the_drawn_value_and_leaves_its_label() -> None:
     slots = {"code": ("CASE_ID", lambda rng: "MRN |77|.pdf"), "clock": ("", lambda rng: "10:15")}
     sample = fill("kind", "at {clock} see {code}, {code}", Random(0), slots)

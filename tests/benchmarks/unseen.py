@@ -13,7 +13,6 @@ import argparse
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from random import Random
 
 from privacy.measure import Rate, rate
 from privacy.records import Span
@@ -27,6 +26,7 @@ from tests.benchmarks.probe import (
     mean_of_groups,
     open_detector,
     open_presidio,
+    random_of,
     read_frames,
     score,
     show_misses,
@@ -42,7 +42,7 @@ def samples(n: int, seed: int, split: str) -> list[Sample]:
         for genre, frames in read_frames(FRAMES / "unseen.txt").items()
         for frame in split_frames(frames, split, every=3)
     ]
-    rng = Random(f"unseen {seed}")
+    rng = random_of(split, f"unseen {seed}")
     return [fill(*chosen[turn % len(chosen)], rng) for turn in range(n)]
 
 

@@ -397,7 +397,7 @@ def secret(rng: Random) -> str:
     )
 
 
-PREFIXES = ("Mr.", "Mrs.", "Ms.", "Dr.", "Mr", "Mrs", "Prof.", "Miss", "Sir", "Rev.")
+PREFIXES = ("Mr.", "Mrs.", "Ms.", "Mr", "Mrs", "Miss", "Ms", "Mr.", "Mrs.", "Dr.", "Prof.", "Rev.")
 NATIONS = (
     "Somali Kurdish Bolivian Brazilian Ukrainian Filipino Ghanaian Cherokee Lebanese Vietnamese Armenian Nigerian "
     "Hungarian Peruvian Nepalese Moroccan Catalan"
@@ -465,7 +465,7 @@ SLOTS: dict[str, tuple[str, Callable[[Random], str]]] = {
     "customer": ("CUSTOMER_ID", forms("C-######", "CUST-#####", "#######", "KD-####-##", "CU###@##")),
     "employee": ("EMPLOYEE_ID", forms("E#####", "EMP-####", "######", "P-####-@", "@@####", "W#######")),
     "order": ("ORDER_ID", forms("ORD-#######", "###-#######-#######", "W########", "\\#######", "SO-####-####")),
-    "case": ("CASE_ID", forms("CASE-#####", "##-cv-#####", "INC#######", "TKT-######", "2024-##-####")),
+    "case": ("CASE_ID", forms("CASE-#####", "#:2#-cv-0####", "INC#######", "TKT-######", "2024-##-####")),
     "reference": ("REFERENCE_ID", forms("@@@@@@", "REF-@@####", "CLM-########", "#####/##/@", "BKG####@@")),
     "biometric": ("BIOMETRIC_ID", forms("FP-####-@@##", "BIO-~~~~~~~~", "IRIS#######", "VP-~~~~-~~~~", "fpt_~~~~~~~~~~~~")),
     "photo": ("BIOMETRIC_ID", photo),
