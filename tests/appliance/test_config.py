@@ -239,7 +239,24 @@ OTHERS = {
     ("held_out", "table"): "t",
     ("held_out", "subject"): "person",
     ("held_out", "limit"): 9,
+    ("data", "columns"): {"text": "PERSON"},
+    ("held_out", "columns"): {"text": ["a", "b"]},
+    ("detector", "classifiers"): ["x"],
     ("scrub", "preset"): "pci",
+    ("scrub", "dictionary"): [
+        {
+            "entity_type": "PERSON",
+            "values": ["a"],
+            "path": None,
+            "column": None,
+            "table": None,
+            "ignore_case": False,
+        }
+    ],
+    ("scrub", "pattern"): [
+        {"entity_type": "CUSTOM", "regex": "x", "path": None, "column": None, "table": None, "context": []}
+    ],
+    ("scrub", "vault"): {"path": "v", "key_file": "k", "key_env": None},
     ("scrub", "actions", "LOCATION"): "mask",
     ("task", "input"): "Message: {message}",
     ("task", "labels"): ["billing", "sales"],
