@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from appliance.config import load_policy
 from appliance.home import Home
 from appliance.models import resolve_detector
 from privacy.scrub_file import Outputs, Summary, scrub_file
 from privacy.settings import DetectorSettings, SourceSettings
+
+if TYPE_CHECKING:
+    from privacy.scrub import ScrubbedChunk
 
 # How often progress is told in a terminal, and elsewhere.
 _LIVE_S, _LINE_S = 0.5, 15.0
@@ -38,10 +43,15 @@ def scrub(
     source = SourceSettings(
         path=str(path.absolute()), id=id_column, fields={name: name for name in fields}, table=table
     )
-    models = resolve_detector(DetectorSettings(), home, Path())
+    # Lists and keys that a policy names lie beside its file.
+    base_dir = Path(policy_name).absolute().parent
+    models = resolve_detector(DetectorSettings(), home, base_dir)
     key = home.scrub_key()
-    chunks = scrub_source(source, Path(), policy, {}, key, models)
-    return scrub_file(source, Path(), key, chunks, policy.chunk_size, outputs, Progress())
+
+    def chunks(taken: frozenset[str]) -> Iterator[ScrubbedChunk]:
+        return scrub_source(source, base_dir, policy, {}, key, models, taken=taken)
+
+    return scrub_file(source, base_dir, key, chunks, policy.chunk_size, outputs, Progress())
 
 
 class Progress:

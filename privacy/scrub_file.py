@@ -24,8 +24,11 @@ from privacy.write_rows import FORMATS, new_files
 HASHED_ID = "record_id"
 """The output's id column, unless the given ids are kept."""
 
-# (rows done, all rows, bytes of text written)
 Progress = Callable[[int, int, int], None]
+"""Told rows done, all rows, and bytes of scrubbed text."""
+
+Scrub = Callable[[frozenset[str]], Iterator[ScrubbedChunk]]
+"""`scrub.scrub_source` for the same source, given the fingerprints that no surrogate may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,54 +53,86 @@ class Summary:
     text_bytes: int = 0
     """Of the scrubbed text, UTF-8."""
 
+    def add(self, chunk: ScrubbedChunk) -> None:
+        self.kept += len(chunk.records)
+        self.seen += len(chunk.records) + len(chunk.dropped)
+        self.dropped_by_reason.update(gone.reason.value for gone in chunk.dropped)
+        for record in chunk.records:
+            self.spans_by_type.update(span.entity_type for found in record.spans.values() for span in found)
+            self.text_bytes += sum(len(value.encode()) for value in record.fields.values())
+
+
+class _SurrogateIsRealError(Exception):
+    """A stand-in equals a value that was removed elsewhere in the file."""
+
 
 def scrub_file(
     source: SourceSettings,
     base_dir: Path,
     key: bytes,
-    chunks: Iterator[ScrubbedChunk],
+    scrub: Scrub,
     chunk_size: int,
     outputs: Outputs,
     progress: Progress,
 ) -> Summary:
-    """Writes what became of the source's rows; `chunks` is what `scrub.scrub_source` makes of it.
+    """Writes what became of the source's rows.
 
-    Raises ValueError, in one line without content, for an id that is there twice, for outputs that cannot be, for a
-    source that cannot be read, and where not one row could be kept; nothing is written then.
+    Where a stand-in turns out to be somebody's value in this file, all is scrubbed again with other ones. Raises
+    ValueError, in one line without content, for an id that is there twice, for outputs that cannot be, for a source
+    that cannot be read, and where not one row could be kept; nothing is written then.
     """
     assert source.id is not None, "spans are told by the given id"
     _refuse_outputs(base_dir / source.path, source, outputs)
-    ids = replace(source, id=None, subject=None, fields={HASHED_ID: source.id}, max_bad_fraction=1.0)
+    ids = replace(
+        source, id=None, subject=None, columns={}, fields={HASHED_ID: source.id}, max_bad_fraction=1.0
+    )
     total = _count_distinct(base_dir / source.path, read_rows(ids, base_dir, key))
-    given = read_rows(ids, base_dir, key)
-    id_column = source.id if outputs.keep_id else HASHED_ID
-    done = Summary()
+    taken = set[str]()
+    for _ in range(2):
+        given = read_rows(ids, base_dir, key)
+        chunks = ((chunk, _names(chunk, given, chunk_size, key)) for chunk in scrub(frozenset(taken)))
+        try:
+            return _write(source, base_dir, outputs, total, chunks, taken, progress)
+        except _SurrogateIsRealError:
+            pass  # `taken` now holds every value of the file: the next stand-ins are none of them
+    raise RuntimeError("stand-ins cannot be told from the file's own values: mask or drop these types instead")
+
+
+def _write(
+    source: SourceSettings,
+    base_dir: Path,
+    outputs: Outputs,
+    total: int,
+    chunks: Iterator[tuple[ScrubbedChunk, dict[str | int, str]]],
+    taken: set[str],
+    progress: Progress,
+) -> Summary:
+    """One pass; `taken` gains the fingerprints of what was removed."""
+    done, invented = Summary(), set[str]()
+    id_column = str(source.id) if outputs.keep_id else HASHED_ID
     with new_files(
         (outputs.records, (id_column, *source.fields)),
         (outputs.spans, ("record_id", "spans")),
         (outputs.drops, ("row", "record_id", "reason")),
     ) as (write_record, write_spans, write_drop):
-        for chunk in chunks:
-            names = _names(chunk, list(islice(given, chunk_size)), key)
+        for chunk, names in chunks:
             for record in chunk.records:
                 name = names[record.record_id]
                 write_record({id_column: name if outputs.keep_id else record.record_id, **record.fields})
                 write_spans({"record_id": name, "spans": _spans(record)})
-                done.spans_by_type.update(
-                    span.entity_type for found in record.spans.values() for span in found
-                )
-                done.text_bytes += sum(len(value.encode()) for value in record.fields.values())
             for gone in chunk.dropped:
                 write_drop({"row": gone.row, "record_id": names.get(gone.row), "reason": gone.reason.value})
-            done.dropped_by_reason.update(gone.reason.value for gone in chunk.dropped)
-            done.kept += len(chunk.records)
-            done.seen += len(chunk.records) + len(chunk.dropped)
+            done.add(chunk)
+            invented |= chunk.invented
+            taken.update(*chunk.fingerprints.values())
             progress(done.seen, total, done.text_bytes)
         if done.seen and not done.kept:
             reasons = ", ".join(f"{count} {reason}" for reason, count in done.dropped_by_reason.most_common())
             raise ValueError(
                 f"{base_dir / source.path}: not one of {done.seen} rows could be kept ({reasons})"
             )
+        if invented & taken:
+            raise _SurrogateIsRealError
     assert done.kept + done.dropped_by_reason.total() == done.seen == total, "every row is kept or dropped"
     return done
 
@@ -144,8 +179,11 @@ def _count_distinct(path: Path, rows: Iterator[RawRecord | DroppedRow]) -> int:
     return total
 
 
-def _names(chunk: ScrubbedChunk, rows: list[RawRecord | DroppedRow], key: bytes) -> dict[str | int, str]:
+def _names(
+    chunk: ScrubbedChunk, given: Iterator[RawRecord | DroppedRow], chunk_size: int, key: bytes
+) -> dict[str | int, str]:
     """The given ids of a chunk's records by their hashes, and of its dropped rows by their numbers."""
+    rows = list(islice(given, chunk_size))
     lost = {row.row for row in chunk.dropped}
     names: dict[str | int, str] = {}
     for row in rows:

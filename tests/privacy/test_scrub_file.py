@@ -6,6 +6,7 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from tests.privacy.fakes import KEY, Raising, scrubber
 ROWS = [
     {"id": "a-1", "text": "mail ann@corp.example today", "note": "fine", "secret": "UNSEEN"},
     {"id": "a-2", "text": "BOOM bob@corp.example", "note": "fine", "secret": "UNSEEN"},
-    {"id": "a-3", "text": "nothing here, Grüße", "note": "write to eve@corp.example", "secret": "UNSEEN"},
+    {"id": "a-3", "text": "nothing here, déjà vu", "note": "write to eve@corp.example", "secret": "UNSEEN"},
 ]
 CHUNK = 2
 
@@ -74,7 +75,7 @@ def scrub(
         if told is not None:
             told.append(done)
 
-    return scrub_file(source, Path(), KEY, chunks_of(source), CHUNK, outputs, progress)
+    return scrub_file(source, Path(), KEY, lambda _taken: chunks_of(source), CHUNK, outputs, progress)
 
 
 @pytest.mark.parametrize("came", [".csv", ".jsonl", ".parquet"])
@@ -84,7 +85,7 @@ def test_each_format_becomes_each_other(came: str, goes: str, tmp_path: Path) ->
     summary = scrub(write(tmp_path / f"in{came}"), Outputs(out), told=told)
     rows = read(out)
     assert [row["record_id"] for row in rows] == [record_id(KEY, "a-1"), record_id(KEY, "a-3")]
-    assert "ann@corp" not in rows[0]["text"] and rows[1]["text"] == "nothing here, Grüße"
+    assert "ann@corp" not in rows[0]["text"] and rows[1]["text"] == "nothing here, déjà vu"
     assert summary.seen == 3 == summary.kept + summary.dropped_by_reason.total()
     assert summary.dropped_by_reason == {"scan-failed": 1} and summary.spans_by_type == {"EMAIL_ADDRESS": 1}
     assert told == [2, 3]
@@ -169,7 +170,9 @@ def test_a_stop_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
 
     for out in ("out.csv", "out.jsonl", "out.parquet"):
         with pytest.raises(KeyboardInterrupt):
-            scrub_file(source, Path(), KEY, chunks(), CHUNK, Outputs(tmp_path / out), lambda *_: None)
+            scrub_file(
+                source, Path(), KEY, lambda _taken: chunks(), CHUNK, Outputs(tmp_path / out), lambda *_: None
+            )
     assert leftovers(tmp_path) == {"in.jsonl"}
 
 
@@ -183,7 +186,15 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
         yield from made
 
     with pytest.raises(ValueError, match="changed while it was read"):
-        scrub_file(source, Path(), KEY, chunks(), CHUNK, Outputs(tmp_path / "out.csv"), lambda *_: None)
+        scrub_file(
+            source,
+            Path(),
+            KEY,
+            lambda _taken: chunks(),
+            CHUNK,
+            Outputs(tmp_path / "out.csv"),
+            lambda *_: None,
+        )
     assert leftovers(tmp_path) == {"in.jsonl"}
 
 
@@ -218,3 +229,19 @@ def test_a_full_disk_leaves_no_file_at_all(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(OSError, match="No space"):
         scrub(write(tmp_path / "in.jsonl"), Outputs(tmp_path / "out.csv", tmp_path / "spans.jsonl"))
     assert leftovers(tmp_path) == {"in.jsonl"}
+
+
+def test_a_stand_in_that_is_somebodys_value_is_drawn_again(tmp_path: Path) -> None:
+    source = SourceSettings(path=str(write(tmp_path / "in.jsonl")), id="id", fields={"text": "text"})
+    passes = list[frozenset[str]]()
+
+    def chunks(taken: frozenset[str]) -> Iterator[ScrubbedChunk]:
+        passes.append(taken)
+        for chunk in chunks_of(source):
+            real = next(iter(chunk.fingerprints.get("EMAIL_ADDRESS", {"none"})))
+            clash = frozenset() if taken else frozenset({real})
+            yield replace(chunk, records=[replace(record, invented=clash) for record in chunk.records])
+
+    scrub_file(source, Path(), KEY, chunks, CHUNK, Outputs(tmp_path / "out.csv"), lambda *_: None)
+    assert len(passes) == 2 and not passes[0] and passes[1]
+    assert leftovers(tmp_path) == {"in.jsonl", "out.csv"}
