@@ -16,7 +16,7 @@ from dataclasses import dataclass
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 # Documentation's own keys, not anybody's: too long a word to stand in a random key by chance.
 _SHOWN = re.compile(
-    r"(?i)x{5}|0{9}|[*.]{3}|example|placeholder|changeme|redacted|insert|(?<![a-z0-9])(?:your|my)[_-]|1234567890|abcdefgh|[<>{}]"
+    r"(?i)x{5}|0{9}|[*.]{3}|example|placeholder|changeme|redacted|insert|(?<![a-z0-9])your[_-]|1234567890|abcdefgh|[<>{}]"
 )
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
