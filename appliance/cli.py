@@ -217,8 +217,10 @@ def scrub(
     from appliance.scrubbing import Outputs, summary_lines
     from appliance.scrubbing import scrub as scrub_file
 
-    if check == (out is not None) or (check and (spans or drops or keep_id)):
-        raise Failure("give -o OUT to write the scrubbed records, or --check alone to count only")
+    if check == any((out, spans, drops)) or (keep_id and out is None):
+        raise Failure(
+            "give -o OUT for the scrubbed records, --spans or --drops; or --check alone, to count only"
+        )
     try:
         summary = scrub_file(
             source,

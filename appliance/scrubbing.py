@@ -64,19 +64,24 @@ class Progress:
 
     def __call__(self, done: int, total: int, text_bytes: int) -> None:
         now = time.monotonic()
-        # The first chunk carries the loading of the models: it counts only where it is the only one.
-        since, records, size = self._first or (self._started, 0, 0)
-        self._first = self._first or (now, done, text_bytes)
         if now - self._told < (_LIVE_S if self._live else _LINE_S) and done < total:
+            self._first = self._first or (now, done, text_bytes)
             return
         self._told = now
-        line = f"{done:,}/{total:,} records, {_rates(done - records, text_bytes - size, now - since)}"
+        line = f"{done:,}/{total:,} records, {self._rate(now, done, text_bytes)}"
+        self._first = self._first or (now, done, text_bytes)
         sys.stderr.write(f"\r{line}" + "\n" * (done == total) if self._live else f"{line}\n")
         sys.stderr.flush()
 
-
-def _rates(records: int, text_bytes: int, seconds: float) -> str:
-    return f"{records / seconds:,.0f} records/s, {text_bytes / seconds / 1000:,.1f} kB/s"
+    def _rate(self, now: float, done: int, text_bytes: int) -> str:
+        """Counted from the first chunk on, since that one waits for the models."""
+        if self._first is None or done == self._first[1]:
+            return f"{now - self._started:.0f} s with the loading of the models"
+        since, records, size = self._first
+        seconds = now - since
+        return (
+            f"{(done - records) / seconds:,.0f} records/s, {(text_bytes - size) / seconds / 1000:,.1f} kB/s"
+        )
 
 
 def summary_lines(summary: Summary, policy: str) -> list[str]:

@@ -6,7 +6,7 @@ Not covered: whether the marked sample is like the rest of the data.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from privacy.ingest import read_rows
@@ -21,13 +21,18 @@ def score_source(
     key: bytes,
     gold_path: Path,
     predicted: Mapping[tuple[str, str], Sequence[Span]],
+    kept_types: Collection[str] = (),
 ) -> SpanScores:
     """Scores what was found in the records that were kept against the marks, by (record id, field).
 
     `predicted` must have every kept record's fields, found spans or not: a marked record that is not in it was dropped
-    and leaks nothing. Raises ValueError where the marks name no kept record at all.
+    and leaks nothing. Marks of `kept_types`, which the policy leaves as they are, do not count. Raises ValueError where the marks name no kept record at all.
     """
-    gold = {place: spans for place, spans in read_gold(gold_path, key).items() if place in predicted}
+    gold = {
+        place: tuple(span for span in spans if span.entity_type not in kept_types)
+        for place, spans in read_gold(gold_path, key).items()
+        if place in predicted
+    }
     if not gold:
         raise ValueError(
             f"{gold_path}: no marked record is among those kept; do its ids and fields belong to the data?"

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 
-from appliance.stages import removed
+from appliance.stages import planted, removed
 from appliance.stages.context import (
     Context,
     Facts,
@@ -85,6 +85,7 @@ def scrub(context: Context) -> tuple[Facts, list[str]]:
     (context.folder / "records").mkdir(exist_ok=True)
     (context.folder / "dropped").mkdir(exist_ok=True)
     rules, key = field_rules(context), context.home.scrub_key()
+    planted.write(context, key)
     for name, source in (("data", use_case.data), ("held_out", use_case.held_out)):
         if source is not None:
             _scrub_source(context, name, source, rules, key)
@@ -120,7 +121,7 @@ def scrub(context: Context) -> tuple[Facts, list[str]]:
         )
     if facts["recall_low"] is not None and facts["recall_low"] < use_case.scrub.min_recall:
         raise GateError(_under_the_floor(facts))
-    return facts, ["records", "dropped", removed.FOLDER]
+    return facts, ["records", "dropped", planted.FILE, removed.FOLDER]
 
 
 def _under_the_floor(facts: Facts) -> str:
@@ -178,6 +179,7 @@ def _scrub_source(
         skip_chunks=len(finished) if only is None else 0,
         only_chunks=only,
         taken=taken,
+        plant=planted.planter(context, key) if name == "data" else None,
     )
     for chunk in chunks:
         file = f"{name}-{chunk.index:05d}"
@@ -214,6 +216,7 @@ def _recall(context: Context, records: list[ScrubbedRecord], key: bytes) -> Fact
         key,
         context.base_dir / context.use_case.gold_spans,
         predicted,
+        context.use_case.scrub.kept_types(),
     )
     values = (
         scores.recall.value,
