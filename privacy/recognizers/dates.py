@@ -1,68 +1,146 @@
-"""Finds calendar dates and dates of birth, times when they belong to a date, and ages over 89.
+"""Finds calendar dates and dates of birth, with the time of day when it belongs to a date.
 
-Covered: numeric, ISO and written-out dates in English and the common European month names. Not covered on
-purpose: relative dates ("last week"), a year or a month alone, times of day alone, ages under 90: HIPAA's
-safe harbour (45 CFR 164.514(b)(2)(i)(C)) lets years and those ages stay.
+Covered: numeric, ISO and written-out dates in English and the common European month names, ranges of days, dates in
+words ("the fourth of March"), compact ones and years after words of birth. Not covered on purpose: relative dates
+("last week"), weekdays, a year alone, times of day alone: HIPAA's safe harbour (45 CFR 164.514(b)(2)(i)(C)) lets
+years stay.
 """
 
 from __future__ import annotations
 
 import regex
 
-from privacy.recognizers.rule import Clock, Rule, run_rules, words
+from privacy.recognizers.rule import Clock, Rule, matches, run_rules, words
 from privacy.records import Span
 
 MONTHS: tuple[tuple[str, ...], ...] = (
-    ("january", "jan", "januar", "janvier", "enero", "gennaio", "januari", "janeiro"),
+    ("january", "jan", "januar", "janvier", "enero", "gennaio", "januari", "janeiro", "jänner"),
     ("february", "feb", "februar", "février", "febrero", "febbraio", "februari", "fevereiro"),
-    ("march", "mar", "märz", "mars", "marzo", "maart", "março"),
+    ("march", "mar", "märz", "mars", "marzo", "maart", "março", "mär"),
     ("april", "apr", "avril", "abril", "aprile"),
     ("may", "mai", "mayo", "maggio", "mei", "maio"),
     ("june", "jun", "juni", "juin", "junio", "giugno", "junho"),
     ("july", "jul", "juli", "juillet", "julio", "luglio", "julho"),
     ("august", "aug", "août", "agosto", "augustus"),
     ("september", "sep", "sept", "septembre", "septiembre", "settembre", "setembro"),
-    ("october", "oct", "oktober", "octobre", "octubre", "ottobre", "outubro"),
+    ("october", "oct", "oktober", "octobre", "octubre", "ottobre", "outubro", "okt"),
     ("november", "nov", "novembre", "noviembre", "novembro"),
-    ("december", "dec", "dezember", "décembre", "diciembre", "dicembre", "dezembro"),
+    ("december", "dec", "dezember", "décembre", "diciembre", "dicembre", "dezembro", "dez"),
 )
-_MONTH = (
-    "(?:" + "|".join(sorted({name for names in MONTHS for name in names}, key=len, reverse=True)) + r")\.?"
+_POLISH = "stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia"
+_NAMES = "|".join(sorted({name for names in MONTHS for name in names}, key=len, reverse=True))
+_MONTH = rf"(?:{_NAMES}|{_POLISH})\.?"
+_TIME = (
+    r"(?:(?:[ T,]{1,2}|\sat\s|,\sat\s)(?:at\s|um\s|à\s)?[0-2]?[0-9][:.h][0-5][0-9](?:[:.][0-5][0-9](?:[.,][0-9]{1,9})?)?\s?(?:[ap]\.?m\.?|Z|[+-][0-9]{2}:?[0-9]{2}|UTC|GMT|CET|CEST|[ECMP][SD]T)?"
+    r"|\sat\s[0-1]?[0-9]\s?[ap]\.?m\.?)?"
 )
-_TIME = r"(?:[ T,]{1,2}(?:at\s)?[0-2]?\d:[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?\s?(?:[ap]\.?m\.?|Z|[+-]\d\d:?\d\d|UTC|GMT)?)?"
-_DAY = r"[0-3]?\d(?:st|nd|rd|th|\.)?"
-_YEAR = r"(?:1[89]|20)\d\d"
-_WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s)?"
+_DAY = r"(?:0?[1-9]|[12][0-9]|3[01])(?:st|nd|rd|th|er|\.|º)?"
+_DAYS = rf"{_DAY}(?:\s?(?:[-–/]|to|and|until)\s?{_DAY})?"
+_YEAR = r"(?:1[89]|20)[0-9]{2}"
+_WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s(?:the\s)?)?"
+_UNITS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_ORDINAL_UNITS = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth"
+_TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_ORDINAL = rf"(?:(?:twenty|thirty)[- ](?:{_ORDINAL_UNITS})|{_ORDINAL_UNITS}|tenth|eleventh|twelfth|(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|thirtieth)"
+_CARDINAL = rf"(?:(?:{_TENS})(?:[- ](?:{'|'.join(_UNITS)}))?|{_TEENS}|(?:oh|o)[- ](?:{'|'.join(_UNITS)})|{'|'.join(_UNITS)})"
+_SPOKEN_YEAR = rf"(?:(?:nineteen|twenty|eighteen)[- ](?:hundred(?:\sand)?[- ])?{_CARDINAL}|two[- ]thousand(?:[- ](?:and[- ])?{_CARDINAL})?)"
 
 _NUMERIC = regex.compile(
-    rf"(?<![\w.,/-])(?:[0-3]?\d([-/.])[0-3]?\d\1(?:{_YEAR}|\d\d)|{_YEAR}([-/.])[01]?\d\2[0-3]?\d){_TIME}(?![\w/]|[-.,]\d)"
+    rf"(?<![\w.,/:$€£-])(?:(?:0?[1-9]|[12][0-9]|3[01])\s?([-/.])\s?(?:0?[1-9]|[12][0-9]|3[01])\s?\1\s?(?:{_YEAR}|[0-9]{{2}})"
+    rf"|{_YEAR}([-/.])(?:0?[1-9]|1[0-2])\2(?:0?[1-9]|[12][0-9]|3[01])){_TIME}(?![\w/]|[-.,:][0-9])",
+    regex.IGNORECASE,
+)
+# A basic-format time stamp (ISO 8601): "20240301T103000Z".
+_BASIC = regex.compile(
+    rf"(?<![\w.,/-]){_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])T[0-2][0-9][0-5][0-9](?:[0-5][0-9])?(?:Z|[+-][0-9]{{4}})?(?!\w)"
 )
 _WRITTEN = regex.compile(
-    rf"(?<!\w){_WEEKDAY}(?:the\s)?(?:{_DAY}[ -](?:of\s|de\s)?{_MONTH}(?:,?[ -](?:de\s)?(?:{_YEAR}|'?\d\d(?![\d:])))?"
-    rf"|{_MONTH}[ -]{_DAY}(?!\d)(?:,?\s{_YEAR})?|{_YEAR}[ -]{_MONTH}[ -]{_DAY}(?!\d)){_TIME}(?!\w)",
+    rf"(?<![\w.$€£])(?<!\d[.,:/-]){_WEEKDAY}(?:the\s)?(?:{_DAYS}[ -]?(?:(?:day\s)?of\s|de\s)?{_MONTH}(?:,?[ -]?(?:de\s|del\s)?(?:{_YEAR}|'?[0-9]{{2}}(?![\w:.,])))?"
+    rf"|{_MONTH}[ -](?:the\s)?{_DAYS}(?![\w:%]|[.,][0-9])(?:,?[ -]{_YEAR})?|{_YEAR}[ -]{_MONTH}[ -]{_DAY}(?!\d)){_TIME}(?!\w)",
     regex.IGNORECASE,
 )
-_MONTH_YEAR = regex.compile(rf"(?<!\w){_MONTH}[ ,-]{{1,2}}{_YEAR}(?!\w)", regex.IGNORECASE)
+_SPOKEN = regex.compile(
+    rf"(?<!\w)(?:the\s)?(?:{_ORDINAL}(?:\sday)?\sof\s{_MONTH}|{_MONTH}\s(?:the\s)?{_ORDINAL})(?:,?\s(?:{_YEAR}|{_SPOKEN_YEAR}))?(?!\w)",
+    regex.IGNORECASE,
+)
+_MONTH_YEAR = regex.compile(
+    rf"(?<!\w){_MONTH}(?:[ ,/-]{{1,2}}|\sof\s|\sde\s)(?:{_YEAR}|'[0-9]{{2}})(?!\w)", regex.IGNORECASE
+)
+_MONTH_YEAR_NUMERIC = regex.compile(
+    rf"(?<![\w.,/:$€£-])(?:0?[1-9]|1[0-2])[/.-]{_YEAR}(?![\w/]|[-.,:][0-9])|(?<![\w.,/:$€£-]){_YEAR}[/-](?:0[1-9]|1[0-2])(?![\w/]|[-.,:][0-9])"
+)
+_ADMITTED = words(
+    r"admi(?:tted|ssion)", r"discharged?", r"died", r"death", r"deceased", r"passed away", r"visit(?:ed)?", r"seen", r"appointment", r"surgery", r"procedure", r"operated", r"diagnosed", r"hired", r"joined", r"started", r"married", r"wedding", r"enrol+ed",
+    r"birthday", r"date", r"dated", r"since", r"on", r"until", r"due", r"delivered", r"scheduled", r"arriv\w+", r"departure", r"effective", r"signed",
+)  # fmt: skip
+_DAY_MONTH = regex.compile(
+    r"(?<![\w.,/:$€£-])(?:0?[1-9]|[12][0-9]|3[01])/(?:0?[1-9]|[12][0-9]|3[01])(?![\w/%]|[-.,:][0-9]|\s?(?:of|cups?|inch|in|teaspoons?|tsp|tbsp|scale|stars|points|full|done|lb|split|time|majority)(?!\w))"
+)
 _BORN = words(
-    r"born(?: on)?", r"birth(?:day|date)?", r"d\.?o\.?b\.?", r"geboren", r"né[e]?", r"nacid[oa]", r"nat[oa]"
+    r"born(?: on| in)?", r"birth(?:day|date)?s?", r"birth ?date", r"d\.?\s?o\.?\s?b\.?", r"b\.", r"geb\.?", r"geboren", r"geburtsdatum", r"geburtstag", r"né[e]?(?: le)?", r"naissance", r"nacid[oa]", r"nacimiento", r"nat[oa]", r"nascita", r"nascid[oa]", r"nascimento", r"geboortedatum", r"urodzon[ya]", r"urodzenia", r"født", r"född", r"birth year", r"year of birth",
+)  # fmt: skip
+_COMPACT_DOB = regex.compile(
+    rf"(?<![\w.$-])(?:[0-9]{{8}}|[0-9]{{6}}|[0-9]{{2}} [0-9]{{2}} (?:19|20)?[0-9]{{2}}|{_YEAR}|[0-3]?[0-9][/.-][01]?[0-9])(?!\w|[-.,:/][0-9])"
 )
-_COMPACT_DOB = regex.compile(r"(?<!\w)(?:\d{8}|\d{6}|\d\d \d\d (?:19|20)?\d\d|(?:19|20)\d\d)(?!\w)")
-_AGE_OVER_89 = regex.compile(
-    r"(?<!\w)(?P<x>9\d|1[0-2]\d)(?=[ -](?:years?|yrs?|y/?o)\b)|(?<=\b(?:aged?|age is|age of|age:)\s)(?P<x>9\d|1[0-2]\d)(?!\w)",
-    regex.IGNORECASE,
-)
+_SPOKEN_BIRTH_YEAR = regex.compile(rf"(?<!\w){_SPOKEN_YEAR}(?!\w)", regex.IGNORECASE)
+# Abbreviations and names of months that are words too: without a year or an ordinal they need their capital.
+_ALSO_WORDS = frozenset({"may", "mar", "march", "mars", "mai", "mei", "dec", "sept", "set", "jan", "sep", "oct", "nov", "jun", "jul", "apr", "feb", "aug", "okt", "dez", "mär", "juli", "juni", "maja"})  # fmt: skip
+_FIRST_WORD = regex.compile(r"\p{L}{3,}")
+_YEAR_IN = regex.compile(r"[0-9]{3}|(?:st|nd|rd|th)(?!\w)|\sof\s", regex.IGNORECASE)
+_ANY_MONTH = regex.compile(rf"(?<!\w)(?:{_NAMES}|{_POLISH})(?!\w)", regex.IGNORECASE)
+# How far a word of birth reaches; a date nearer to it takes it.
+_BORN_REACH = 40
+
+
+def _is_date(found: str) -> bool:
+    """Not "may 3" of "you may 3 times", nor "mar 12" in lower case."""
+    month = _ANY_MONTH.search(found)
+    if month is None or _YEAR_IN.search(found):
+        return True
+    return month.group() not in _ALSO_WORDS
+
 
 RULES = (
-    Rule("date of birth", "DATE_OF_BIRTH", _NUMERIC, 0.75, context=_BORN),
-    Rule("date of birth written", "DATE_OF_BIRTH", _WRITTEN, 0.75, context=_BORN),
-    Rule("date of birth compact", "DATE_OF_BIRTH", _COMPACT_DOB, 0.5, context=_BORN),
     Rule("date", "DATE_TIME", _NUMERIC, 0.6),
-    Rule("date written", "DATE_TIME", _WRITTEN, 0.6),
-    Rule("month and year", "DATE_TIME", _MONTH_YEAR, 0.45),
-    Rule("age over 89", "AGE", _AGE_OVER_89, 0.6),
+    Rule("date basic", "DATE_TIME", _BASIC, 0.6),
+    Rule("month and year numeric", "DATE_TIME", _MONTH_YEAR_NUMERIC, 0.45),
+    Rule("day and month", "DATE_TIME", _DAY_MONTH, 0.45, context=_ADMITTED),
+)
+_MONTH_RULES = (
+    Rule("date written", "DATE_TIME", _WRITTEN, 0.6, accept=_is_date),
+    Rule("month and year", "DATE_TIME", _MONTH_YEAR, 0.5),
+    Rule("date spoken", "DATE_TIME", _SPOKEN, 0.6, needs_digit=False),
+)
+_BIRTH_RULES = (
+    Rule("birth compact", "DATE_OF_BIRTH", _COMPACT_DOB, 0.5, context=_BORN),
+    Rule("birth year spoken", "DATE_OF_BIRTH", _SPOKEN_BIRTH_YEAR, 0.5, context=_BORN, needs_digit=False),
 )
 
 
 def find_dates(text: str, clock: Clock) -> list[Span]:
     """Spans of dates. Raises TimeoutError."""
-    return run_rules(RULES, text, clock)
+    clock.left_s()
+    spans = run_rules(RULES, text, clock)
+    if _ANY_MONTH.search(text) is not None:
+        spans += run_rules(_MONTH_RULES, text, clock)
+    births = [match.end() for match in matches(_BORN, text, clock)]
+    if births:
+        spans = _with_births(spans, births) + run_rules(_BIRTH_RULES, text, clock)
+    return spans
+
+
+def _with_births(spans: list[Span], births: list[int]) -> list[Span]:
+    """The first date after each word of birth becomes a date of birth."""
+    born = set()
+    for end in births:
+        after = [span for span in spans if 0 <= span.start - end <= _BORN_REACH]
+        if after:
+            first = min(span.start for span in after)
+            born |= {span for span in after if span.start == first}
+    return [
+        Span(span.start, span.end, "DATE_OF_BIRTH", max(span.score, 0.75), f"{span.recognizer} of birth")
+        if span in born
+        else span
+        for span in spans
+    ]

@@ -1,100 +1,78 @@
-"""Finds numbers that stand for a person or an account: customer, order, policy, case, licence and similar
-ids.
+"""Finds numbers and codes that stand for a person, an account or a thing of theirs: the entry for all kinds of ids.
 
-Covered: an id next to a word that says so, in English; shapes that say so themselves. Not covered: an id
-without any such word, unless its checksum or shape is known; secrets such as API keys (only after a word
-like "password").
+Covered: what the modules named below cover (each says what), and long numbers with nothing harmless about them.
+Not covered: a short number or a mixed code without any word, form or checksum; secrets such as API keys.
 """
 
 from __future__ import annotations
 
+from functools import cache
+
 import regex
 
-from privacy.recognizers.rule import Clock, Rule, run_rules
+from privacy.recognizers import business, devices, documents, finance, health, vehicles
+from privacy.recognizers.national_ids import find_national_ids
+from privacy.recognizers.rule import Clock, Rule, matches, run_rules
+from privacy.recognizers.worded import NOT_MEASURED, WordedFinder
 from privacy.records import Span
 
-# What may stand between the word and the id: "number is", "no.", "#", ":", "ID =".
-_JOIN = r"[ \t]{0,2}(?:number|numbers|no|nr|num|id|ids|identifier|code|ref|reference|#|№|n°)?[.:#]?[ \t]{0,2}(?:is|was|are|=|:|-|of|ending in|ends in)?[ \t#:]{0,3}[\"'(\[]?"
-# The id: letters and digits in groups, at least one digit, at least four characters.
-_ID = r"(?P<x>(?=[A-Za-z/_.-]{0,10}\d)[A-Za-z0-9](?:[-/_.]?[A-Za-z0-9]|[ ](?=\d)){3,34})(?![\w])"
-
-
-def _worded(noun: str) -> regex.Pattern[str]:
-    return regex.compile(rf"(?<!\w)(?:{noun}){_JOIN}{_ID}", regex.IGNORECASE)
-
-
-_KINDS: tuple[tuple[str, str], ...] = (
-    (
-        "ACCOUNT_ID",
-        r"(?:bank[ _]|checking[ _]|savings[ _])?(?:account|acct|a/c|acc|konto|iban|sort[ _]code|routing)",
-    ),
-    (
-        "CUSTOMER_ID",
-        r"(?:customer|client|member(?:ship)?|subscriber|patient|employee|staff|student|user|person(?:nel|al)?|loyalty|"
-        r"frequent[ _]flyer|badge|payroll)[ _](?=(?:number|no|nr|num|id|identifier|code|ref|reference|#)\b|#)",
-    ),
-    (
-        "ORDER_ID",
-        r"order|invoice|booking|reservation|confirmation|tracking|shipment|transaction|receipt|purchase[ _]order|delivery|parcel|"
-        r"reference|ref",
-    ),
-    ("CASE_ID", r"ticket|case|claim|incident|complaint|docket|file[ _](?=(?:number|no|#))"),
-    ("POLICY_ID", r"policy|contract|insurance|plan[ _](?=(?:number|no|id|#))|certificate"),
-    (
-        "GOVERNMENT_ID",
-        r"passport|driv(?:er|ing)(?:'?s)?[ _]licen[cs]e|licen[cs]e|ssn|social[ _]security|social|tax(?:payer)?|national(?:[ _]insurance)?|"
-        r"identity[ _]card|id[ _]card|nhs|medicare|medicaid|mrn|medical[ _]record|health[ _](?:card|plan)|visa[ _](?=(?:number|no|#))|npi|dea",
-    ),
-    ("VEHICLE_ID", r"(?:licen[cs]e|number|registration)[ _]plate|vin|registration|plate"),
-    ("DEVICE_ID", r"serial|imei|imsi|iccid|device|asset"),
-    ("CREDIT_CARD", r"(?:credit|debit|bank)?[ _]?card|cc|amex|visa|mastercard"),
+_DIGIT = regex.compile("[0-9]")
+# Eight digits or more are rarely anything but an id in a letter or a chat.
+_LONG_NUMBER = regex.compile(
+    rf"(?<![\w.,/$€£¥+=@#\\-])(?<!0x)[0-9](?:[ -]?[0-9]){{7,23}}+(?![\w%]|[.,/:][0-9]|[-.]\w){NOT_MEASURED}"
 )
-_VIN = regex.compile(r"(?<!\w)(?=[A-Z0-9]{0,16}\d)(?=[A-Z0-9]{0,16}[A-Z])[A-HJ-NPR-Z0-9]{17}(?!\w)")
-_PREFIXED = regex.compile(
-    r"(?<![\w-])(?:ACC|ACCT|CUST|CUS|CLI|MEM|EMP|ORD|INV|PO|POL|CLM|TKT|CASE|REF|MRN|PAT|USR|UID|BK|RES|TRX|TXN|RMA|SN|CID|SO)"
-    r"[-_#/ ]?(?=[A-Z0-9-]{0,6}\d)[A-Z0-9][A-Z0-9-]{2,24}[A-Z0-9](?!\w)"
+# What else a long number may be: groups of years, a span of years, a thousands' grouping, all one digit, a book.
+_HARMLESS_FORM = regex.compile(
+    r"(?:19|20)[0-9]{2}(?:[ -]+(?:19|20)[0-9]{2})+|[0-9]{1,3}(?: [0-9]{3})+|([0-9])(?:[ -]?\1)*|[0-9]{1,5}0{5,}|2147483647|4294967295|97[89][- ]?[0-9-]{10,13}|1[0-9]{9}(?:[0-9]{3}){0,3}|10+|[0-9] [0-9 ]*"
 )
-_PAN_INDIA = regex.compile(r"(?<!\w)[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z](?!\w)", regex.IGNORECASE)
-_SECRET = regex.compile(
-    r"(?<!\w)(?:password|passwd|pwd|passcode|pass ?phrase|pin(?: ?code| ?number)?|cvv2?|cvc|otp|security code|secret|api[ _-]?key|token)"
-    r"\s{0,2}(?:is|was|=|:)\s{0,2}[\"'`]?(?P<x>[^\s\"'`,;]{3,80})",
+_HARMLESS_BEFORE = regex.compile(
+    r"(?<!\w)(?:versions?|v|ports?|errors?|err|codes?|exit|status|http|models?|parts?|p/?n|skus?|builds?|isbns?|issn|doi|pmid|rfc|iso|din|en|ean|upc|gtin|bytes|size|rows?|lines?|"
+    r"offsets?|address|pid|timestamp|epoch|unix|seed|commits?|sha\d*|md5|hash|hex|binary|decimal|pages?|prices?|costs?|totals?|amounts?|sum|revenue|"
+    r"budget|population|worth|paid|earns?|salary|usd|eur|gbp|chf|inr|jpy|rs|kr|approximately|about|around|roughly|nearly|over|than|exceeds?|count|counts|"
+    r"random|prime|integer|int|float|number of|views|hits|pixels|px|resolution|frequency|distance|catalog(?:ue)?|article|lot|batch|firmware|kernel|release|revision|rev|checksum|crc|digits of|equals?|times|divided by|plus|minus|max|min|maximum|minimum|limit|timeout|bug|issue|pr|ticket size)"
+    r"(?:\s(?:is|was|of|to|at|by|no\.?|number|code|=|:|the|a|up)|[:=#])*[\s\"'(:=#]{0,3}$|\w\s?=\s?$",
     regex.IGNORECASE,
 )
-_LONG_NUMBER = regex.compile(r"(?<![\w.,/$€£+-])\d(?:[ -]?\d){7,23}(?![\w%]|[.,-]\d)")
-_HEX = regex.compile(
-    r"(?<!\w)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?!\w)", regex.IGNORECASE
-)
-_MASKED_CARD = regex.compile(r"(?<![\w*])(?:[*xX#•]{4}[ -]?){1,3}(?P<x>\d{4})(?!\w)")
-_SHORT_CARD = regex.compile(
-    r"(?<!\w)(?:card|account)\s(?:ending|ends)\s(?:in|with)\s{1,2}(?P<x>\d{3,6})(?!\w)", regex.IGNORECASE
-)
-_IBAN = regex.compile(
-    r"(?<!\w)[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,4})?(?!\w)", regex.IGNORECASE
+_LOOK_BACK = 40
+
+_RULES: tuple[Rule, ...] = (
+    *documents.RULES,
+    *health.RULES,
+    *vehicles.RULES,
+    *devices.RULES,
+    *finance.RULES,
+    *business.RULES,
 )
 
 
-def valid_iban(found: str) -> bool:
-    """ISO 7064 mod 97-10 over the rearranged IBAN (ISO 13616)."""
-    plain = "".join(char for char in found.upper() if char.isalnum())
-    return plain.isascii() and int("".join(str(int(char, 36)) for char in plain[4:] + plain[:4])) % 97 == 1
-
-
-RULES = (
-    *(Rule(f"{kind.lower()} worded", kind, _worded(noun), 0.65) for kind, noun in _KINDS),
-    Rule("iban", "IBAN_CODE", _IBAN, 1.0, accept=valid_iban),
-    Rule("vin", "VEHICLE_ID", _VIN, 0.5),
-    Rule("pan india", "GOVERNMENT_ID", _PAN_INDIA, 0.6),
-    Rule("prefixed id", "REFERENCE_ID", _PREFIXED, 0.6),
-    Rule("uuid", "REFERENCE_ID", _HEX, 0.5),
-    Rule("secret", "SECRET", _SECRET, 0.7, needs_digit=False),
-    Rule("masked card", "CREDIT_CARD", _MASKED_CARD, 0.6),
-    Rule("card ending", "CREDIT_CARD", _SHORT_CARD, 0.7),
-    # Eight digits or more are rarely anything but an id in a letter or a chat; prices carry a currency sign
-    # or a point.
-    Rule("long number", "REFERENCE_ID", _LONG_NUMBER, 0.4),
-)
+@cache
+def _worded() -> WordedFinder:
+    """Built when first used: some hundred patterns."""
+    return WordedFinder(
+        (
+            *documents.KINDS,
+            *health.KINDS,
+            *vehicles.KINDS,
+            *devices.KINDS,
+            *finance.KINDS,
+            *business.KINDS,
+        )
+    )
 
 
 def find_ids(text: str, clock: Clock) -> list[Span]:
-    """Spans of ids. Raises TimeoutError."""
-    return run_rules(RULES, text, clock)
+    """Spans of ids of every kind. Raises TimeoutError."""
+    clock.left_s()
+    spans = run_rules(devices.PICTURE_RULES, text, clock) if devices.HAS_PICTURE.search(text) else []
+    if _DIGIT.search(text) is None:
+        return spans
+    spans += run_rules(_RULES, text, clock)
+    spans += find_national_ids(text, clock)
+    spans += _worded().find(text, clock)
+    spans += [
+        Span(match.start(), match.end(), "REFERENCE_ID", 0.4, "long number")
+        for match in matches(_LONG_NUMBER, text, clock)
+        if not _HARMLESS_FORM.fullmatch(match.group())
+        and not _HARMLESS_BEFORE.search(text, max(0, match.start() - _LOOK_BACK), match.start())
+    ]
+    return spans

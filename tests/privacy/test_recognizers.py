@@ -10,6 +10,7 @@ import pytest
 from privacy.arbitrate import arbitrate
 from privacy.propagate import propagate
 from privacy.recognizers.address import find_addresses
+from privacy.recognizers.age import find_ages
 from privacy.recognizers.contact import find_contacts
 from privacy.recognizers.dates import find_dates
 from privacy.recognizers.ids import find_ids
@@ -39,12 +40,11 @@ TABLE: list[tuple[Find, str, list[str]]] = [
     (find_dates, "born on 5/19/1937", ["5/19/1937"]),
     (find_dates, "on the 3rd of March 2024 at 10:30 pm", ["the 3rd of March 2024 at 10:30 pm"]),
     (find_dates, "in 2024, next week, at 10:30, 3/4 of it, he may go", []),
-    (find_dates, "she is 93 years old, he is 43 years old", ["93"]),
+    (find_ages, "she is 93 years old, the house is 43 years old", ["93 years old"]),
     (find_ids, "account number 4411-22", ["4411-22"]),
     (find_ids, "my order #A-1009 and customer id: 77-X9", ["A-1009", "77-X9"]),
     (find_ids, "DE89 3704 0044 0532 0130 00 please", ["DE89 3704 0044 0532 0130 00"]),
     (find_ids, "in order to pay my account in time", []),
-    (find_ids, "my password is hunter2!", ["hunter2!"]),
     (find_people, "Dr. Beeblebrox and Mr. van Dam", ["Beeblebrox"]),
     (find_people, "my name is zaphod beeblebrox.", ["zaphod beeblebrox"]),
     (find_people, "Thanks for Your Help on Monday", []),

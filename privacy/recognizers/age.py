@@ -1,0 +1,110 @@
+"""Finds ages of people: "34 years old", "aged 34", "a 92-year-old", "34 yo", "(34F)", "in her nineties".
+
+Covered: English in digits and words, the usual phrases of seven other languages. Not covered: ages of things
+("a 3-year-old laptop"), limits ("18 or over", "at least 21 years old"), a number alone.
+"""
+
+from __future__ import annotations
+
+import regex
+
+from privacy.recognizers.rule import Clock, matches
+from privacy.records import Span
+
+_ONES = "one|two|three|four|five|six|seven|eight|nine"
+_TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+_TENS = "twenty|thirty|forty|fourty|fifty|sixty|seventy|eighty|ninety"
+_SPOKEN = rf"(?:(?:one|a)[- ]hundred(?:(?:[- ]and)?[- ](?:{_ONES}|{_TEENS}))?|(?:{_TENS})(?:[- ](?:{_ONES}))?|{_TEENS}|{_ONES})"
+_NUMBER = r"(?:1[0-2][0-9]|[1-9]?[0-9])(?:\s?(?:½|1/2|\.5))?"
+_AGE = rf"(?:{_NUMBER}|{_SPOKEN})"
+# Things that have an age too.
+_THINGS = (
+    r"(?:laptop|computer|machine|car|vehicle|truck|house|home|building|apartment|bug|issue|codebase|code|project|company|startup|firm|business|"
+    r"system|server|phone|device|tree|wine|whisky|whiskey|scotch|bourbon|cheese|software|library|version|tradition|bottle|battery|bike|bridge|church|castle|"
+    r"roof|boiler|printer|router|account|contract|agreement|loan|mortgage|plan|warranty|dog|cat|horse|law|rule|policy|record|ticket|installation|repository|repo|fork|browser|kernel|driver|app|book|film|movie|song|game|paper|study|data|dataset|model|design|industry|practice|feud|war|conflict|civilization|fossil|rock|temple|recipe|infrastructure|furniture|equipment|printer|tv|television|camera|fridge|kit)"
+)
+_YEARS_OLD = regex.compile(
+    rf"(?<![\w.,$€£-])(?P<x>{_AGE}(?:[- ]{{1,2}}(?:and[- ]a[- ]half[- ])?(?:years?|yrs?|yr|months?|mos?|weeks?|wks?|days?)[-. ]{{1,2}}(?:olds?|of[- ]age)|\s?(?:y\.?/?o\.?|yos?|y\.o\.|yr?s?/o|m/o)(?:\s?[MFmf](?!\w))?))(?!\w)"
+    rf"(?!(?:\s(?:[a-z]+\s)?{_THINGS}s?)(?!\w))",
+    regex.IGNORECASE,
+)
+_AGED = regex.compile(
+    rf"(?<!\w)(?:aged?|ages|age is|age was|age of|age at \w{{3,14}}|age ?[:=]|alter ?:?|edad ?:?|età ?:?|turn(?:s|ed|ing)|is turning|(?:his|her|their|my|our|your)\s\w{{2,9}}\sturns)\s?[(:=]?\s?(?:just\s|about\s|only\s|now\s)?(?P<x>{_AGE})(?![\w%]|[.,:/-][0-9]|\s?(?:or (?:over|older|above|under)|and (?:over|older|above|under|up)|\+|months? ago|years? ago|percent|group|%|hours?|minutes?|degrees|pages|times))",
+    regex.IGNORECASE,
+)
+_PERSON_IS = regex.compile(
+    rf"(?<!\w)(?:i'?m|i am|he'?s|he is|she'?s|she is|they are|they're|(?:who|patient|pt|son|daughter|mother|father|mom|dad|mum|wife|husband|brother|sister|baby|kid|child|grandmother|grandfather|aunt|uncle|niece|nephew|client)(?:'s| is| was)|he was|she was|i was)\s(?:now\s|only\s|just\s|almost\s|nearly\s|already\s|about to turn\s|still\s)?(?P<x>{_NUMBER}|{_SPOKEN})"
+    r"(?=\s?(?:[.;!?)]\s|[.;!?)]?$|,\s(?!\d)|and\s(?:has|lives|have|live|is|was|works|suffers|i|he|she|a|the|my|in|single|married|retired|recently)\b|now\b|today\b|when\b|with\b(?! (?:votes|points))|but\b|this\s(?:year|month|week)\b|next\s(?:year|month|week)\b|years young))",
+    regex.IGNORECASE,
+)
+_SEXED = regex.compile(
+    rf"(?<![\w.,$€£/-])(?P<x>{_NUMBER}\s?(?:/\s?)?[MF])(?=[)\]]|\s(?:with|presents?|presenting|presented|c/o|complain\w*|here|who|patient|pt|admitted|s/p|hx|w/|from|found|brought|status|,)|,\s)"
+    rf"|(?<=[(\[])(?P<x>[MF]\s?/?\s?{_NUMBER})(?=[)\]])|(?<![\w.,$€£/-])(?P<x>[1-9][0-9]?/[MF]|[MF]/[1-9][0-9])(?!\w)|(?<![\w.,$€£/-])(?P<x>[1-9][0-9]?)(?=[ -](?:year[ -]old|yo|y/o)?\s?(?:male|female)(?!\w))"
+)
+_AFTER_NAME = regex.compile(
+    r"(?<=\p{Lu}[\p{L}'’-]{1,20}\s\p{Lu}[\p{L}'’-]{1,25}(?:,\s|\s\())(?P<x>1[0-2][0-9]|[1-9][0-9])(?=,\s\p{Ll}|\))"
+)
+_KIN = regex.compile(
+    rf"(?<!\w)(?:son|daughter|child|kid|baby|boy|girl|wife|husband|mother|father|brother|sister|grandson|granddaughter|twins?|niece|nephew|patient|man|woman|children)(?:,?\s\p{{Lu}}[\p{{L}}'’-]{{1,20}})?(?:,\s|\s\(|\sof\s)(?P<x>{_NUMBER})(?=[,)]|\s(?:who|and|with)\b|\.(?:\s|$))"
+)
+_DECADE = regex.compile(
+    r"(?<!\w)in (?:his|her|their|my|your|our) (?:early |mid |late |mid-|very late )?-?(?P<x>(?:[2-9]|10)0'?s|(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ies)(?!\w)|(?<!\w)(?P<x>(?:octo|nona|sexa|septua)genarians?|centenarians?)(?!\w)",
+    regex.IGNORECASE,
+)
+_BIRTHDAY = regex.compile(
+    r"(?<!\w)(?P<x>1[0-2][0-9]|[1-9][0-9]?)(?:st|nd|rd|th)(?=\sbirthday)", regex.IGNORECASE
+)
+_FOREIGN = regex.compile(
+    rf"(?<!\w)(?P<x>{_NUMBER}(?:[- ]?jährige[rnsm]?|\sJahren?\salt|\sjaar\soud|[- ]jarige|\sår\sgammel|\sår\sgammal|[- ]?letni[aey]?|[- ]?latk\w+))(?!\w)"
+    rf"|(?<!\w)(?:âgée?s?\sde|agée?s?\sde|j'ai|il\sa|elle\sa|tengo|tiene|ho|ha|di\setà\sdi|anni:|tenho|tem|com|mam|ma|idade:?)\s(?P<x>{_NUMBER}\s(?:ans|años|anni|anos|lat|lata))(?!\w)|(?<!\w)de\s(?P<x>{_NUMBER}\s(?:años|anos)\sde\s(?:edad|idade))(?!\w)",
+    regex.IGNORECASE,
+)
+_LIMIT_BEFORE = regex.compile(
+    r"(?<!\w)(?:at least|at most|over|under|minimum(?: age)?(?: of| is)?|maximum|must be|than|above|below|between|up to|the age of|legal age|age limit(?: of| is)?|minors|anyone|everyone|all|users|persons|people|children|adults|customers|ages?\s[0-9]{1,2} (?:to|and|-))\s{1,2}(?:aged?\s)?$",
+    regex.IGNORECASE,
+)
+_THING_BEFORE = regex.compile(
+    rf"(?<!\w){_THINGS}s?(?:'s|\s(?:is|are|was|were|turns?|turned))\s(?:\w+\s)?$", regex.IGNORECASE
+)
+_LIMIT_AFTER = regex.compile(
+    r"\s?(?:\+|or (?:over|older|above|under|younger|more)|and (?:over|older|above|up|under|younger)|plus(?!\w))",
+    regex.IGNORECASE,
+)
+_HINT = regex.compile(
+    r"old|age|ag[ée]|y/?\.?o|turn|'?m\s|\sis\s|'s\s|was\s|birthday|genarian|[0-9]\s?/?[MF]|[MF]\s?/?\s?[0-9]|male|ies(?!\w)|0'?s|jähr|jahr|jaar|jarige|letni|latk|år\s|an(?:s|ni|os)|años|lata?(?!\w)|,\s[0-9]|\([0-9]|are\s|am\s|edad|età|alter|of\s[0-9]",
+    regex.IGNORECASE,
+)
+_NUMERAL = regex.compile(
+    rf"[0-9]|(?<![a-z])(?:{_TENS}|{_TEENS}|{_ONES}|hundred|(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ies|genarian|centenarian)",
+    regex.IGNORECASE,
+)
+
+_RULES: tuple[tuple[str, regex.Pattern[str], float], ...] = (
+    ("years old", _YEARS_OLD, 0.7),
+    ("aged", _AGED, 0.7),
+    ("person is", _PERSON_IS, 0.55),
+    ("age and sex", _SEXED, 0.6),
+    ("age after name", _AFTER_NAME, 0.45),
+    ("age of kin", _KIN, 0.55),
+    ("decade of life", _DECADE, 0.55),
+    ("birthday", _BIRTHDAY, 0.6),
+    ("age foreign", _FOREIGN, 0.65),
+)
+
+
+def find_ages(text: str, clock: Clock) -> list[Span]:
+    """Spans of ages. Raises TimeoutError."""
+    clock.left_s()
+    if _NUMERAL.search(text) is None or _HINT.search(text) is None:
+        return []
+    spans = []
+    for name, pattern, score in _RULES:
+        for match in matches(pattern, text, clock):
+            start, end = match.span("x") if "x" in pattern.groupindex else match.span()
+            before = max(0, start - 30)
+            if _LIMIT_BEFORE.search(text, before, start) or _THING_BEFORE.search(text, before, start):
+                continue
+            if _LIMIT_AFTER.match(text, end):
+                continue
+            spans.append(Span(start, end, "AGE", score, name))
+    return spans

@@ -1,0 +1,85 @@
+"""Finds papers of a person beside words: social security, national and tax ids, passports, visas, driving licences.
+
+Covered: US social security numbers by form; the rest beside a word in English and the usual words of some twenty
+languages of the EU and beyond. Not covered: a passport or licence number alone, whose forms any part number has.
+"""
+
+from __future__ import annotations
+
+import regex
+
+from privacy.recognizers.national_ids import valid_number
+from privacy.recognizers.rule import Rule
+from privacy.recognizers.worded import Kind, labelled, telling
+
+# The area was never 000, 666 or 900 and up, group and serial never 0 (SSA); a mistyped one still says whose it is.
+_SSN = regex.compile(
+    r"(?<![\w.,$-])(?!000|666|9)[0-9]{3}([-–.])(?!00)[0-9]{2}\1(?!0000)[0-9]{4}(?![\w]|[-.][0-9])"
+)
+_SSN_LIKE = regex.compile(r"(?<![\w.,$-])[0-9]{3}([-–.])[0-9]{2}\1[0-9]{4}(?![\w]|[-.][0-9])")
+_SSN_SPACED = regex.compile(r"(?<![\w.,$-])(?<![0-9] )[0-9]{3} [0-9]{2} [0-9]{4}(?![\w]|[ .-][0-9])")
+_ITIN = regex.compile(
+    r"(?<![\w.,$-])9[0-9]{2}([- ])(?:5[0-9]|6[0-5]|7[0-9]|8[0-8]|9[0-24-9])\1[0-9]{4}(?![\w]|[-.][0-9])"
+)
+_SSN_MASKED = regex.compile(r"(?<!\w)(?:[*xX#•]{3}[- ]?[*xX#•]{2}[- ]?)(?P<x>[0-9]{4})(?!\w)")
+_CPF_LIKE = regex.compile(
+    r"(?<![\w.,-])[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}(?!\w)|(?<![\w.,-])756\.[0-9]{4}\.[0-9]{4}\.[0-9]{2}(?!\w)"
+)
+_SSN_VALUE = regex.compile(
+    r"(?<![\w.,$])(?P<x>[0-9]{3}[-. –]?[0-9]{2}[-. –]?[0-9]{4}|(?:[*xX#•]{3}[- ]?[*xX#•]{2}[- ]?)?[0-9]{4})(?!\w|[-./][0-9])"
+)
+_SSN_FAR = regex.compile(r"(?<![\w.,$])(?P<x>[0-9]{3}[-. –]?[0-9]{2}[-. –]?[0-9]{4})(?!\w|[-./][0-9])")
+
+RULES = (
+    Rule("ssn", "US_SSN", _SSN, 0.85),
+    Rule("ssn like", "US_SSN", _SSN_LIKE, 0.65),
+    Rule("ssn spaced", "US_SSN", _SSN_SPACED, 0.6),
+    Rule("ssn masked", "US_SSN", _SSN_MASKED, 0.7),
+    Rule("itin", "TAX_ID", _ITIN, 0.86),
+    Rule("national layout", "NATIONAL_ID", _CPF_LIKE, 0.6),
+)
+
+# Words that mean other things too, so that only the form of their own number will do.
+_SHORT_WORDED = regex.compile(
+    r"(?<![\w.,$])(?:[0-9]{3}([- ]?)[0-9]{3}\1[0-9]{3}|[A-Z]{5}[0-9]{4}[A-Z]|[0-9]{2}[- ]?[0-9]{7}|[0-9]{3}-[0-9]{2}-[0-9]{4}|"
+    r"[0-9]{3}-?[0-9]{3}-?[0-9]{2}-?[0-9]{2}|[0-9]{3}-[0-9]{2}-[0-9]{2}-[0-9]{3}|[0-9]{12}|[0-9]{1,2}[.]?[0-9]{3}[.]?[0-9]{3}-?[0-9kKxX]|[A-Z][0-9]{7}[0-9A-J])(?![\w]|[-.,][0-9])"
+)
+
+KINDS: tuple[Kind, ...] = (
+    labelled("dl labelled", "DRIVER_LICENSE", r"dl"),
+    labelled("visa labelled", "PASSPORT", r"visa", r"visa (?:control|foil|application|grant)"),
+    Kind("short tax word", "TAX_ID", (r"tin", r"pan", r"inn", r"nip", r"cif"), _SHORT_WORDED, check=valid_number),
+    Kind("short id word", "NATIONAL_ID", (r"sin", r"run", r"rut", r"rg"), _SHORT_WORDED, check=valid_number),
+    labelled("papers labelled", "NATIONAL_ID", r"identity", r"citizen(?:ship)?", r"immigration", r"military", r"tribal", r"alien", r"personal", r"national", r"government(?: issued)?"),
+    Kind(
+        "ssn worded", "US_SSN",
+        (r"ssn", r"ss#", r"soc(?:ial)? sec(?:urity)?", r"social", r"last (?:4|four) (?:of (?:the |her |his |my |their |your )?)?(?:ssn|social)"), _SSN_VALUE, far=_SSN_FAR,
+    ),
+    telling(
+        "nhs worded", "MEDICAL_RECORD", r"nhs", r"chi number", r"health and care", check=valid_number,
+    ),
+    telling(
+        "tax worded", "TAX_ID",
+        r"tax(?:payer)?(?:'s)? (?:id|identification|file|reference|number|no)", r"itin", r"ein", r"utr", r"tfn", r"fein", r"federal (?:tax )?id(?:entification)?", r"employer identification",
+        r"vat(?: registration| reg)?", r"steuer (?:id|nummer|identifikationsnummer|nr)", r"steuernummer", r"umsatzsteuer\w*", r"ust (?:id|idnr)", r"numéro fiscal",
+        r"nif", r"nipc", r"codice fiscale", r"partita iva", r"piva", r"fiscal code", r"regon", r"pan card", r"permanent account", r"gstin?", r"cuit", r"cuil", r"cnpj", r"abn", r"acn", r"ird",
+        r"siren", r"siret", r"kvk", r"btw", check=valid_number,
+    ),
+    telling(
+        "national id worded", "NATIONAL_ID",
+        r"national (?:id|identity|identification|insurance|number|registration)(?: card)?", r"identity (?:card|document|number|no)", r"id card", r"identification (?:card|document|number|no)", r"personal (?:id|identity|identification|number|no|code)", r"citizen(?:ship)? (?:card|id)",
+        r"nino", r"nin", r"ni number", r"social insurance", r"ppsn?", r"personal public service", r"aadhaa?r", r"uidai", r"voter(?: id| card)?", r"nric", r"fin number", r"hkid", r"my kad",
+        r"personal ausweis\w*", r"ausweis\w*", r"sozialversicherung\w*", r"rentenversicherung\w*", r"sv (?:nummer|nr)", r"ahv(?: nummer| nr)?", r"avs",
+        r"sécurité sociale", r"securite sociale", r"nir", r"insee", r"carte (?:nationale )?d'identité", r"cni", r"dni", r"nie", r"documento(?: de identidad| nacional)?", r"cédula(?: de ciudadanía| de identidad)?", r"cedula", r"curp", r"seguridad social", r"nuss",
+        r"carta d'identità", r"carta di identità", r"bsn", r"burgerservicenummer", r"sofi", r"rijksregister\w*", r"registre national", r"niss", r"insz", r"pesel", r"dowód(?: osobisty)?", r"dowod(?: osobisty)?", r"dowodu", r"cartão de cidadão", r"cartão de cidadao", r"bilhete de identidade", r"cpf", r"personnummer", r"samordningsnummer", r"fødselsnummer", r"fodselsnummer", r"cpr", r"hetu", r"henkilötunnus", r"kennitala",
+        r"rodné číslo", r"rodne cislo", r"cnp", r"egn", r"oib", r"emšo", r"jmbg", r"amka", r"tc kimlik", r"kimlik", r"teudat zehut", r"resident registration", r"rrn", r"my number", r"snils", r"south african id", r"alien registration", r"uscis", r"green card", r"residence (?:permit|card)", r"military (?:id|service)", r"veteran(?:s)?(?: id| file)?", r"dod(?: id)?", r"known traveler", r"ktn", check=valid_number,
+    ),
+    telling(
+        "passport worded", "PASSPORT", r"passport(?: book| card)?", r"reisepass\w*", r"passeport", r"pasaporte", r"passaporto", r"paspoort\w*", r"paszport\w*", r"passaporte",
+        r"travel document", 
+    ),
+    telling(
+        "driving licence worded", "DRIVER_LICENSE",
+        r"driv(?:er|ing)(?:'?s?'?)? (?:licen[cs]e|permit|lic)", r"driver id", r"learner(?:'?s)? permit", r"operator(?:'?s)? licen[cs]e", r"dln", r"cdl", r"dvla", r"dmv", r"state id", r"führerschein\w*", r"fahrerlaubnis\w*", r"permis de conduire", r"permiso de conducir", r"carnet de conducir", r"licencia de conducir", r"patente(?: di guida)?", r"rijbewijs\w*", r"prawo jazdy", r"prawa jazdy", r"carta de condução", r"cnh",
+    ),
+)  # fmt: skip

@@ -1,0 +1,93 @@
+"""Finds numbers of patients, their health plans and their doctors: record, plan, claim, prescription, licence.
+
+Covered: US forms that carry a checksum or a form of their own (MBI, NPI, DEA), ids beside a word in English and the
+usual words of seven other languages. Not covered: a record number without a word, unless it says "MRN" itself.
+"""
+
+from __future__ import annotations
+
+import regex
+
+from privacy.recognizers.rule import Rule
+from privacy.recognizers.worded import Kind, labelled, telling
+
+_MBI_LETTER = "AC-HJKMNP-RT-Y"
+# CMS, "Understanding the Medicare Beneficiary Identifier format": 11 places, no S L O I B Z.
+_MBI = regex.compile(
+    rf"(?<![\w-])[1-9][{_MBI_LETTER}][{_MBI_LETTER}0-9][0-9]-?[{_MBI_LETTER}][{_MBI_LETTER}0-9][0-9]-?[{_MBI_LETTER}]{{2}}[0-9]{{2}}(?![\w-])",
+    regex.IGNORECASE,
+)
+_DEA = regex.compile(r"(?<![\w-])[ABCDEFGHJKLMPRSTUX][A-Z9][0-9]{7}(?![\w-])", regex.IGNORECASE)
+_DEA_WORDED = regex.compile(r"(?<![\w-])[A-Z][A-Z9][ -]?[0-9]{7}(?![\w-])", regex.IGNORECASE)
+_NPI = regex.compile(r"(?<![\w-])[12][0-9]{9}(?![\w-])")
+# "MRN4481220", "PAT-0042": the letters are the word.
+_PREFIXED = regex.compile(
+    r"(?<![\w-])(?:MRN|PAT|PT|CHART|EMPI|HN|NHSNO|HOSP)[-_#:]?(?=[A-Z0-9-]{0,4}[0-9]{3})[A-Z0-9](?:-?[A-Z0-9]){2,14}+(?!\w)"
+)
+
+
+def valid_npi(found: str) -> bool:
+    """Luhn over the number behind the prefix 80840 (45 CFR 162.406; CMS check digit specification)."""
+    digits = [int(char) for char in found if char.isdigit()]
+    if len(digits) != 10:
+        return False
+    # The prefix adds 24 to the sum of any number.
+    total = 24 + sum(digits[1::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[0::2])
+    return total % 10 == 0
+
+
+def valid_dea(found: str) -> bool:
+    """First, third and fifth digit plus twice the others end in the seventh (DEA registration number)."""
+    digits = [int(char) for char in found[-7:] if char.isdigit()]
+    return len(digits) == 7 and (sum(digits[0:6:2]) + 2 * sum(digits[1:6:2])) % 10 == digits[6]
+
+
+RULES = (
+    Rule("mbi", "HEALTH_PLAN", _MBI, 0.85),
+    Rule("dea", "LICENSE_ID", _DEA, 0.9, accept=valid_dea),
+    Rule("record prefixed", "MEDICAL_RECORD", _PREFIXED, 0.6),
+)
+
+KINDS: tuple[Kind, ...] = (
+    telling(
+        "record worded", "MEDICAL_RECORD",
+        r"mrn", r"mr#", r"emrn", r"empi", r"medical rec(?:ord)?s?", r"med\.? rec", r"medical file", r"patient (?:record|file|chart)", r"hospital (?:record|file|unit)?",
+        r"health record", r"clinical record", r"clinic (?:record|file)", r"case history", r"chart", r"patient identifier",
+        r"accession", r"patientennummer", r"patienten (?:id|nr)", r"fallnummer", r"numéro de (?:dossier|patient)",
+        r"dossier (?:médical|medical|patient)", r"historia clínica", r"cartella clinica", r"dossiernummer", r"patiëntnummer",
+        r"prontuário", r"processo clínico", r"numer (?:pacjenta|kartoteki|historii choroby)",
+    ),
+    labelled(
+        "patient labelled", "MEDICAL_RECORD",
+        r"patient", r"record", r"encounter", r"visit", r"admission", r"inpatient", r"outpatient", r"discharge", r"specimen", r"sample",
+        r"subject", r"participant", r"study(?: subject| participant)?", r"trial(?: subject| participant)?", r"enrol+ee", r"donor", r"blood bag", r"lab(?:oratory)?(?: order| report| result)?",
+        r"pathology", r"radiology", r"biopsy", r"slide", r"pathologie", r"patienten?", r"paziente", r"paciente", r"pacjent",
+    ),
+    telling(
+        "prescription worded", "MEDICAL_RECORD", r"prescription", r"rx", r"script", r"refill", r"rezept", r"ordonnance", r"receta", r"ricetta"
+    ),
+    Kind(
+        "npi worded", "LICENSE_ID", (r"npi", r"national provider", r"provider"), _NPI, far=_NPI, check=valid_npi
+    ),
+    Kind(
+        "dea worded", "LICENSE_ID", (r"dea", r"drug enforcement", r"registration", r"prescriber"), _DEA_WORDED, far=_DEA_WORDED, check=valid_dea,
+    ),
+    Kind("mbi worded", "HEALTH_PLAN", (r"mbi", r"medicare", r"beneficiary"), _MBI, far=_MBI, check=lambda _: True),
+    telling(
+        "health plan worded", "HEALTH_PLAN",
+        r"mbi", r"hicn", r"medicare", r"medicaid", r"health (?:plan|insurance|care card|card|fund|cover)(?: member| policy| beneficiary| account| subscriber)?",
+        r"beneficiary", r"policy holder", r"subscriber", r"insurance (?:member|policy|card|plan|subscriber|group)", r"insured(?: person)?s?", r"member(?: number| id| no)",
+        r"plan (?:member|beneficiary|participant|holder)", r"dental (?:plan|insurance)", r"vision plan", r"rx (?:bin|group|grp|pcn|id)", r"tricare",
+        r"blue cross", r"aetna", r"cigna", r"humana", r"kaiser", r"united health(?:care)?", r"anthem", r"copay card",
+        r"versichertennummer", r"krankenversicher\w*", r"krankenkasse\w*", r"versicherten (?:nr|nummer|id)", r"carte vitale", r"mutuelle",
+        r"tarjeta sanitaria", r"tessera sanitaria", r"zorgverzekering\w*", r"polisnummer", r"cartão de saúde", r"numer ubezpieczenia",
+    ),
+    labelled("plan labelled", "HEALTH_PLAN", r"plan", r"member", r"group", r"insurance", r"dependent", r"enrol+ment", r"coverage", r"payer", r"insurer"),
+    telling(
+        "licence worded", "LICENSE_ID",
+        r"medical licen[cs]e", r"nursing licen[cs]e", r"physician(?:'s)? licen[cs]e", r"licen[cs](?:e|ed|ure)", r"professional (?:licen[cs]e|registration)",
+        r"state licen[cs]e", r"board certificat(?:e|ion)", r"certificat(?:e|ion)", r"certified(?: under)?", r"gmc", r"nmc(?: pin)?", r"lanr", r"accreditation", r"permit",
+        r"bar (?:number|no|id|card|licen[cs]e|registration)", r"pilot(?:'s)? licen[cs]e", r"teaching (?:licen[cs]e|certificate)", r"birth certificate", r"death certificate", r"marriage certificate",
+        r"numéro rpps", r"rpps", r"adeli", r"crm", r"zulassung\w*", r"approbation\w*", r"urkunde\w*", r"certificado", r"certificato",
+    ),
+)  # fmt: skip
