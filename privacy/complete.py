@@ -20,8 +20,6 @@ from privacy.records import Span
 _PLACES = frozenset({"ADDRESS", "LOCATION", "POSTCODE"})
 # Longest stretch between two parts of one address that is taken for a third part.
 _ADDRESS_GAP = 16
-# How near a street must be for a bare number to be its house's.
-_HOUSE_REACH = 24
 
 _TITLE = regex.compile(
     r"(?<![\w.])(?:mrs?|ms|miss|mx|messrs|dr|drs|prof(?:essor)?|doctor|sir|madam|lady|lord|dame|rev(?:erend)?|fr|father|sister|capt(?:ain)?|"
@@ -56,8 +54,8 @@ _CORNER = regex.compile(
 
 
 def complete(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
-    """The findings and those that follow from them; a house number without a street is let go. Raises TimeoutError."""
-    kept = _without_lone_numbers(text, spans)
+    """The findings and those that follow from them. Raises TimeoutError."""
+    kept = list(spans)
     kept += _beside_names(text, kept, clock)
     kept += _partners(text, kept)
     kept += _corners(text, kept)
@@ -65,21 +63,6 @@ def complete(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
     clock.left_s()
     kept += _around_places(text, kept)
     return kept + _between_lines(text, kept)
-
-
-def _without_lone_numbers(text: str, spans: Sequence[Span]) -> list[Span]:
-    """The transformer knows house numbers by their place; without a street near it one is any number."""
-    streets = [
-        span
-        for span in spans
-        if span.entity_type in _PLACES and any(map(str.isalpha, text[span.start : span.end]))
-    ]
-    return [
-        span for span in spans
-        if span.recognizer != "transformer" or span.entity_type not in ("ADDRESS", "POSTCODE")
-        or any(map(str.isalpha, text[span.start : span.end])) and span.end - span.start > 2
-        or any(street.start - _HOUSE_REACH < span.end and span.start < street.end + _HOUSE_REACH for street in streets)
-    ]  # fmt: skip
 
 
 def _people(spans: Iterable[Span]) -> list[Span]:

@@ -13,6 +13,7 @@ import regex
 from privacy.arbitrate import arbitrate
 from privacy.complete import complete
 from privacy.fold import Folded, fold, readable_base64
+from privacy.plausible import plausible
 from privacy.presidio_patterns import PresidioPatterns
 from privacy.recognizers.address import find_addresses, find_postcodes_after
 from privacy.recognizers.contact import find_contacts
@@ -63,6 +64,7 @@ class Detector:
         self._presidio = PresidioPatterns()
         self._spacy = SpacyNames(models.spacy)
         self._classifiers = [TokenClassifier(folder, min_score=min_score) for folder in models.classifiers]
+        self._words = frozenset().union(*(classifier.words for classifier in self._classifiers))
         self._finders = (
             find_contacts,
             find_addresses,
@@ -114,7 +116,7 @@ class Detector:
         places = [span for span in spans if span.entity_type in ("LOCATION", "ADDRESS")]
         spans += find_postcodes_after(places, page.text, clock)
         spans += [Span(start, end, "REFERENCE_ID", 0.5, "spelled digits") for start, end in page.spelled]
-        spans = complete(page.text, spans, clock)
+        spans = complete(page.text, plausible(page.text, spans, self._words), clock)
         # What may stay is taken out before the arbiter, lest it shield a finding that may not.
         return arbitrate(
             text,

@@ -80,6 +80,12 @@ class TokenClassifier:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
+        self.words = frozenset(
+            word
+            for word in self._tokenizer.get_vocab()
+            if len(word) >= 3 and word.isalpha() and word.islower()
+        )
+        """Frequent words of the language, and frequent names."""
         around = self._tokenizer.encode("").ids
         if len(around) != 2:
             raise ValueError(

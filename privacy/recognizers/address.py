@@ -67,7 +67,7 @@ _STREET_MIDDLE = regex.compile(
 )
 # "98 Grote Baan 477": a name between two numbers is an address in nearly every country that writes it.
 _BETWEEN_NUMBERS = regex.compile(
-    rf"(?<![\w.,:/$€£-])\d{{1,4}},?\s(?:{_CAP}|{_LINK_WORD})(?:\s(?:{_CAP}|{_LINK_WORD})){{0,4}},?\s\d{{1,5}}[A-Za-z]?(?![\w:/%]|[.,]\d)"
+    rf"(?<![\w.,:/$€£-])(?<![<>=]\s?)\d{{1,4}},?\s(?:{_CAP}|{_LINK_WORD})(?:\s(?:{_CAP}|{_LINK_WORD})){{0,4}},?\s\d{{1,5}}[A-Za-z]?(?![\w:/%]|[.,]\d)"
 )
 _CORNER = regex.compile(
     rf"(?i:the\s)?(?i:corner\sof)\s(?P<x>[\p{{L}}\d][^\n,;?!]{{2,60}}?\s(?:and|&)\s[\p{{L}}\d][\p{{L}}'’.-]{{0,30}}"
@@ -179,6 +179,8 @@ def find_postcodes_after(places: list[Span], text: str, clock: Clock) -> list[Sp
     """Numbers that stand right beside a place ("Iran 65400", "75001 Paris")."""
     found = []
     for match in matches(_BARE_POSTCODE, text, clock):
+        if _NOT_POST.search(text, max(0, match.start() - 12), match.start()):
+            continue
         for place in places:
             between = (
                 text[place.end : match.start()]
@@ -195,6 +197,10 @@ def find_postcodes_after(places: list[Span], text: str, clock: Clock) -> list[Sp
     return found
 
 
+_NOT_POST = regex.compile(
+    r"(?<!\w)(?:port|error|code|build|line|status|pid|version|revision|item|part|model)s?[ :=#]{1,3}$",
+    regex.IGNORECASE,
+)
 _BARE_POSTCODE = regex.compile(
     r"(?<![\w.,:/$€£#-])(?:\d{5,6}|\d{4}\s?[A-Z]{2}|\d{3}\s\d{2})(?![\w:%]|[.,-]\d)"
 )

@@ -39,11 +39,18 @@ _DOMAIN_WEAK = regex.compile(
     regex.IGNORECASE,
 )
 _HANDLE = regex.compile(r"(?<![\w@./])@[A-Za-z_][\w.]{1,29}\w")
+# Whose folder it is.
+_HOME = regex.compile(
+    r"(?:[/\\](?:home|Users|Documents and Settings|usuarios|benutzer)[/\\])(?P<x>[\w.-]{2,40})(?=[/\\\s\"'):;,]|$)",
+    regex.IGNORECASE,
+)
 _USERNAME = regex.compile(
     r"(?<!\w)(?:user[ _-]?name|user[ _-]?id|log[ -]?in(?: name| id)?|screen name|nick ?name|gamertag|handle)"
     r"\s{0,3}(?:is|was|=|:)\s{0,3}[\"'`]?(?P<x>[\w.-]{3,40}\w)",
     regex.IGNORECASE,
 )
+
+_EVERYBODY = frozenset("public shared default all users user root admin ubuntu".split())
 
 RULES = (
     Rule("email", "EMAIL_ADDRESS", _EMAIL, 0.95, needs_digit=False),
@@ -52,6 +59,14 @@ RULES = (
     Rule("domain", "URL", _DOMAIN, 0.6, needs_digit=False),
     Rule("domain weak", "URL", _DOMAIN_WEAK, 0.6, needs_digit=False),
     Rule("handle", "USERNAME", _HANDLE, 0.6, needs_digit=False),
+    Rule(
+        "home folder",
+        "USERNAME",
+        _HOME,
+        0.6,
+        needs_digit=False,
+        accept=lambda found: found.casefold() not in _EVERYBODY,
+    ),
     Rule("user name", "USERNAME", _USERNAME, 0.7, needs_digit=False),
 )
 
@@ -95,6 +110,10 @@ _NANP = regex.compile(r"1?[ .-]?\(?[2-9]\d{2}\)?[ .-]?[2-9]\d{2}[ .-]?\d{4}(?:\s
 _DATE_LIKE = regex.compile(
     r"(?:19|20)\d\d[-/.][01]?\d[-/.][0-3]?\d|[0-3]?\d([-/.])[0-3]?\d\1(?:19|20)\d\d(?!\d)"
 )
+_PART_WORD = words(
+    r"parts?", r"skus?", r"chips?", r"models?", r"versions?", r"bearings?", r"gaskets?", r"seals?", r"items?", r"articles?", r"art", r"cat", r"builds?", r"isbn",
+    r"drawings?", r"firmware", r"error", r"replaces", r"revisions?",
+)  # fmt: skip
 # A price in much of Europe.
 _THOUSANDS = regex.compile(r"\d{1,3}(?:\.\d{3})+")
 
@@ -105,13 +124,13 @@ def find_contacts(text: str, clock: Clock) -> list[Span]:
     for match in matches(_PHONE, text, clock):
         before = text[max(0, match.start() - CONTEXT_CHARS) : match.start()]
         worded = bool(_PHONE_WORDS.search(before) or _PHONE_WORDS_AFTER.match(text, match.end()))
-        score = _phone_score(match.group(), worded)
+        score = _phone_score(match.group(), worded, before[-30:])
         if score > 0:
             spans.append(Span(match.start(), match.end(), "PHONE_NUMBER", score, "phone"))
     return spans
 
 
-def _phone_score(found: str, worded: bool) -> float:
+def _phone_score(found: str, worded: bool, before: str) -> float:
     """How surely this run of digits is a phone number; 0 for what looks like something else."""
     number = regex.split(r"\s?(?:x|ext)", found)[0]
     digits = [char for char in number if char.isdigit()]
@@ -126,11 +145,14 @@ def _phone_score(found: str, worded: bool) -> float:
     groups = regex.split(r"\D+", number.strip())
     if len(groups) >= 2 and (_NANP.fullmatch(number) or number.startswith("0")):
         return 0.65
+    if _PART_WORD.search(before) or (set(regex.findall(r"\D", number)) == {"."} and len(digits) < 9):
+        return 0.0
     # Three or more short groups ("20-32-85-26"): an ISBN or a price never looks like this, a part number may.
     if (
         len(groups) >= 3
         and all(2 <= len(group) <= 4 for group in groups)
         and number[:3] not in ("978", "979")
+        and not (len(groups) == 3 and len(groups[2]) == 2)
     ):
         return 0.5
     return 0.0

@@ -118,7 +118,7 @@ _AMBIGUOUS = frozenset(
     un van verona victor victoria violet virginia ward west will willow windy winter wolf woods worth young zion cam das les la de
     de el an bo can do even her in io is man mi my no ok ole pet so to ida ana mai mars june""".split()
 )
-_WORD = regex.compile(rf"(?<![\w'’@.-]){_PART}")
+_WORD = regex.compile(rf"(?<![\w'’@.-]){_PART}(?!\d)")
 _LOWER_WORD = regex.compile(r"(?<![\w@.'’-])\p{Ll}{4,20}(?![\w@]|[.-]\w)")
 _NEXT_NAME = regex.compile(rf"\s(?:{_PARTICLE}\s){{0,2}}(?P<part>{_PART})|\s\p{{Lu}}\.(?=\s{_PART})")
 

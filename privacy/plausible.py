@@ -1,0 +1,130 @@
+"""Lets go of what a statistical model claims where the surroundings speak against it: part numbers, versions, code, standards.
+
+Covered: findings of the transformer and of spaCy, and dotted versions that look like IP addresses. Not covered: findings of rules,
+which carry their own checks. A finding with a word beside it that names its kind is never let go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import regex
+
+from privacy.recognizers.people import given_names
+from privacy.records import Span
+
+_MODELS = frozenset({"transformer", "spacy"})
+_PLACES = frozenset({"ADDRESS", "LOCATION", "POSTCODE"})
+# How near a street must be for a bare number to be its house's or its town's.
+_REACH = 24
+# Before a number the transformer takes for an id: some word must say that it is one. Rules know the shapes that need none.
+_ID_WORD = regex.compile(
+    r"(?<!\p{L})(?:ids?|identi\w{2,10}|licen[cs]es?|passports?|visa|permits?|tax(?:payer)?|vat|ssn|social|security|national|insurance|insured|nino|nhs|"
+    r"accounts?|acct|routing|sort|iban|bic|swift|bank|phones?|tel(?:ephone)?|mobile|cell|fax|call(?:ed)?|dial|reach|text|whatsapp|card|citizen\w{0,4}|"
+    r"resident\w{0,3}|driver'?s?|driving|dl|dni|nif|nie|cpf|cnpj|pesel|bsn|ppsn?|sin|tin|itin|ein|utr|aadhaar|pan|curp|rfc|steuer\w{0,10}|ausweis\w{0,8}|"
+    r"medicare|medicaid|patient|member|policy|customer|client|employee|student|badge|born|registration)(?!\p{L})",
+    regex.IGNORECASE,
+)
+_ID_REACH = 60
+_NOT_IDS = frozenset({"PERSON", "LOCATION", "ADDRESS", "POSTCODE", "ORGANIZATION", "NRP"})
+# An address is not made of these.
+_CODE = regex.compile(
+    r"[=<{}|\\]|--|(?<=\S)[ ]?>|\w/\w|(?<!\w)\d+[ ]?(?:px|em|ms|kb|mb|gb|kg|km|cm|mm|hz|s|v|w)(?!\w)",
+    regex.IGNORECASE,
+)
+_CODE_REACH = 10
+_PATH = regex.compile(r"[\w.][/\\=]$|--$")
+_NAME_WORD = regex.compile(r"\p{Lu}[\p{Ll}'’]|\p{Lu}{5,}|[^\x00-\x7f]")
+_TWO_DIGITS = regex.compile(r"\d[\W_]?\d")
+_ACRONYM = regex.compile(r"\p{Lu}{2,5}(?:/\p{Lu}{2,5})?")
+_STANDARD = regex.compile(
+    r"(?:ISO|IEC|IEEE|DIN|EN|ANSI|ASTM|RFC|NIST|BS|ITU|ETSI|UL|SAE|JIS|GB|CVE|ORA|UTF|USB|HTTP|TLS|SSL|SQL|JSON|XML|YAML|API|CPU|GPU|RAM|SSD|HDD|LED|LCD|PCI|DDR|IP|TCP|UDP|DNS|SKU)(?![\p{L}])"
+)
+_NEARLY_SURE = 0.66
+_SENTENCE_START = regex.compile(r"(?:^|[.!?:;\n][\s\"'(>*-]*)$")
+_DOTTED = regex.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_VERSION_WORD = regex.compile(
+    r"(?<!\w)(?:versions?|ver|v|releases?d?|upgrad\w{1,4}|downgrad\w{1,4}|updat\w{1,4}|requires?|pinned|builds?|firmware|kernel|driver|compiler|package|library|tested|"
+    r"compatible|install\w{0,3}|migrat\w{1,4}|since|until|bump\w{0,4})(?!\w)|[<>]=?|==|~=|(?<=\d)v$|(?<!\w)v$|\^$",
+    regex.IGNORECASE,
+)
+
+
+def plausible(text: str, spans: Sequence[Span], words: frozenset[str]) -> list[Span]:
+    """The findings worth keeping. `words` are everyday words in lower case."""
+    sure = [span for span in spans if span.recognizer not in _MODELS or _is_plausible(text, span, words)]
+    places = [
+        span
+        for span in sure
+        if span.entity_type in _PLACES
+        and any(map(str.isalpha, text[span.start : span.end]))
+        and not _is_bare(text, span)
+    ]
+    # What a part of an address looks like says little; that it stands beside another says much.
+    return [
+        span
+        for span in spans
+        if (span in sure and not _is_bare(text, span))
+        or (span.entity_type in _PLACES and any(_near(span, place) for place in places))
+        if not _is_version(text, span)
+    ]
+
+
+def _is_plausible(text: str, span: Span, words: frozenset[str]) -> bool:
+    found = text[span.start : span.end]
+    if span.entity_type not in _NOT_IDS:
+        near = (
+            text[max(0, span.start - _ID_REACH) : span.start]
+            + " "
+            + text[span.end : span.end + _ID_REACH // 2]
+        )
+        return _ID_WORD.search(near) is not None and (
+            span.entity_type != "EMAIL_ADDRESS" or "@" in near + found
+        )
+    if _STANDARD.match(found):
+        return False
+    cased = _NAME_WORD.search(text) is not None
+    if span.entity_type in ("ADDRESS", "POSTCODE"):
+        line = max(text.rfind("\n", 0, span.start) + 1, span.start - _CODE_REACH)
+        return not _CODE.search(text[line : span.end + 3]) and (
+            found.isdigit() or _NAME_WORD.search(found) is not None or not cased
+        )
+    if _PATH.search(text, max(0, span.start - 2), span.start):
+        return False
+    if _TWO_DIGITS.search(found) and not regex.search(r"\p{Ll}{3}", found):
+        return False
+    if _ACRONYM.fullmatch(found) and (span.entity_type == "LOCATION" or len(found) == 2):
+        return False
+    starts = _SENTENCE_START.search(text, max(0, span.start - 8), span.start) is not None
+    first, _, rest = found.partition(" ")
+    everyday = first.casefold() in words or first.endswith(("ing", "ed", "ly"))
+    if span.recognizer == "spacy":
+        return not (starts and not rest and everyday) and not (found.islower() and cased)
+    if cased and found.isascii() and (found.islower() or (starts and everyday and rest.islower())):
+        # In a text with capitals a name has one too, as a rule.
+        return any(word in given_names() for word in found.casefold().split()) or (
+            span.score >= _NEARLY_SURE and not any(word in words for word in found.casefold().split())
+        )
+    return True
+
+
+def _is_bare(text: str, span: Span) -> bool:
+    """A number, or a word or two around one, that only its place could make part of an address."""
+    return (
+        span.recognizer == "transformer"
+        and span.entity_type in ("ADDRESS", "POSTCODE")
+        and (span.end - span.start <= 2 or not regex.search(r"\p{L}{3}", text[span.start : span.end]))
+    )
+
+
+def _near(span: Span, place: Span) -> bool:
+    return place.start - _REACH < span.end and span.start < place.end + _REACH
+
+
+def _is_version(text: str, span: Span) -> bool:
+    if span.entity_type != "IP_ADDRESS" or not _DOTTED.fullmatch(text, span.start, span.end):
+        return False
+    before = text[max(0, span.start - 40) : span.start]
+    return _VERSION_WORD.search(before) is not None and not regex.search(
+        r"(?<!\w)ip", before, regex.IGNORECASE
+    )
