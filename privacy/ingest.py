@@ -69,6 +69,19 @@ def read_rows(source: SourceSettings, base_dir: Path, key: bytes) -> Iterator[Ra
     _check_bad(path, bad, seen, source, columns)
 
 
+def column_names(source: SourceSettings, base_dir: Path) -> list[str]:
+    """The file's columns in their order; for JSON lines, the keys of the first thousand rows.
+
+    Raises ValueError with one line for a file that cannot be read.
+    """
+    path, kind = _locate(source, base_dir)
+    if kind == "parquet":
+        return read_binary.parquet_columns(path)
+    if kind == "duckdb":
+        return read_binary.duckdb_columns(path, source)
+    return read_lines.csv_columns(path, source) if kind == "csv" else read_lines.jsonl_columns(path, source)
+
+
 def count_rows(source: SourceSettings, base_dir: Path) -> int | None:
     """About how many rows `read_rows` will yield, for a progress bar; None if only reading them all
     could tell."""

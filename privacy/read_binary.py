@@ -49,6 +49,17 @@ def _parquet_row(batch: Any, index: int) -> Mapping[str, Any] | DropReason:
         return DropReason.BAD_SYNTAX
 
 
+def parquet_columns(path: Path) -> list[str]:
+    """The names of the columns, in their order."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return list(pq.read_schema(path).names)
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(f"{path}: not a readable Parquet file ({type(error).__name__})") from None
+
+
 def count_parquet(path: Path) -> int:
     """Rows as the file's footer says."""
     import pyarrow as pa
@@ -71,6 +82,12 @@ def read_duckdb(
         while rows := cursor.fetchmany(_BATCH_ROWS):
             for row in rows:
                 yield dict(zip(columns, row, strict=True))
+
+
+def duckdb_columns(path: Path, source: SourceSettings) -> list[str]:
+    """The names of the table's columns, in their order."""
+    with _open(path) as connection:
+        return _table(connection, path, source.table or "")[1]
 
 
 def count_duckdb(path: Path, source: SourceSettings) -> int:

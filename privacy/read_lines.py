@@ -11,6 +11,7 @@ import csv
 import json
 from collections import deque
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,6 +20,8 @@ from privacy.settings import SourceSettings
 
 _BOM = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 1 << 20
+# JSON rows may lack keys that others have; what only later rows have is not seen.
+_SAMPLED_ROWS = 1000
 
 
 def read_jsonl(
@@ -45,6 +48,32 @@ def _json_row(line: bytes, columns: list[str]) -> Mapping[str, Any] | DropReason
     return {column: value.get(column) for column in columns}
 
 
+def jsonl_columns(path: Path, source: SourceSettings) -> list[str]:
+    """The keys of the first rows, in order of appearance."""
+    keys: dict[str, None] = {}
+    with path.open("rb") as file:
+        for line in islice(_lines(file, source.max_row_bytes), _SAMPLED_ROWS):
+            try:
+                row = json.loads(line.decode()) if line else None
+            except (ValueError, RecursionError):
+                continue
+            keys |= dict.fromkeys(row) if isinstance(row, dict) else {}
+    return list(keys)
+
+
+def csv_columns(path: Path, source: SourceSettings) -> list[str]:
+    """The header's cells. Raises ValueError if there is no readable header."""
+    with path.open("rb") as file:
+        return _header(path, _CsvLines(_lines(file, source.max_row_bytes), source.max_row_bytes))
+
+
+def _header(path: Path, lines: _CsvLines) -> list[str]:
+    header = lines.row()
+    if header is None or isinstance(header, DropReason):
+        raise ValueError(f"{path}: no readable header line; a CSV file must start with its column names")
+    return header
+
+
 def read_csv(
     path: Path, source: SourceSettings, columns: list[str]
 ) -> Iterator[Mapping[str, Any] | DropReason]:
@@ -52,9 +81,7 @@ def read_csv(
     csv.field_size_limit(max(csv.field_size_limit(), source.max_row_bytes))
     with path.open("rb") as file:
         lines = _CsvLines(_lines(file, source.max_row_bytes), source.max_row_bytes)
-        header = lines.row()
-        if header is None or isinstance(header, DropReason):
-            raise ValueError(f"{path}: no readable header line; a CSV file must start with its column names")
+        header = _header(path, lines)
         missing = [column for column in columns if column not in header]
         if missing:
             raise ValueError(
