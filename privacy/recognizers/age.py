@@ -33,8 +33,8 @@ _AGED = regex.compile(
     regex.IGNORECASE,
 )
 _PERSON_IS = regex.compile(
-    rf"(?<!\w)(?:i'?m|i am|he'?s|he is|she'?s|she is|they are|they're|(?:who|patient|pt|son|daughter|mother|father|mom|dad|mum|wife|husband|brother|sister|baby|kid|child|grandmother|grandfather|aunt|uncle|niece|nephew|client)(?:'s| is| was)|he was|she was|i was)\s(?:now\s|only\s|just\s|almost\s|nearly\s|already\s|about to turn\s|still\s)?(?P<x>{_NUMBER}|{_SPOKEN})"
-    r"(?=\s?(?:[.;!?)]\s|[.;!?)]?$|,\s(?!\d)|and\s(?:has|lives|have|live|is|was|works|suffers|i|he|she|a|the|my|in|single|married|retired|recently)\b|now\b|today\b|when\b|with\b(?! (?:votes|points))|but\b|this\s(?:year|month|week)\b|next\s(?:year|month|week)\b|years young))",
+    rf"(?<!\w)(?:i'?m|i am|he'?s|he is|she'?s|she is|(?:who|patient|pt|son|daughter|mother|father|mom|dad|mum|wife|husband|brother|sister|baby|kid|child|grandmother|grandfather|aunt|uncle|niece|nephew|client)(?:'s| is| was)|he was|she was|i was)\s(?:now\s|only\s|just\s|almost\s|nearly\s|already\s|about to turn\s|still\s)?(?P<x>{_NUMBER}|{_SPOKEN})"
+    r"(?=\s?(?:[.;!?)]\s|[.;!?)]?$|,\s(?!\d)|and\s(?:\p{L}{2,}|has|lives|have|live|is|was|works|suffers|i|he|she|a|the|my|in|single|married|retired|recently)\b|now\b|today\b|when\b|with\b(?! (?:votes|points))|but\b|this\s(?:year|month|week)\b|next\s(?:year|month|week)\b|years young))",
     regex.IGNORECASE,
 )
 _SEXED = regex.compile(
@@ -60,7 +60,7 @@ _FOREIGN = regex.compile(
     regex.IGNORECASE,
 )
 _LIMIT_BEFORE = regex.compile(
-    r"(?<!\w)(?:at least|at most|over|under|minimum(?: age)?(?: of| is)?|maximum|must be|than|above|below|between|up to|the age of|legal age|age limit(?: of| is)?|minors|anyone|everyone|all|users|persons|people|children|adults|customers|ages?\s[0-9]{1,2} (?:to|and|-))\s{1,2}(?:aged?\s)?$",
+    r"(?<!\w)(?:at least|at most|over|under|minimum(?: age)?(?: of| is)?|maximum|must be|than|above|below|between|up to|the age of|legal age|(?:average|mean|median|minimum|maximum|retirement|voting|legal|drinking|pension|working|school)[ -]age\w*(?:\sis|\swas|\sof|:)?|age limit(?: of| is)?|minors|anyone|everyone|all|users|persons|people|children|adults|customers|ages?\s[0-9]{1,2} (?:to|and|-))\s{1,2}(?:aged?\s)?$",
     regex.IGNORECASE,
 )
 _THING_BEFORE = regex.compile(

@@ -27,7 +27,7 @@ RULES = (
     Rule("order prefixed", "ORDER_ID", _prefixed("ORD|ORDER|INV|PO|SO|BK|BKG|RES|TRX|TXN|RMA|SHP|TRK|RCPT|PNR|DEL"), 0.6),
     Rule("case prefixed", "CASE_ID", _prefixed("TKT|TICKET|CASE|CLM|CLAIM|INC|REQ|SR|CS|DKT|CMP"), 0.6),
     Rule("reference prefixed", "REFERENCE_ID", _prefixed("REF|POL|CTR|AGR|APP|DOC|FILE|CERT|LIC"), 0.6),
-    Rule("federal case", "CASE_ID", regex.compile(r"(?<![\w:-])[0-9]{1,2}:[0-9]{2}-[A-Za-z]{2}-[0-9]{3,6}(?!\w)"), 0.75),
+    Rule("federal case", "CASE_ID", regex.compile(r"(?<![\w:-])[0-9]{1,2}:[0-9]{2}-[A-Za-z]{2}-[0-9]{3,6}(?:-[A-Z]{2,4}){0,3}(?!\w)"), 0.76),
     Rule("parcel", "ORDER_ID", regex.compile(r"(?<!\w)(?:1Z[0-9A-Z]{16}|[A-Z]{2}[0-9]{9}[A-Z]{2}|9[2-4][0-9]{20})(?!\w)"), 0.75),
 )  # fmt: skip
 
@@ -57,8 +57,8 @@ KINDS: tuple[Kind, ...] = (
         "order worded", "ORDER_ID",
         r"purchase order", r"work order", r"tracking", r"awb", r"waybill", r"consignment", r"confirmation", r"pnr", r"record locator", r"booking", r"reservation", r"eticket", r"invoice", r"receipt", r"transaction", r"shipment", r"parcel", r"bestell nummer", r"rechnungs nummer", r"auftrags nummer", r"sendungs nummer", r"buchungs\w*", r"numéro de commande", r"commande", r"facture", r"pedido", r"factura", r"ordine", r"fattura", r"bestelling", r"factuur", r"encomenda", r"fatura", r"zamówieni\w*", r"faktur\w*",
     ),
-    labelled("order labelled", "ORDER_ID", r"order"),
-    Kind("order", "ORDER_ID", (r"order", r"delivery", r"purchase", r"package", r"payment", r"refund", r"return", r"rma", r"subscription", r"pick up")),
+    labelled("order labelled", "ORDER_ID", r"order", r"delivery", r"purchase", r"payment", r"refund", r"return", r"subscription"),
+    Kind("order", "ORDER_ID", (r"order", r"package", r"rma", r"pick up")),
     telling(
         "case worded", "CASE_ID",
         r"claim", r"docket", r"incident", r"complaint", r"police report", r"crime (?:ref|reference|number|report)", r"court (?:case|file)", r"support ticket", r"ticket", r"petition", r"citation", r"warrant", r"booking number", r"aktenzeichen", r"schaden nummer", r"schadens nummer", r"dossier", r"expediente", r"pratica", r"sinistro", r"siniestro", r"zaaknummer", r"dossiernummer", r"processo", r"sygnatur\w*", r"szkod\w*",
@@ -69,6 +69,6 @@ KINDS: tuple[Kind, ...] = (
         r"deed", r"parcel (?:id|number|no)", r"apn", r"title deed", r"vertrags nummer", r"versicherungs nummer", r"numéro de (?:contrat|police|référence)", r"número de (?:póliza|referencia|contrato)", r"póliza", r"numero di (?:polizza|riferimento|contratto)", r"polizza", r"apólice", r"numer (?:polisy|umowy|sprawy)", r"polis",
     ),
     telling("reference worded", "REFERENCE_ID", r"reference", r"ref", r"unique (?:id|identifier|code|number|reference)", r"identifier", r"identification", r"pseudonym", r"study code", r"subject code", r"barcode", r"bar code", r"qr code", r"locker", r"safe deposit", r"tag number", r"microchip", r"kinship", r"code name", r"aktennummer", r"referenz\w*", r"référence", r"referencia", r"riferimento", r"referentie"),
-    labelled("id labelled", "REFERENCE_ID", r"policy", r"policy document", r"contract", r"lease", r"agreement", r"document", r"loan", r"property", r"barcode", r"tracking", r"transaction", r"access", r"security", r"entry", r"key card", r"unique", r"linked", r"internal", r"external", r"universal", r"individual", r"registry", r"register(?:ed)?", r"registration", r"serial", r"control", r"charity", r"company", r"business", r"seller", r"listing", r"meter", r"gate", r"locker", r"form", r"wristband", r"bracelet", r"roll", r"seat", r"certificate"),
+    labelled("id labelled", "REFERENCE_ID", r"policy", r"policy document", r"contract", r"lease", r"agreement", r"document", r"loan", r"property", r"barcode", r"tracking", r"transaction", r"access", r"security", r"entry", r"key card", r"unique", r"linked", r"internal", r"external", r"universal", r"individual", r"registry", r"register(?:ed)?", r"registration", r"serial", r"control", r"charity", r"company", r"business", r"seller", r"listing", r"meter", r"gate", r"locker", r"form", r"wristband", r"bracelet", r"roll", r"wrist band", r"seat", r"certificate"),
     Kind("id", "REFERENCE_ID", (r"id", r"number (?:is|was|reads|ends)", r"under number", r"by number"), score=0.6, unless_after=_OF_A_THING),
 )  # fmt: skip

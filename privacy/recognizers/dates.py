@@ -46,8 +46,9 @@ _ORDINAL = rf"(?:(?:twenty|thirty)[- ](?:{_ORDINAL_UNITS})|{_ORDINAL_UNITS}|tent
 _CARDINAL = rf"(?:(?:{_TENS})(?:[- ](?:{'|'.join(_UNITS)}))?|{_TEENS}|(?:oh|o)[- ](?:{'|'.join(_UNITS)})|{'|'.join(_UNITS)})"
 _SPOKEN_YEAR = rf"(?:(?:nineteen|twenty|eighteen)[- ](?:hundred(?:\sand)?[- ])?{_CARDINAL}|two[- ]thousand(?:[- ](?:and[- ])?{_CARDINAL})?)"
 
+_NO_VERSION = r"(?<!(?<!\w)(?:version|release|build|v|ver\.?|firmware|update|driver|kernel|patch|rev|revision|section|figure)\s)"
 _NUMERIC = regex.compile(
-    rf"(?<![\w.,/:$€£-])(?:(?:0?[1-9]|[12][0-9]|3[01])\s?([-/.])\s?(?:0?[1-9]|[12][0-9]|3[01])\s?\1\s?(?:{_YEAR}|[0-9]{{2}})"
+    rf"(?<![\w.,/:$€£-]){_NO_VERSION}(?:(?:0?[1-9]|[12][0-9]|3[01])\s?([-/.])\s?(?:0?[1-9]|[12][0-9]|3[01])\s?\1\s?(?:{_YEAR}|[0-9]{{2}})"
     rf"|{_YEAR}([-/.])(?:0?[1-9]|1[0-2])\2(?:0?[1-9]|[12][0-9]|3[01])){_TIME}(?![\w/]|[-.,:][0-9])",
     regex.IGNORECASE,
 )
@@ -57,7 +58,7 @@ _BASIC = regex.compile(
 )
 _WRITTEN = regex.compile(
     rf"(?<![\w.$€£])(?<!\d[.,:/-]){_WEEKDAY}(?:the\s)?(?:{_DAYS}[ -]?(?:(?:day\s)?of\s|de\s)?{_MONTH}(?:,?[ -]?(?:de\s|del\s)?(?:{_YEAR}|'?[0-9]{{2}}(?![\w:.,])))?"
-    rf"|{_MONTH}[ -](?:the\s)?{_DAYS}(?![\w:%]|[.,][0-9])(?:,?[ -]{_YEAR})?|{_YEAR}[ -]{_MONTH}[ -]{_DAY}(?!\d)){_TIME}(?!\w)",
+    rf"|{_MONTH}[ -](?:the\s)?{_DAYS}(?![\w:%]|[.,][0-9])(?:,?[ -](?:{_YEAR}|'[0-9]{{2}}(?!\w)))?|{_YEAR}[ -]{_MONTH}[ -]{_DAY}(?!\d)){_TIME}(?!\w)",
     regex.IGNORECASE,
 )
 _SPOKEN = regex.compile(
@@ -68,7 +69,7 @@ _MONTH_YEAR = regex.compile(
     rf"(?<!\w){_MONTH}(?:[ ,/-]{{1,2}}|\sof\s|\sde\s)(?:{_YEAR}|'[0-9]{{2}})(?!\w)", regex.IGNORECASE
 )
 _MONTH_YEAR_NUMERIC = regex.compile(
-    rf"(?<![\w.,/:$€£-])(?:0?[1-9]|1[0-2])[/.-]{_YEAR}(?![\w/]|[-.,:][0-9])|(?<![\w.,/:$€£-]){_YEAR}[/-](?:0[1-9]|1[0-2])(?![\w/]|[-.,:][0-9])"
+    rf"(?<![\w.,/:$€£-])(?:0?[1-9]|1[0-2])[/.-]{_YEAR}(?![\w/]|[-.,:][0-9])|(?<![\w.,/:$€£-]){_NO_VERSION}{_YEAR}[/-](?:0[1-9]|1[0-2])(?![\w/]|[-.,:][0-9])"
 )
 _ADMITTED = words(
     r"admi(?:tted|ssion)", r"discharged?", r"died", r"death", r"deceased", r"passed away", r"visit(?:ed)?", r"seen", r"appointment", r"surgery", r"procedure", r"operated", r"diagnosed", r"hired", r"joined", r"started", r"married", r"wedding", r"enrol+ed",

@@ -36,7 +36,7 @@ _HEX_ID = regex.compile(
 _PICTURE = r"\.(?:jpe?g|png|heic|heif|tiff?|gif|bmp|webp|raw|cr2|nef|dng|dcm|mp4|mov)"
 # What cameras and phones call their files (DCF: four letters and four digits; the rest are makers' habits).
 _CAMERA = regex.compile(
-    rf"(?<![\w-])(?:IMG|DSC[NF]?|DSCF|PXL|MVIMG|P10|GOPR|DCIM|SAM|VID|WIN|PHOTO|PIC|PICT|CIMG|100_|HPIM|IMAG|SNC|MOV|WhatsApp Image)[-_ ]?(?=[\w. -]{{0,20}}[0-9]{{3}})[\w -]{{0,40}}{_PICTURE}(?!\w)",
+    rf"(?<![\w-])(?:IMG|DSC[NF]?|DSCF|PXL|MVIMG|P10|GOPR|DCIM|SAM|VID|WIN|PHOTO|PIC|PICT|CIMG|100_|HPIM|IMAG|SNC|MOV|WhatsApp Image )[-_]?(?=[\w. -]{{0,20}}[0-9]{{3}})(?:(?<=WhatsApp Image )[\w. -]{{4,40}}?|[\w-]{{0,40}}+){_PICTURE}(?!\w)",
     regex.IGNORECASE,
 )
 _CAMERA_BARE = regex.compile(
@@ -98,8 +98,8 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "biometric worded", "BIOMETRIC_ID",
         (
-            r"bio ?metric\w*(?: \w+)?", r"finger print\w*(?: \w+)?", r"thumb print\w*(?: \w+)?", r"palm (?:print|vein|scan)\w*(?: \w+)?", r"retina\w*(?: \w+)?", r"retinal(?: \w+)?", r"iris(?: \w+)?", r"face (?:id|template|print|scan|geometry|hash|vector|encoding|record)\w*", r"facial(?: \w+)?", r"face print\w*",
-            r"voice (?:print|id|template|sample|recording|signature)\w*", r"voiceprint\w*", r"gait(?: \w+)?", r"dna(?: \w+)?", r"genetic(?: \w+)?", r"genome(?: \w+)?", r"hand geometry", r"ear print", r"signature (?:template|id|sample)", r"fingerabdruck\w*", r"gesichts\w*", r"empreintes?(?: \w+)?", r"huella\w*(?: \w+)?", r"impronta\w*(?: \w+)?",
+            r"bio ?metric\w*(?: \w+)?", r"finger print\w*(?: \w+)?", r"thumb print\w*(?: \w+)?", r"palm (?:print|vein|scan)\w*(?: \w+)?", r"retina\w*(?: \w+)?", r"retinal(?: \w+)?", r"iris(?: \w+)?", r"face (?:id|template|print|scan|geometry|hash|vector|encoding|record)\w*(?: \w+)?", r"facial(?: \w+)?", r"face print\w*",
+            r"voice (?:print|id|template|sample|recording|signature)\w*(?: \w+)?", r"voiceprint\w*", r"gait(?: \w+)?", r"dna(?: \w+)?", r"genetic(?: \w+)?", r"genome(?: \w+)?", r"hand geometry", r"ear print", r"signature (?:template|id|sample)", r"fingerabdruck\w*", r"gesichts\w*", r"empreintes?(?: \w+)?", r"huella\w*(?: \w+)?", r"impronta\w*(?: \w+)?",
         ),
         ANY_ID, far=regex.compile(r"(?<![\w$€£])(?P<x>(?=[A-Za-z_-]{0,10}[0-9])[A-Za-z0-9]{1,12}(?:[-_/:.][A-Za-z0-9]{1,14}){1,4}|[A-Z]{1,6}[0-9]{3,12}|[0-9]{6,12}|[0-9a-f]{12,64})(?![\w%]|[.,][0-9])"),
     ),

@@ -30,7 +30,13 @@ _SSN_VALUE = regex.compile(
 )
 _SSN_FAR = regex.compile(r"(?<![\w.,$])(?P<x>[0-9]{3}[-. –]?[0-9]{2}[-. –]?[0-9]{4})(?!\w|[-./][0-9])")
 
+# DVLA: five letters of the name, birth date, initials, check letters.
+_LICENCE_UK = regex.compile(
+    r"(?<![\w-])[A-Z9]{5}[ ]?[0-9][0156][0-9](?:[0-2][0-9]|3[01])[0-9][ ]?[A-Z9]{2}[0-9A-Z]{3}(?![\w-])"
+)
+
 RULES = (
+    Rule("driving licence UK", "DRIVER_LICENSE", _LICENCE_UK, 0.85),
     Rule("ssn", "US_SSN", _SSN, 0.85),
     Rule("ssn like", "US_SSN", _SSN_LIKE, 0.65),
     Rule("ssn spaced", "US_SSN", _SSN_SPACED, 0.6),

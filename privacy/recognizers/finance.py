@@ -131,19 +131,19 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "cvv worded", "CARD_SECURITY",
-        (r"cvv[0-9]?", r"cvc[0-9]?", r"cvn", r"cav2?", r"cid", r"csc", r"card verification(?: value)?", r"security code", r"card security", r"verification value", r"three digits?(?: on the back)?", r"digits on the back(?: of (?:the|my|her|his) card)?", r"prüfziffer", r"cryptogramme"),
+        (r"cvv[0-9]?", r"cvc[0-9]?", r"cvn", r"cav2?", r"cid", r"csc", r"card verification(?: value)?", r"security code", r"card security", r"verification value", r"three digits?(?: on the back)?", r"code on the back", r"digits on the back(?: of (?:the|my|her|his) card)?", r"prüfziffer", r"cryptogramme"),
         _CVV,
     ),
     Kind("card pin worded", "CARD_SECURITY", (r"card pin", r"atm pin", r"debit pin", r"bank pin", r"pin(?: code| number| no)?"), _PIN),
     Kind("expiry worded", "CARD_SECURITY", (r"exp(?:iry|ires|iration|iring)?(?: date| on)?", r"valid (?:thru|through|until|till|to)", r"good (?:thru|through)", r"gültig bis"), _EXPIRY),
     telling(
         "account worded", "BANK_ACCOUNT",
-        r"account", r"acct", r"bank (?:account|acct|details)", r"checking(?: account)?", r"savings(?: account)?", r"deposit account", r"current account", r"brokerage(?: account)?", r"loan", r"mortgage", r"direct deposit", r"wire", r"ach(?: account)?", r"beneficiary account", r"bank verification", r"bvn", r"clabe", r"ifsc", r"bsb", r"girokonto", r"konto nummer", r"kontonr", r"konto", r"bankverbindung", r"depot nummer", r"numéro de compte", r"compte(?: bancaire)?", r"rib", r"cuenta(?: bancaria)?", r"conto(?: corrente)?", r"rekening nummer", r"rekening", r"conta(?: bancária| corrente)?", r"rachunek", r"rachunku", r"nr konta", r"numer konta",
+        r"account", r"acct", r"a/c", r"bank (?:account|acct|details)", r"checking(?: account)?", r"savings(?: account)?", r"deposit account", r"current account", r"brokerage(?: account)?", r"loan", r"mortgage", r"direct deposit", r"wire", r"ach(?: account)?", r"beneficiary account", r"bank verification", r"bvn", r"clabe", r"ifsc", r"bsb", r"girokonto", r"konto nummer", r"kontonr", r"konto", r"bankverbindung", r"depot nummer", r"numéro de compte", r"compte(?: bancaire)?", r"rib", r"cuenta(?: bancaria)?", r"conto(?: corrente)?", r"rekening nummer", r"rekening", r"conta(?: bancária| corrente)?", r"rachunek", r"rachunku", r"nr konta", r"numer konta",
     ),
     telling("iban worded", "IBAN_CODE", r"iban"),
     Kind("routing worded", "BANK_ACCOUNT", (r"routing(?: transit)?", r"aba", r"rtn", r"transit"), _ABA, far=_ABA, check=valid_aba),
     Kind("sort code worded", "BANK_ACCOUNT", (r"sort code", r"bankleitzahl", r"blz", r"bsb", r"branch code"), regex.compile(_SORT_CODE.pattern + r"|(?<![\w.,$-])[0-9]{3}[ -]?[0-9]{3}(?:[ -]?[0-9]{2})?(?!\w|[-.][0-9])"), far=_SORT_CODE),
-    Kind("bic worded", "BANK_ACCOUNT", (r"bic", r"swift(?: bic)?"), _BIC, far=_BIC),
+    Kind("bic worded", "BANK_ACCOUNT", (r"bic", r"swift (?:bic|code|address|number)", r"swift(?=[:/])"), _BIC, far=_BIC),
     Kind("wallet worded", "CRYPTO", (r"wallet(?: address)?", r"btc(?: address)?", r"bitcoin(?: address)?", r"eth(?: address)?", r"ethereum(?: address)?", r"crypto(?:currency)?(?: address| wallet)?", r"solana(?: address)?", r"sol(?= address)", r"xrp(?: address)?", r"ripple", r"tron", r"usdt", r"monero", r"cardano", r"dogecoin", r"litecoin", r"address"), _WALLET, far=_WALLET),
     labelled("payment labelled", "BANK_ACCOUNT", r"acc", r"bank", r"giro", r"sepa", r"mandate", r"creditor", r"escrow", r"investment", r"portfolio", r"pension", r"isa", r"ira", r"billing", r"autopay"),
 )  # fmt: skip

@@ -27,7 +27,7 @@ _UNITS = (
     r"secs?|seconds?|min|mins|minutes?|hours?|hrs?|days?|weeks?|months?|years?|yrs?|times|people|persons|users|customers|"
     r"patients|members|employees|staff|students|participants|clients|subscribers|items|pages|rows|records|files|lines|"
     r"points?|units|pieces|usd|eur|gbp|chf|dollars?|euros?|pounds|million|billion|thousand|requests|orders|tickets|"
-    r"accounts|cases|claims|copies|beds|cards|numbers|tokens|words|characters|chars|parameters|worldwide|iterations|samples|nodes|cores|threads|packets|digits|entries|calls|votes|seats|stars"
+    r"accounts|cases|claims|copies|beds|cards|numbers|tokens|words|characters|chars|base|parameters|worldwide|iterations|samples|nodes|cores|threads|packets|digits|entries|calls|votes|seats|stars"
 )
 NOT_MEASURED = rf"(?![ \t-]?(?:{_UNITS})(?!\w)|[.,:]?[0-9]|[€£$¥%])"
 
@@ -38,22 +38,24 @@ _PLAIN = (
     rf"(?![0-9]+(?:{_UNITS})(?!\w))"
     r"(?![vV][0-9]|[A-Za-z]{0,6}-?[0-9]{1,2}\.[0-9]{1,2}(?!\w)|[0-9]+\.[0-9]{1,2}(?!\w)|[0-9]{1,3}(?:[.,][0-9]{3})+(?!\w)|[0-9]+(?:st|nd|rd|th)(?!\w)|[0-9]+[-\s]?(?:year|month|week|day)s?(?!\w))"
 )
+# Capitals before a number that are its label and no part of it.
+_NO_LABEL = r"(?!(?:I[DSNP]|N[OR]|ABA|MRN|SSN|UDID|SN|VIN|NUM|REF|ACCT?|DL|DEA|NPI|PIN|PO|TEL|FAX|EXP|CVV|OF|AT|ON|TO|THE|FOR|AND|IMEI|MAC|UUID)(?![\w-]))"
 _BODY = r"[A-Za-z0-9](?:[-/_.]?[A-Za-z0-9]|[ ](?=[0-9]{2})|-{1,2}(?=[A-Za-z0-9])|[ ]-[ ](?=[0-9]))"
 ANY_ID = regex.compile(
-    rf"{_PLAIN}(?P<x>(?:[A-Z]{{1,4}}[ ](?=[A-Z0-9-]{{0,4}}[0-9]))?(?=[A-Za-z/_.-]{{0,12}}[0-9][A-Za-z/_. -]{{0,12}}[0-9]){_BODY}{{2,34}}+)(?!\w){NOT_MEASURED}"
+    rf"{_PLAIN}(?P<x>{_NO_LABEL}(?:[A-Z]{{1,4}}[ ](?=[A-Z0-9-]{{0,4}}[0-9]))?(?=[A-Za-z/_.-]{{0,12}}[0-9][A-Za-z/_. -]{{0,12}}[0-9]){_BODY}{{2,34}}+)(?!\w){NOT_MEASURED}"
 )
 # The same, but so much of an id that other words may stand between: six digits, or letters and digits mixed.
 _TELLING_ID = regex.compile(
-    rf"{_PLAIN}(?P<x>(?:[A-Z]{{1,4}}[ ](?=[A-Z0-9-]{{0,4}}[0-9]))?"
-    rf"(?=[0-9](?:[-/ ]?[0-9]){{5}}|[A-Z]{{1,4}}[-/_]?[0-9]{{3}}|[A-Z]{{1,4}} [0-9]{{5}}|[A-Z0-9-]{{0,9}}[0-9]{{2}}[A-Z]|[0-9]{{2,}}-[0-9]{{2,}}|[A-Z]{{2,6}}(?:-[A-Z0-9]{{1,6}}){{1,3}}[0-9]){_BODY}{{4,34}}+)(?!\w){NOT_MEASURED}"
+    rf"{_PLAIN}(?P<x>{_NO_LABEL}(?:[A-Z]{{1,4}}[ ](?=[A-Z0-9-]{{0,4}}[0-9]))?"
+    rf"(?=[0-9](?:[-/ ]?[0-9]){{5}}|[0-9]{{2,6}}-[A-Z]{{1,5}}-?[0-9]{{2}}|[A-Z]{{1,4}}[-/_]?[0-9]{{3}}|[A-Z]{{1,4}} [0-9]{{5}}|[A-Z0-9-]{{0,9}}[0-9]{{2}}[A-Z]|[0-9]{{2,}}-[0-9]{{2,}}|[A-Z]{{2,6}}(?:-[A-Z0-9]{{1,6}}){{1,3}}[0-9]){_BODY}{{4,34}}+)(?!\w){NOT_MEASURED}"
 )
 
 _LABEL = (
-    r"(?:[ _-]{0,2}(?:(?:numbers?|nums?|nbr|nos?|nr|ids?|identifiers?|identification|codes?|refs?|reference|nummer|numéro|"
+    r"(?:(?:, |[ _-]{0,2})(?:(?:numbers?|nums?|nbr|nos?|nr|ids?|identifiers?|identification|codes?|refs?|reference|nummer|numéro|"
     r"número|numero|numer)(?![a-z])\.?|[#№]|n[°º]\.?)){1,3}"
 )
 _FILLER = (
-    r"is|was|are|were|be|been|reads?|reading|says?|saying|shows?|showing|of|on file|on record|as|the|my|her|his|their|our|your|its|a|"
+    r"is|was|are|were|be|been|reads?|reading|says?|said|saying|code|shows?|showing|of|on file|on record|as|the|my|her|his|their|our|your|its|a|"
     r"an|ending|ends?|starts?|starting|begins|beginning|in|with|for|to|still|now|also|only|just|currently|listed|recorded|"
     r"registered|given|issued|assigned|being|it's|it is|that's|that is|which is|here|here's|comes? back|came back|"
     r"would be|should be|will be|must be|has|have|had|numbered|no|id|marked|stamped|printed|called|under|matches|matching|equals|"
@@ -63,7 +65,7 @@ _FILLER = (
 _NEAR = regex.compile(rf"(?:[\s:=#–—→>|\"'`“”(\[*_,.-]|(?<![\w])(?:{_FILLER})(?!\w))*+", regex.IGNORECASE)
 _STOP = re.compile(
     r"[$€£¥\n;!?{}]|[.] |(?<!\w)(?:versions?|v|ports?|pages?|chapter|section|figure|table|steps?|rooms?|floor|lines?|errors?|"
-    r"models?|parts?|skus?|build|isbn|issues?|rfc|iso|balances?|fees?|costs?|prices?|priced|totals?|amount\w*|limit\w*|worth|paid|pay|pays|"
+    r"models?|parts?|skus?|build|isbn|issues?|rfc|iso|balances?|values?|fees?|costs?|prices?|priced|totals?|amount\w*|limit\w*|worth|paid|pay|pays|"
     r"owe[sd]?|charged|charges|scores?|about|around|approximately|roughly|nearly|over|than|least|most|every|each|per|"
     r"temperature|weigh\w*|measures?|phone|tel|fax|call|street|road|avenue|zip|dated?|expire\w*|until|since|before|after|"
     r"and|but|or|not|invoice|percent|minutes|hours|days|years|because|while|when|if)(?!\w)",
@@ -74,8 +76,11 @@ _BEFORE = regex.compile(
     r"(?:(?:my|her|his|their|our|your|the|a|an|its|this|that|[\p{L}]{2,15}['’]s)[ ]){0,2}(?:\p{L}{2,14}[ -]){0,2}",
     regex.IGNORECASE,
 )
-# Nothing or a mark between a bare word and a telling value: "patient P-20931", "customer: C-4471".
+# Nothing or a mark between a bare word and a value of some length: "employee 20931", "customer: 44-71".
 _ADJACENT = re.compile(r"[ \t]{0,2}[:=#]?[ \t]{0,2}[\"'(]?")
+_FIVE_PLACES = re.compile(
+    r"^#?(?!(?:[0-9]+0{3,}|(?:19|20)[0-9]{2}.(?:19|20)?[0-9]{2})$)(?=(?:[^0-9]*[0-9]){4})[A-Z0-9](?:[-/_. ]?[A-Z0-9]){4,}$"
+)
 _NEXT = re.compile(r"\s?(?:,|;|/|&|and|or|und|et|y)\s?(?:and |or )?")
 
 
@@ -165,8 +170,13 @@ class WordedFinder:
                 return
         else:
             found = values.after(kind.far, end)
-            if found is not None and _ADJACENT.fullmatch(text, end, found.start()):
+            if found is not None and _NEAR.fullmatch(text, end, found.start()):
                 yield _span(kind, found, kind.score - 0.1)
+                return
+            beside = _ADJACENT.match(text, end)
+            found = kind.value.match(text, beside.end()) if beside is not None else None
+            if found is not None and _FIVE_PLACES.search(found.group()):
+                yield _span(kind, found, kind.score - 0.2)
                 return
         found = values.before(kind.value, start)
         if found is not None and _BEFORE.fullmatch(text, found.end(), start):

@@ -19,6 +19,9 @@ PERSONAL: dict[str, str] = {
         Encounter number «88120045» has no bill.
         Study subject «0142-07» withdrew, subject ID «S-0142».
         Patientennummer «4481220» bitte notieren.
+        The clinic pulled up her file under «88-41-203».
+        The wristband said «4488120».
+        The participant was assigned code «ST-114-08».
         Use «448-12-20A» as the chart number.
         Accession «A20-11873» shows the biopsy.""",
     "HEALTH_PLAN": """
@@ -48,6 +51,8 @@ PERSONAL: dict[str, str] = {
         Visa number «20231234567» was granted.""",
     "DRIVER_LICENSE": """
         Driver's license «D1234567» from California.
+        His Texas DL «12345678» was suspended.
+        Driver's licence: «JONES 710238 J99XX».
         Her driving licence number is «MORGA657054SM9IJ».
         DL# «S530-4601-2345» on file.
         The driver license reads «123-456-789».
@@ -177,6 +182,7 @@ PERSONAL: dict[str, str] = {
         staff no. «00912»
         Badge number «B-4471» opened the door.
         Payroll number «88120».
+        Employee «20931» resigned.
         «EMP-0042» clocked in.
         Personnel file «4471-88».""",
     "ORDER_ID": """
@@ -191,6 +197,7 @@ PERSONAL: dict[str, str] = {
     "CASE_ID": """
         Case no. «2:19-cv-04471».
         Claim «CLM-99812» was denied.
+        The claim, filed as «2023-CLM-00912», was rejected.
         Ticket «TKT-4471» is open.
         Docket «22-1187» was sealed.
         Police report «23-004471».
@@ -476,6 +483,123 @@ Level 99 is hard.
 My 2 cats ate 3 fish.
 She has 4 kids.
 100000000 is one hundred million.
+The report covers 2019-2023 results.
+Report 12345 lines of output.
+Call 911 in an emergency.
+Log level 3 is verbose.
+The log shows 45000 entries.
+File sizes reached 102400 KB.
+The hearing lasted 3 days in 2022.
+Unit tests: 4471 passed, 12 failed.
+Units sold: 120000.
+The lead time is 12-14 weeks.
+The lead contains 0.12% antimony.
+Our watch list has 250 names.
+Monitor 27 inch at 144 Hz.
+The printer prints 4500 pages.
+Router firmware 3.0.0.4.386.
+Modem speed 56000 bps.
+The generator makes 5500 watts.
+A valve rated 1500 psi.
+The meter reads 4471 kWh.
+Camera lens 24-70mm f/2.8.
+Drone range is 10000 m.
+Group 4 meets at 10:30 in room 12.
+The member states agreed in 2019.
+27 member countries signed.
+Plan 9 from Outer Space (1959).
+Insurance premiums rose 12.5% to $1,204.
+Visit 3 museums in 2 days.
+Visits rose from 12000 to 15000.
+Sample size was 1200.
+Samples 1 to 48 were analysed.
+The trial enrolled 30000 volunteers in 2020.
+Subject to clause 14.2.1.
+The policy rate is 5.25-5.50%.
+Security update 2023-10 is out.
+Access 2016 was retired.
+Business class costs 4500 euros.
+Company revenue hit 12345678 dollars.
+Bank holidays in 2024: 8.
+Pension age rises to 67.
+The isa returned 4.5% in 2023.
+Payment of 45000 was made.
+Return within 30 days.
+Delivery in 3-5 business days.
+Package weight 2500 g.
+Order 2 large pizzas.
+Subscription is 9.99 a month.
+Card games for 2-4 players.
+Visa and Mastercard are accepted since 1998.
+Discover 10000 places.
+The car does 0-100 in 3.2 s.
+Vehicle sales reached 1200000.
+A tag cloud with 1500 words.
+Honda Civic 1998 and Toyota 4Runner.
+Reg. 2016/679 is the GDPR.
+The plate tectonics chapter, 45 pages.
+Target opened 1900 stores.
+ID3 tags and MP3 files.
+Chapter ID is fixed in 1.2.
+The number is 42.
+The number is about 12000.
+The code is 200 OK.
+Ref. [12] and [14-16].
+See ref 45 in the paper.
+Certificate valid for 365 days.
+License plate readers cost 12000 dollars.
+Use key size 4096 bits.
+Locker rooms: 12.
+Rx dose 20 mg twice.
+Script runs 4471 times.
+The chart shows 12000 users.
+Social media grew to 4800000000 users.
+Identity theft cost 43 billion in 2022.
+Passport control waits 45 minutes.
+Medicare Part D starts in 2006.
+NHS England spent 180 billion.
+Serial killers of the 1970s.
+Asset value is 1200000.
+Cookie banners, 3 clicks each.
+DNA has 3200000000 base pairs.
+Iris dataset: 150 rows, 4 columns.
+Face 3 of the die.
+SIM cards cost 10 euros.
+EIN 12 was a typo.
+Swift 5.9 is out.
+Swift CODABLE1 type.
+BIC lighters cost 2.
+Pin 13 drives the LED.
+PIN 8 of the chip.
+Wallet size 85x54 mm.
+Tron 2.0 is a game.
+ETH rose 12%.
+Address 0x1F4 holds data.
+Loan rates of 7.125%.
+Mortgage rates hit 7.79% in 2023.
+Wire gauge 14 AWG.
+Account for 30% of sales.
+Conta 3 vezes.
+Room 1204 at 10 am.
+Nurse ratio 1:4.
+Driver 535.129.03 crashes.
+Agent 007 is back.
+Officer training takes 26 weeks.
+Crew of 12 on Apollo 17.
+The operator handles 12000 calls.
+Batch 20231104 is fine.
+The 3rd of 5 parts.
+Version 2023.10.1 is out.
+The GPU needs driver 531.41 or later.
+He is 6 feet tall.
+She is 5 minutes late.
+The bridge is 120 years old.
+Over 65 years of data.
+At age-related risk 12%.
+The average age is 38.5 years.
+I'm 100 percent sure.
+I am 2 hours away.
+They are 12, not 13, items.
 The address is 0x7fff5fbff8c0.
 md5 d41d8cd98f00b204e9800998ecf8427e
 """
