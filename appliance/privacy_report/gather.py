@@ -58,7 +58,7 @@ def gather(run_folder: Path) -> dict[str, Any]:
         "scrub": {key: value for key, value in scrub.items() if key != "dropped_rows"},
         "training_set": _facts(stages, "curate", ("train", "val", "test", "overlap", "rejected_by_reason")),
         "students": [_student(name, stages[name]) for name in STUDENTS if _is_trained(stages.get(name))],
-        "attack": None if "attack" not in stages else dict(stages["attack"].facts),
+        "attack": _attack(run_folder, stages),
         "differential_privacy": _differential_privacy(stages),
         "air_gap": [_sealed(run_folder, name) for name in SEALED_BEFORE_REPORT if name in stages],
         "stages": [
@@ -122,6 +122,14 @@ def _differential_privacy(stages: Mapping[str, Manifest]) -> dict[str, Any] | No
     return None if found is None or _is_trained(stages.get("onpolicy")) else dict(found)
 
 
+def _attack(run_folder: Path, stages: Mapping[str, Manifest]) -> dict[str, Any] | None:
+    """Of a leak test that stopped the run, too: it leaves its findings and no manifest. None where it did not run."""
+    if "attack" in stages:
+        return dict(stages["attack"].facts)
+    path = run_folder / "attack" / "audit.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
 def _sealed(run_folder: Path, stage: str) -> dict[str, Any]:
     """What the kernel counted while the stage ran; None where it was not told, as for a stage taken over."""
     path = run_folder / stage / "egress.json"
@@ -149,7 +157,7 @@ def not_tested(facts: Mapping[str, Any]) -> list[str]:
     if attack is None:
         said.append("Whether the student repeats private data: the leak test did not run.")
     else:
-        said += attack.get("not_tested") or []
+        said += [f"Of the students: {item}." for item in attack["not_tested"]]
     if not facts["students"]:
         said.append("Students: none was trained.")
     if facts["differential_privacy"] is None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from appliance.report import charts, words
-from appliance.report.blocks import Column, KeyFigure, Notes, Pairs, Section, Table, figure, table
+from appliance.report.blocks import Block, Column, KeyFigure, Notes, Pairs, Section, Table, figure, table
 from appliance.report.evidence import against_floor
 from appliance.report.html import render_page
 from appliance.report.study import shown
@@ -44,10 +44,15 @@ def _reasons(facts: Facts) -> list[str]:
     return [
         f"Of {words.number(scrub['seen'])} records seen, {words.number(scrub['dropped'])} were dropped because they could "
         f"not be scanned or were refused; in the others {words.number(scrub['spans'])} places were replaced.",
-        "Leak test of the students: "
-        + ("did not run." if attack is None else f"{attack.get('verdict') or words.NOT_RECORDED}."),
+        "Leak test of the students: " + ("did not run." if attack is None else f"{_results(attack)}."),
         "Differential privacy: " + _promise(facts["differential_privacy"]),
     ]
+
+
+def _results(attack: Facts) -> str:
+    return ", ".join(
+        f"{words.arm_name(arm)} {student['result']}" for arm, student in attack["students"].items()
+    )
 
 
 def _promise(guarantee: Facts | None) -> str:
@@ -200,9 +205,55 @@ def _by_type(kinds: list[Facts]) -> Table:
 
 
 def _attack(facts: Facts) -> Section:
-    if facts["attack"] is None:
+    """Each student's result with its tests, beside what the same tests say of the two controls."""
+    attack = facts["attack"]
+    if attack is None:
         return Section("attack", "Attacks on the students", ("The leak test did not run.",), ())
-    return Section("attack", "Attacks on the students", (), ())
+    planted, controls = attack["planted"], attack["controls"]
+    positive, negative = (
+        {test["name"]: test for test in controls[side]["tests"]} for side in ("positive", "negative")
+    )
+    summary = Pairs(
+        "The leak test",
+        (
+            ("Invented secrets planted in the raw records", words.number(attack["secrets"])),
+            ("Of these in the text learnt from", words.number(attack["secrets_learnt_from"])),
+            ("Records that carried one", words.number(planted["carriers"])),
+            ("Training records tried for membership", words.number(attack["members"])),
+            ("Held-out records beside them", words.number(attack["others"])),
+            ("Removed values looked for in answers", words.number(attack["removed_values"])),
+            ("Overfitted control flagged", words.number(len(controls["positive"]["flagged"])) + " tests"),
+            ("Untouched base flagged", words.number(len(controls["negative"]["flagged"])) + " tests"),
+        ),
+    )
+    blocks: list[Block] = [summary]
+    for arm, student in attack["students"].items():
+        reasons = (f"{words.arm_name(arm)}: {student['result']}.", *student["reasons"])
+        blocks += [Notes(reasons), _tests(words.arm_name(arm), student, positive, negative)]
+    intro = (
+        "Secrets were planted in the raw records, then asked back from the weights. A test counts only if it flags a copy "
+        "of the student that learnt the secrets by heart, and leaves the untouched base alone.",
+    )
+    return Section("attack", "Attacks on the students", intro, tuple(blocks))
+
+
+def _tests(name: str, student: Facts, positive: Facts, negative: Facts) -> Table:
+    rows = [
+        (
+            test["name"],
+            words.number(test["n"]),
+            words.significant(test["value"]),
+            words.significant(test["bound"]),
+            f"{test['p']:.2g}",
+            *(
+                words.significant((side.get(test["name"]) or {}).get("value"))
+                for side in (positive, negative)
+            ),
+        )
+        for test in student["tests"]
+    ]
+    heads = ("n", "Student", "99% of clean ones", "p", "Overfitted control", "Base")
+    return table(f"{name}, test by test", ["Test", *map(Column, heads)], rows)
 
 
 def _differential_privacy(facts: Facts) -> Section:
