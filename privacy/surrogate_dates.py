@@ -20,6 +20,9 @@ _MONTH_NUMBER = {name: number for number, names in enumerate(MONTHS, 1) for name
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TOKEN = regex.compile(r"\d+|\p{L}+|[^\d\p{L}]+")
 _CLOCK = regex.compile(r"[0-2]?\d:[0-5]\d(?::[0-5]\d)?")
+# In ISO 8601's basic format: 20240301T103000Z.
+_BASIC_CLOCK = regex.compile(r"(?<=\d{8})T[0-2]\d[0-5]\d")
+_COMPACT = regex.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
 _MAX_SHIFT_DAYS = 730
 
 
@@ -43,17 +46,18 @@ def shifted(original: str, key: bytes, subject: str) -> str | None:
 
 def _moved(original: str, days: int) -> tuple[str, str] | None:
     """The date so many days later in the original's own format, and the time of day that followed; None for no date."""
-    clock = _CLOCK.search(original)
+    clock = _CLOCK.search(original) or _BASIC_CLOCK.search(original)
     head, tail = (original[: clock.start()], original[clock.start() :]) if clock else (original, "")
-    tokens = _TOKEN.findall(head)
-    places = _places(tokens)
+    compact = _COMPACT.fullmatch(head)
+    tokens = list(compact.groups()) if compact else _TOKEN.findall(head)
+    places = (0, 1, 2) if compact else _places(tokens)
     if places is None:
         return None
     year, month, day = places
     try:
         old = Date(
             _full_year(tokens[year]) if year is not None else 2023,
-            _month(tokens[month]),
+            _month(tokens[month]) if month is not None else 7,
             int(tokens[day]) if day is not None else 15,
         )
         new = old + timedelta(days=days)
@@ -61,7 +65,8 @@ def _moved(original: str, days: int) -> tuple[str, str] | None:
         return None
     if year is not None:
         tokens[year] = f"{new.year:04d}"[-len(tokens[year]) :]
-    tokens[month] = _like_month(tokens[month], new.month)
+    if month is not None:
+        tokens[month] = _like_month(tokens[month], new.month)
     if day is not None:
         tokens[day] = (
             str(new.day).zfill(len(tokens[day]))
@@ -79,16 +84,24 @@ def same_digits(original: str, draw: Draw) -> str:
     )
 
 
-def _places(tokens: list[str]) -> tuple[int | None, int, int | None] | None:
-    """Where year, month and day stand among the tokens; None if this is no date we can read."""
+def _places(tokens: list[str]) -> tuple[int | None, int | None, int | None] | None:
+    """Where year, month and day stand among the tokens; None if this is no one date that we can read."""
     numbers = [index for index, token in enumerate(tokens) if token.isdigit()]
     named = [index for index, token in enumerate(tokens) if token.casefold() in _MONTH_NUMBER]
     years = [index for index in numbers if len(tokens[index]) == 4]
+    if len(named) > 1 or len(years) > 1 or any(len(tokens[index]) in (3, *range(5, 99)) for index in numbers):
+        return None
     if named:
-        rest = [index for index in numbers if index not in years]
-        year = years[0] if years else rest[1] if len(rest) > 1 else None
-        day = next((index for index in rest if index != year), None)
-        return (year, named[0], day) if year is not None or day is not None else None
+        return _named_places(tokens, named[0], years, [index for index in numbers if index not in years])
+    if any(token.isalpha() and not _is_beside(token) for token in tokens):
+        return None
+    short = [index for index in numbers if index not in years]
+    if len(numbers) == 1 and years:
+        return years[0], None, None
+    if len(numbers) == 2:
+        if years:
+            return years[0], short[0], None
+        return (None, short[1], short[0]) if int(tokens[short[0]]) > 12 else (None, short[0], short[1])
     if len(numbers) != 3:
         return None
     if years and years[0] == numbers[0]:
@@ -97,6 +110,31 @@ def _places(tokens: list[str]) -> tuple[int | None, int, int | None] | None:
     # 25/12/2024 can only be day first; 03/04/2024 is read as English dates with "/" mostly are, month first.
     day_first = int(tokens[first]) > 12 or (tokens[first + 1] != "/" and int(tokens[second]) <= 12)
     return (year, second, first) if day_first else (year, first, second)
+
+
+def _named_places(
+    tokens: list[str], month: int, years: list[int], short: list[int]
+) -> tuple[int | None, int | None, int | None] | None:
+    """As `_places`, of a date whose month is a word. A range ("3-5 March") is not one date."""
+    year = years[0] if years else None
+    if (
+        year is None
+        and short
+        and short[-1] > month
+        and (len(short) == 2 or tokens[short[-1] - 1][-1:] in "'’")
+    ):
+        year = short.pop()
+    if len(short) > 1 or (year is None and not short):
+        return None
+    return year, month, short[0] if short else None
+
+
+def _is_beside(token: str) -> bool:
+    """A weekday, an ordinal's ending, the T before a time: what may stand beside the numbers of a date."""
+    folded = token.casefold()
+    return folded in ("st", "nd", "rd", "th", "t", "at", "the") or (
+        len(folded) >= 3 and any(name.startswith(folded) for name in _WEEKDAYS)
+    )
 
 
 def _month(token: str) -> int:

@@ -23,7 +23,11 @@ _AFTER = frozenset("jr sr ii iii iv md phd esq s".split())
 _PARTICLES = frozenset(
     "van von de der den del della di da dos du la le bin ibn al el ter zu y and of und".split()
 )
-_FORMS_OF_ADDRESS = tuple("Mr Mrs Ms Miss Mx Dr Prof Sir Madam Rev Capt Judge".split())
+_FORMS_OF_ADDRESS = (
+    ("Mr", "Mrs", "Ms", "Miss", "Mx"),
+    ("Dr", "Prof", "Rev", "Capt", "Judge"),
+    ("Sir", "Madam", "Lord", "Lady"),
+)
 # A family name shorter than this hides in too many words to be told from their endings.
 _MIN_HANDLE_FAMILY = 3
 _DOMAIN = "example.org"
@@ -83,10 +87,13 @@ def other_digits(digits: str, draw: Draw, beside: str) -> str:
 
 
 def title(original: str, draw: Draw) -> str:
-    """Another form of address, with its full stop; what is none becomes "Mr" or another one."""
-    others = [form for form in _FORMS_OF_ADDRESS if form.casefold() != original.strip(". ").casefold()]
-    chosen = like(original.strip(". ") or "X", draw.pick(others))
-    return chosen + ("." if original.endswith(".") else "")
+    """Another form of address of the same group, with its full stop; what is none becomes one of the first group."""
+    folded = original.strip(". ").casefold()
+    group = next(
+        (forms for forms in _FORMS_OF_ADDRESS if folded in map(str.casefold, forms)), _FORMS_OF_ADDRESS[0]
+    )
+    chosen = draw.pick([form for form in group if form.casefold() != folded])
+    return like(original.strip(". ") or "X", chosen) + ("." if original.endswith(".") else "")
 
 
 def username(original: str, draw: Draw) -> str:
