@@ -24,7 +24,7 @@ _THINGS = (
     r"roof|boiler|printer|router|account|contract|agreement|loan|mortgage|plan|warranty|dog|cat|horse|law|rule|policy|record|ticket|installation|repository|repo|fork|browser|kernel|driver|app|book|film|movie|song|game|paper|study|data|dataset|model|design|industry|practice|feud|war|conflict|civilization|fossil|rock|temple|recipe|infrastructure|furniture|equipment|printer|tv|television|camera|fridge|kit)"
 )
 _YEARS_OLD = regex.compile(
-    rf"(?<![\w.,$€£-])(?P<x>{_AGE}(?:[- ]{{1,2}}(?:and[- ]a[- ]half[- ])?(?:years?|yrs?|yr|months?|mos?|weeks?|wks?|days?)[-. ]{{1,2}}(?:olds?|of[- ]age)|\s?(?:y\.?/?o\.?|yos?|y\.o\.|yr?s?/o|m/o)(?:\s?[MFmf](?!\w))?))(?!\w)"
+    rf"(?<![\w.,$€£-])(?P<x>{_AGE}(?:[- ]{{1,2}}(?:and[- ]a[- ]half[- ])?(?:years?|yrs?|yr|months?|mos?|weeks?|wks?|days?)[-. ]{{1,2}}(?:olds?|young|of[- ]age)|\s?(?:y\.?/?o\.?|yos?|y\.o\.|yr?s?/o|m/o)(?:\s?[MFmf](?!\w))?))(?!\w)"
     rf"(?!(?:\s(?:[a-z]+\s)?{_THINGS}s?)(?!\w))",
     regex.IGNORECASE,
 )
@@ -45,7 +45,7 @@ _AFTER_NAME = regex.compile(
     r"(?<=\p{Lu}[\p{L}'’-]{1,20}\s\p{Lu}[\p{L}'’-]{1,25}(?:,\s|\s\())(?P<x>1[0-2][0-9]|[1-9][0-9])(?=,\s\p{Ll}|\))"
 )
 _KIN = regex.compile(
-    rf"(?<!\w)(?:son|daughter|child|kid|baby|boy|girl|wife|husband|mother|father|brother|sister|grandson|granddaughter|twins?|niece|nephew|patient|man|woman|children)(?:,?\s\p{{Lu}}[\p{{L}}'’-]{{1,20}})?(?:,\s|\s\(|\sof\s)(?P<x>{_NUMBER})(?=[,)]|\s(?:who|and|with)\b|\.(?:\s|$))"
+    rf"(?<!\w)(?:son|daughter|child|kid|baby|boy|girl|wife|husband|mother|father|brother|sister|grandson|granddaughter|twins?|niece|nephew|patient|man|woman|children)(?:,?\s\p{{Lu}}[\p{{L}}'’-]{{1,20}})?(?:,\s|\s\(|\sof\s)(?P<x>{_NUMBER})(?=[,);]|\s(?:who|and|with|from|in|is|was)\b|\.(?:\s|$)|$)"
 )
 _DECADE = regex.compile(
     r"(?<!\w)in (?:his|her|their|my|your|our) (?:early |mid |late |mid-|very late )?-?(?P<x>(?:[2-9]|10)0'?s|(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ies)(?!\w)|(?<!\w)(?P<x>(?:octo|nona|sexa|septua)genarians?|centenarians?)(?!\w)",

@@ -1,4 +1,4 @@
-"""Finds points on the map: decimal pairs, degrees and minutes, grid references, plus codes, what3words.
+"""Finds points on the map, and areas that go by a number: decimal pairs, degrees, grids, what3words, precincts.
 
 Covered: pairs with four decimals, or fewer beside a word or a direction; one number beside "latitude". Not covered:
 pairs of numbers in code, vectors and statistics, which look the same with fewer decimals.
@@ -25,6 +25,9 @@ _PAIR_DIRECTED = regex.compile(
 _MINUTES = r"[0-9]{1,3}\s?[°º]\s?[0-9]{1,2}(?:[.,][0-9]{1,8})?\s?['’′]\s?(?:[0-9]{1,2}(?:[.,][0-9]{1,6})?\s?(?:\"|”|″|''|’’)\s?)?"
 _DMS = regex.compile(
     rf"(?<![\w.])(?:[NSEWO]\s?)?{_MINUTES}[NSEWO]?(?:[\s,;/]{{1,3}}(?:[NSEWO]\s?)?{_MINUTES}[NSEWO]?)?(?!\w)"
+)
+_DEGREES_MINUTES = regex.compile(
+    r"(?<!\w)[NS]\s?[0-9]{1,2}\s?[°º]\s?[0-9]{1,2}\.[0-9]{2,6}['’′]?[\s,;/]{1,3}[EWO]\s?[0-9]{1,3}\s?[°º]\s?[0-9]{1,2}\.[0-9]{2,6}['’′]?(?!\w)"
 )
 _WORDED = regex.compile(
     rf"(?<!\w)(?:lat(?:itude)?|l(?:on|ng)(?:gitude)?)(?:\s(?:is|was|of)|[\"']?\s?[:=])?\s?[\"']?(?P<x>{_LON}\.[0-9]{{1,15}}°?(?:\s?[NSEW](?!\w))?)(?!\w|\.[0-9])",
@@ -65,7 +68,18 @@ _DIGIT_RULES = (
     Rule("military grid", "COORDINATES", _MGRS, 0.6),
     Rule("utm", "COORDINATES", _UTM, 0.75),
 )
-_DEGREE_RULES = (Rule("degrees", "COORDINATES", _DMS, 0.8),)
+_DEGREE_RULES = (
+    Rule("degrees", "COORDINATES", _DMS, 0.8),
+    Rule("degrees and minutes", "COORDINATES", _DEGREES_MINUTES, 0.8),
+)
+# Areas smaller than a state that go by a number (45 CFR 164.514(b)(2)(i)(B)).
+_AREA = regex.compile(
+    r"(?<!\w)(?:precinct|census (?:tract|block)|fips(?: code)?|geocode|voting district|electoral ward)(?:\s(?:number|no\.?|code|is|was))*[\s:#]{1,2}(?P<x>[A-Z]?[0-9][0-9-]{0,11}(?:\.[0-9]{2})?[A-Z]?)(?![\w%])"
+    r"|(?<!\w)(?P<x>[0-9]{1,3}(?:st|nd|rd|th)\sprecinct)(?!\w)",
+    regex.IGNORECASE,
+)
+_AREA_RULES = (Rule("area", "LOCATION", _AREA, 0.7),)
+_HAS_AREA = regex.compile(r"precinct|census|fips|geocode|district|ward", regex.IGNORECASE)
 _WORD_RULES = (
     Rule("what3words", "COORDINATES", _WHAT3WORDS, 0.8, needs_digit=False),
     Rule("what3words worded", "COORDINATES", _WHAT3WORDS_WORDED, 0.75, needs_digit=False),
@@ -82,6 +96,8 @@ def find_coordinates(text: str, clock: Clock) -> list[Span]:
         spans += run_rules(_WORD_RULES, text, clock)
     if "°" in text or "º" in text:
         spans += run_rules(_DEGREE_RULES, text, clock)
+    if _HAS_AREA.search(text):
+        spans += run_rules(_AREA_RULES, text, clock)
     if _HAS_DECIMAL.search(text):
         spans += run_rules(_DIGIT_RULES, text, clock)
     return spans

@@ -40,7 +40,7 @@ _PLAIN = (
 )
 # Capitals before a number that are its label and no part of it.
 _NO_LABEL = r"(?!(?:I[DSNP]|N[OR]|ABA|MRN|SSN|UDID|SN|VIN|NUM|REF|ACCT?|DL|DEA|NPI|PIN|PO|TEL|FAX|EXP|CVV|OF|AT|ON|TO|THE|FOR|AND|IMEI|MAC|UUID)(?![\w-]))"
-_BODY = r"[A-Za-z0-9](?:[-/_.]?[A-Za-z0-9]|[ ](?=[0-9]{2})|-{1,2}(?=[A-Za-z0-9])|[ ]-[ ](?=[0-9]))"
+_BODY = r"[A-Za-z0-9](?:[-/_.]?[A-Za-z0-9]|[ ](?=[0-9]{2})|-{1,2}(?=[A-Za-z0-9])|[ ]-[ ](?=[0-9])|(?<=[0-9])[ ](?=(?!A[MT]|PM|U[SK]|I[NS]|O[FNR]|TO|BY|NO|NY|CA|TX|FL|IF)[A-Z]{2}(?![\w.])))"
 ANY_ID = regex.compile(
     rf"{_PLAIN}(?P<x>{_NO_LABEL}(?:[A-Z]{{1,4}}[ ](?=[A-Z0-9-]{{0,4}}[0-9]))?(?=[A-Za-z/_.-]{{0,12}}[0-9][A-Za-z/_. -]{{0,12}}[0-9]){_BODY}{{2,34}}+)(?!\w){NOT_MEASURED}"
 )
@@ -55,7 +55,7 @@ _LABEL = (
     r"número|numero|numer)(?![a-z])\.?|[#№]|n[°º]\.?)){1,3}"
 )
 _FILLER = (
-    r"is|was|are|were|be|been|reads?|reading|says?|said|saying|code|shows?|showing|of|on file|on record|as|the|my|her|his|their|our|your|its|a|"
+    r"is|was|are|were|be|been|reads?|reading|says?|said|saying|code|us|kept|held|filed|known|logged|saved|bears|bearing|carries|goes|shows?|showing|of|on file|on record|as|the|my|her|his|their|our|your|its|a|"
     r"an|ending|ends?|starts?|starting|begins|beginning|in|with|for|to|still|now|also|only|just|currently|listed|recorded|"
     r"registered|given|issued|assigned|being|it's|it is|that's|that is|which is|here|here's|comes? back|came back|"
     r"would be|should be|will be|must be|has|have|had|numbered|no|id|marked|stamped|printed|called|under|matches|matching|equals|"
@@ -72,7 +72,7 @@ _STOP = re.compile(
     re.IGNORECASE,
 )
 _BEFORE = regex.compile(
-    r"[\"'”’)\]]{0,2}[ ,]{0,2}(?:(?:[(=–—-]|(?:is|was|were|be|being|as|for|that's|that is|which is|belongs to)(?!\w))[ \"'(]{0,3}){1,2}"
+    r"[\"'”’)\]]{0,2}[ ,]{0,2}(?:(?:[(=–—-]|(?:is|was|were|be|being|as|for|into|in|under|that's|that is|which is|belongs to)(?!\w))[ \"'(]{0,3}){1,2}"
     r"(?:(?:my|her|his|their|our|your|the|a|an|its|this|that|[\p{L}]{2,15}['’]s)[ ]){0,2}(?:\p{L}{2,14}[ -]){0,2}",
     regex.IGNORECASE,
 )

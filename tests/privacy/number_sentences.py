@@ -20,6 +20,8 @@ PERSONAL: dict[str, str] = {
         Study subject «0142-07» withdrew, subject ID «S-0142».
         Patientennummer «4481220» bitte notieren.
         The clinic pulled up her file under «88-41-203».
+        Her record with us is kept as «HX-20-4471».
+        The nurse typed «00448812» into the MRN field.
         The wristband said «4488120».
         The participant was assigned code «ST-114-08».
         Use «448-12-20A» as the chart number.
@@ -267,6 +269,7 @@ PERSONAL: dict[str, str] = {
         GPS coordinates «48.85, 2.35»
         meet at ///«filled.count.soap» please
         plus code «9C3XGV4C+XV»
+        N «37° 46.494» W «122° 25.164»
         what3words address «index.home.raft»""",
 }  # fmt: skip
 
