@@ -27,9 +27,11 @@ Unit = Literal["person", "record"]
 
 ACCOUNTANTS_AGREE = 0.01
 """Two independent computations of epsilon that differ by more than this part of it are no promise."""
+MAX_DELTA = 0.01
+"""A bound that may fail once in a hundred is none. By default this takes 66 persons."""
 _DELTA_EXPONENT = 1.1
-_SEARCH_PRECISION = 0.002
-"""Of the target: how far below it the search for the noise may stop, and the error its accountant is allowed."""
+_AIM, _PRECISION = 0.995, 0.002
+"""Of the target: the noise is sought for a little less, so that neither accountant ends above it, and to this precision."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,12 @@ def promise(settings: DpSettings, unit: Unit, units: int, batch_size: int, epoch
 
     Takes some seconds. Raises TrainingError for what cannot be promised, or if the two accountants disagree.
     """
-    if units < 2:
-        raise TrainingError(
-            f"sft.dp: {units} {unit} cannot be hidden among others: bring more, or remove [sft.dp]"
-        )
     delta = settings.delta if settings.delta is not None else units**-_DELTA_EXPONENT
+    if delta > MAX_DELTA:
+        raise TrainingError(
+            f"sft.dp: delta = {delta:.2g} with {units} {unit}s, over {MAX_DELTA:g}: a bound that fails so often is none; "
+            "bring more records, set a smaller sft.dp.delta, or remove [sft.dp]"
+        )
     if delta >= 1 / units:
         raise TrainingError(
             f"sft.dp.delta = {delta:g} is not below one in {units} {unit}s: a training that publishes a whole {unit} "
@@ -107,7 +110,7 @@ def promise(settings: DpSettings, unit: Unit, units: int, batch_size: int, epoch
         units=units,
         target_epsilon=settings.epsilon,
         delta=delta,
-        epsilon_prv=epsilon_by_prv(noise, rate, steps, delta),
+        epsilon_prv=epsilon_by_prv(noise, rate, steps, delta, _PRECISION * settings.epsilon),
         epsilon_pld=epsilon_by_pld(noise, rate, steps, delta),
         noise_multiplier=noise,
         clip=settings.clip,
@@ -122,7 +125,7 @@ def check(guarantee: Guarantee) -> None:
     """Raises TrainingError where two computations of epsilon differ, or one is over the target: nothing is claimed."""
     low, high = sorted((guarantee.epsilon_prv, guarantee.epsilon_pld))
     agree = math.isfinite(high) and high - low <= ACCOUNTANTS_AGREE * high
-    if not agree or high > guarantee.target_epsilon * (1 + ACCOUNTANTS_AGREE):
+    if not agree or high > guarantee.target_epsilon:
         raise TrainingError(
             f"sft.dp: no epsilon can be claimed: the PRV accountant says {guarantee.epsilon_prv:.4f}, the PLD accountant "
             f"{guarantee.epsilon_pld:.4f}, the target is {guarantee.target_epsilon:g}; change sft.batch_size or sft.epochs"
@@ -132,12 +135,12 @@ def check(guarantee: Guarantee) -> None:
 def _noise_multiplier(epsilon: float, delta: float, rate: float, steps: int) -> float:
     from opacus.accountants.utils import get_noise_multiplier
 
-    error = _SEARCH_PRECISION * epsilon
+    error = _PRECISION * epsilon
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # log(0) at the domain's edge, which the accountant handles
             found = get_noise_multiplier(
-                target_epsilon=epsilon,
+                target_epsilon=_AIM * epsilon,
                 target_delta=delta,
                 sample_rate=rate,
                 steps=steps,
@@ -153,16 +156,15 @@ def _noise_multiplier(epsilon: float, delta: float, rate: float, steps: int) -> 
     return float(found)
 
 
-def epsilon_by_prv(noise_multiplier: float, rate: float, steps: int, delta: float) -> float:
-    """Opacus' bound for `steps` Poisson-sampled Gaussian releases, where one unit is added or removed."""
+def epsilon_by_prv(noise_multiplier: float, rate: float, steps: int, delta: float, error: float) -> float:
+    """Opacus' bound for `steps` Poisson-sampled Gaussian releases, where one unit is added or removed; `error` too high at most."""
     from opacus.accountants import PRVAccountant
 
     accountant = PRVAccountant()
     accountant.history = [(noise_multiplier, rate, steps)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        rough = float(accountant.get_epsilon(delta, eps_error=0.1))
-        return float(accountant.get_epsilon(delta, eps_error=_SEARCH_PRECISION * min(rough, 10.0)))
+        return float(accountant.get_epsilon(delta, eps_error=error))
 
 
 def epsilon_by_pld(noise_multiplier: float, rate: float, steps: int, delta: float) -> float:

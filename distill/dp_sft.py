@@ -156,7 +156,8 @@ class _Training:
             loss.backward()
             losses += float(loss.detach())
             samples = [parameter.grad_sample for parameter in self.parameters]
-            assert all(len(sample) == len(part) for sample in samples), "a gradient for each example"
+            whole = all(sample is not None and len(sample) == len(part) for sample in samples)
+            assert whole, "every factor of the adapter has a gradient for each example"
             norms = torch.stack([sample.flatten(1).norm(dim=1) for sample in samples]).norm(dim=0)
             if not (math.isfinite(losses) and bool(norms.isfinite().all())):
                 raise TrainingError("the loss or a gradient is not a number: lower the learning rate")
