@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.report import charts, words
+from appliance.report import charts, promise, words
 from appliance.report.blocks import Column, Notes, Pairs, Section, Table, figure, table
 from appliance.report.study import Facts, Study, shown
 
@@ -45,8 +45,12 @@ def privacy(study: Study) -> Section:
         ),
     )
     chart = figure("Whiskers are 95% intervals.", [drawn])
-    blocks = (summary, chart, _types(scrub), _dropped(scrub))
-    intro = (against_floor(scrub), *filter(None, [scrub.get("residual_risk")]))
+    blocks = (summary, chart, _types(scrub), _dropped(scrub), promise.figures(study))
+    intro = (
+        against_floor(scrub),
+        *filter(None, [scrub.get("residual_risk")]),
+        *promise.sentences(study),
+    )
     return Section("privacy", "Privacy", intro, blocks)
 
 

@@ -80,6 +80,7 @@ def gather(
             for name in ("sft", "onpolicy")
             if "left_out" not in stages[name].facts
         ],
+        "differential_privacy": stages["sft"].facts.get("differential_privacy"),
         "agreement": bench["agreement"],
         "egress": None,
         "hashes": dict(hashes),
