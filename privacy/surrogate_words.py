@@ -84,6 +84,7 @@ def names() -> Names:
     )
 
 
+@lru_cache(maxsize=65_536)
 def coin(key: bytes, word: str) -> str:
     """The coined word of a case-folded word, in lower case."""
     listed = names()
