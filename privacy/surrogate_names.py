@@ -124,13 +124,16 @@ def url(original: str, draw: Draw) -> str:
 
 
 def _handle(word: str) -> tuple[str, ...]:
-    """The names in a word of letters: itself, or "jdoe" as j, doe, or "janedoe" as jane, doe."""
+    """The names in a word of letters: itself, or "jdoe" as j, doe, "doej" as doe, j, "janedoe" as jane, doe."""
     listed = names()
     if word in listed.all:
         return (word,)
     for cut in range(len(word) - _MIN_HANDLE_FAMILY, 1, -1):
         if word[:cut] in listed.given and word[cut:] in listed.family:
             return word[:cut], word[cut:]
-    if len(word) > _MIN_HANDLE_FAMILY and word[1:] in listed.family and word.isascii():
-        return word[0], word[1:]
+    if len(word) > _MIN_HANDLE_FAMILY and word.isascii():
+        if word[1:] in listed.family:
+            return word[0], word[1:]
+        if word[:-1] in listed.family:
+            return word[:-1], word[-1]
     return (word,)

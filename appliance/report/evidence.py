@@ -40,6 +40,7 @@ def privacy(study: Study) -> Section:
             ("Records dropped", words.number(scrub.get("dropped"))),
             ("Spans replaced", words.number(scrub.get("spans"))),
             ("Preset", words.text(scrub.get("preset"))),
+            ("Surrogates that equal a removed value", words.number(scrub.get("surrogates_equal_to_removed"))),
             ("Detector", words.text(scrub.get("detector"))),
             ("Policy", words.text(scrub.get("policy_id"))),
         ),

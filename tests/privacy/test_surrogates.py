@@ -59,7 +59,8 @@ def test_a_name_part_has_one_stand_in_alone_and_in_every_full_form() -> None:
 
 
 @pytest.mark.parametrize(
-    "local", ["maria.fernandez", "Maria_Fernandez", "fernandez-maria", "mariafernandez", "mfernandez"]
+    "local",
+    ["maria.fernandez", "Maria_Fernandez", "fernandez-maria", "mariafernandez", "mfernandez", "fernandezm"],
 )
 def test_a_name_in_an_address_or_a_user_name_is_linked_to_the_person(local: str) -> None:
     given_name, family_name = SURROGATES.of("PERSON", "maria fernandez").split()
