@@ -222,8 +222,11 @@ def _attack(facts: Facts) -> Section:
             ("Training records tried for membership", words.number(attack["members"])),
             ("Held-out records beside them", words.number(attack["others"])),
             ("Removed values looked for in answers", words.number(attack["removed_values"])),
-            ("Overfitted control flagged", words.number(len(controls["positive"]["flagged"])) + " tests"),
-            ("Untouched base flagged", words.number(len(controls["negative"]["flagged"])) + " tests"),
+            (
+                "Overfitted control flagged",
+                words.count(len(controls["positive"]["flagged"]), "test", "tests"),
+            ),
+            ("Untouched base flagged", words.count(len(controls["negative"]["flagged"]), "test", "tests")),
         ),
     )
     blocks: list[Block] = [summary]
