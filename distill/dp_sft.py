@@ -18,6 +18,7 @@ import json
 import math
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -123,6 +124,8 @@ class _Training:
         metrics.rewind(done)
         expected = self.guarantee.sample_rate * len(units)
         hooks = GradSampleHooks(self.model, loss_reduction="sum")
+        # The first layer's inputs need no gradient, as meant.
+        warnings.filterwarnings("ignore", message="Full backward hook is firing")
         try:
             for step in range(done + 1, self.guarantee.steps + 1):
                 started = time.monotonic()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from appliance.report import words
 from appliance.report.blocks import Pairs
 from appliance.report.study import Facts, Study
@@ -27,7 +29,7 @@ def sentences(study: Study) -> tuple[str, ...]:
     unit = dp.get("unit") or "unit"
     what = "all records of any one person" if unit == "person" else "any one record"
     said = (
-        f"Differential privacy with ε = {words.significant(dp.get('epsilon'))}, δ = {_small(dp.get('delta'))} for each of "
+        f"Differential privacy with ε = {_up(dp.get('epsilon'))}, δ = {_up(dp.get('delta'))} for each of "
         f"{words.number(dp.get('units'))} {unit}s: with or without {what}, the odds of whatever comes out of the training "
         "differ by a factor of e to the power of ε at most, but for a probability of δ."
     )
@@ -55,7 +57,7 @@ def figures(study: Study) -> Pairs | None:
             ("ε asked for", words.significant(dp.get("target_epsilon"))),
             ("ε by the PRV accountant", words.significant(dp.get("epsilon_prv"), 4)),
             ("ε by the PLD accountant", words.significant(dp.get("epsilon_pld"), 4)),
-            ("δ", _small(dp.get("delta"))),
+            ("δ", _up(dp.get("delta"))),
             ("Noise multiplier", words.significant(dp.get("noise_multiplier"), 4)),
             ("Clip", words.plain(dp.get("clip"))),
             ("Sampling rate", words.significant(dp.get("sample_rate"), 4)),
@@ -64,5 +66,9 @@ def figures(study: Study) -> Pairs | None:
     )
 
 
-def _small(value: float | None) -> str:
-    return words.significant(value, 2)
+def _up(value: float | None) -> str:
+    """Three significant digits, never rounded down: a promise is not told as stronger than it is."""
+    if not value:
+        return words.significant(value)
+    step = 10.0 ** (math.floor(math.log10(value)) - 2)
+    return words.significant(math.ceil(value / step - 1e-9) * step)
