@@ -241,7 +241,7 @@ class Probe:
                 torch.nn.utils.clip_grad_norm_(trained, 1.0)
                 optimizer.step()
                 optimizer.zero_grad()
-                summed, count = summed + float(losses.sum()), count + len(losses)
+                summed, count = summed + float(losses.detach().sum()), count + len(losses)
             mean = summed / count
             progress(epoch + 1, epochs, f"loss {mean:.3f}")
             if mean < _BY_HEART:

@@ -69,6 +69,7 @@ def gather(
         },
         "price_card": price_card(use_case),
         "scrub": dict(stages["scrub"].facts) | {"detector": _detector()},
+        "attack": dict(stages["attack"].facts),
         "curate": {
             "answered": stages["teach"].facts["answered"],
             "accepted": curated["accepted"],
@@ -137,7 +138,7 @@ def missing(use_case: UseCase, stages: Mapping[str, Manifest]) -> list[str]:
         said.append(
             "The teacher's latency and throughput: it does not run on this machine; its cost is from the price card."
         )
-    said.append("Whether the student repeats personal data that scrubbing missed: no leak test was run.")
+    said += [f"Of the attack on the students: {item}." for item in stages["attack"].facts["not_tested"]]
     said.append("Intervals of throughput and cost: each load level was measured once.")
     if use_case.bench.serve.enforce_eager:
         said.append(

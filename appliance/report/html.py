@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from appliance.report import evidence, money, quality, words
+from appliance.report import attack, evidence, money, quality, words
 from appliance.report.study import Study
 
 SECTIONS = (
@@ -18,6 +18,7 @@ SECTIONS = (
     money.serving,
     money.cost,
     evidence.privacy,
+    attack.attack,
     evidence.training,
     evidence.lineage,
     evidence.method,

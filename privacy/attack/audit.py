@@ -98,9 +98,9 @@ class Audit:
         case = self._case
         base = None if is_base else case.base
         tests: list[Test] = []
-        for name, canaries in sets:
-            seed = case.trial.settings.seed
-            tests += judge.exposure_tests(judge.expose(name, canaries, measured, base, seed))
+        seed = case.trial.settings.seed
+        exposed = [row for name, some in sets for row in judge.expose(name, some, measured, base, seed)]
+        tests += judge.exposure_tests(exposed)
         tests += judge.completion_tests(case.trial.canaries, measured)
         said = self._base_said if is_base else self._said(measured)
         if case.removed is not None and not is_base:

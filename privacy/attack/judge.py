@@ -114,11 +114,13 @@ def _exposed(
 
 
 def exposure_tests(exposed: Sequence[Exposed]) -> list[Test]:
+    """One test a row; those of the first set go without its name, so that models can be held side by side."""
     return [
         Test(
             "exposure",
-            f"mean exposure of {row.secrets}, in the {row.place}, "
-            + ("against the base" if row.score == "calibrated" else "by its own loss"),
+            f"mean exposure, in the {row.place}, "
+            + ("against the base" if row.score == "calibrated" else "by its own loss")
+            + ("" if row.secrets == exposed[0].secrets else f", of {row.secrets}"),
             row.mean,
             row.bound,
             row.p,

@@ -276,7 +276,7 @@ def test_the_sections_come_in_the_order_of_the_decision(distil: dict[str, Any]) 
     titles = re.findall(r"<h[12][^>]*>([^<]*)<", source)
     assert titles == [
         distil["verdict"]["headline"], "Where the student loses", "Quality of the arms", "Cost against quality",
-        "Serving", "Cost and the arithmetic", "Privacy", "Training", "Data and lineage", "How it was measured",
+        "Serving", "Cost and the arithmetic", "Privacy", "Attack on the students", "Training", "Data and lineage", "How it was measured",
         "What is missing",
     ]  # fmt: skip
 
