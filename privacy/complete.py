@@ -37,6 +37,7 @@ _ROLE = regex.compile(
     r",[ ](?:the|a|an|our|their|his|her)[ ](?P<role>\p{L}[\p{L}&/-]*+(?:[ ][\p{L}&/-]+){0,6})(?=,)"
 )
 _INITIAL_BEFORE = regex.compile(r"(?<![\p{L}'’])(?:\p{Lu}\.[ ]?){1,3}$")
+_INITIAL_AFTER = regex.compile(r",[ ]?(?:\p{Lu}\.[ ]?-?){1,3}(?!\w)|,[ ]\p{Lu}(?![\w'’])")
 _SURNAME = regex.compile(
     r"[ \t](?:(?:van|von|de|der|den|del|della|di|da|dos|du|la|le|bin|ibn|al|el|ter|zu|af|y|st\.?)[ \t]){0,2}"
     r"(?P<name>\p{L}[\p{L}'’-]{1,30})(?![\p{L}@])",
@@ -85,6 +86,8 @@ def _beside_names(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
             end = surname.end()
         if role := _ROLE.match(text, end):
             found.append(Span(role.start("role"), role.end("role"), "TITLE", 0.4, "role"))
+        if initials := _INITIAL_AFTER.match(text, end):
+            end = initials.end()
         while degree := _DEGREE.match(text, end):
             end = degree.end()
         if (start, end) != (span.start, span.end):

@@ -16,14 +16,18 @@ from privacy.fold import Folded, fold, readable_base64
 from privacy.plausible import plausible
 from privacy.presidio_patterns import PresidioPatterns
 from privacy.recognizers.address import find_addresses, find_postcodes_after
+from privacy.recognizers.age import find_ages
 from privacy.recognizers.contact import find_contacts
+from privacy.recognizers.coordinates import find_coordinates
 from privacy.recognizers.dates import find_dates
 from privacy.recognizers.ids import find_ids
 from privacy.recognizers.organizations import find_organizations
 from privacy.recognizers.people import find_people
 from privacy.recognizers.places import find_places
 from privacy.recognizers.rule import Clock, matches
+from privacy.recognizers.secrets import find_secrets
 from privacy.records import DetectorModels, Span
+from privacy.sentences import everyday, without_plain
 from privacy.spacy_names import SpacyNames
 from privacy.token_classifier import TokenClassifier
 
@@ -34,17 +38,18 @@ Find = Callable[[str, Clock], list[Span]]
 _UNBROKEN = regex.compile(r"\S{150,}")
 
 # What a rule is sure of is shown to the transformer as one short word: an e-mail address is ten tokens, and time grows with tokens.
+# Dates, numbers and ids are "date" and "number".
 _SHORT = {
     "EMAIL_ADDRESS": "email",
     "URL": "website",
-    "PHONE_NUMBER": "number",
-    "CREDIT_CARD": "number",
-    "IBAN_CODE": "account",
     "SECRET": "secret",
-    "IP_ADDRESS": "computer",
-    "CRYPTO": "account",
     "UNREADABLE": "data",
+    "DATE_TIME": "date",
+    "DATE_OF_BIRTH": "date",
 }
+_SHOWN = frozenset(
+    {"PERSON", "TITLE", "LOCATION", "ADDRESS", "POSTCODE", "ORGANIZATION", "NRP", "AGE", "USERNAME"}
+)
 _SURE = 0.6
 
 
@@ -64,11 +69,13 @@ class Detector:
         self._presidio = PresidioPatterns()
         self._spacy = SpacyNames(models.spacy)
         self._classifiers = [TokenClassifier(folder, min_score=min_score) for folder in models.classifiers]
-        self._words = frozenset().union(*(classifier.words for classifier in self._classifiers))
+        self._words = everyday(frozenset().union(*(classifier.words for classifier in self._classifiers)))
         self._finders = (
             find_contacts,
             find_addresses,
             find_dates,
+            find_ages,
+            find_coordinates,
             find_ids,
             find_people,
             find_places,
@@ -90,10 +97,11 @@ class Detector:
         pages = [fold(text) for text in texts]
         found = [self._by_rules(page.text, clock) for page in pages]
         shown = [_shown(page.text, spans) for page, spans in zip(pages, found, strict=True)]
+        asked = [without_plain(text, self._words) for text in shown]
         for classifier in self._classifiers:
-            for spans, more in zip(found, classifier.find(shown, clock), strict=True):
+            for spans, more in zip(found, classifier.find(asked, clock), strict=True):
                 spans += more
-        for spans, more in zip(found, self._spacy.find(shown, found, clock), strict=True):
+        for spans, more in zip(found, self._spacy.find(shown, found, self._words, clock), strict=True):
             spans += more
         return [
             self._clean(text, page, spans, clock)
@@ -105,6 +113,8 @@ class Detector:
             Span(match.start(), match.end(), "UNREADABLE", 1.0, "unbroken run")
             for match in matches(_UNBROKEN, text, clock)
         ]
+        # Keys are long: they are looked for in the whole text.
+        spans += find_secrets(text, clock)
         if spans:
             text = _UNBROKEN.sub(lambda match: " " * len(match.group()), text)
         spans += [Span(start, end, "UNREADABLE", 0.9, "base64") for start, end in readable_base64(text)]
@@ -131,8 +141,8 @@ class Detector:
 def _shown(text: str, spans: Sequence[Span]) -> str:
     """The text with one short word in place of each sure finding, padded so that all offsets stay."""
     for span in spans:
-        word = _SHORT.get(span.entity_type)
+        word = _SHORT.get(span.entity_type, "number")
         length = span.end - span.start
-        if word is not None and span.score >= _SURE and length > len(word):
+        if span.entity_type not in _SHOWN and span.score >= _SURE and length > len(word):
             text = text[: span.start] + word + " " * (length - len(word)) + text[span.end :]
     return text

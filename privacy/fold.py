@@ -54,6 +54,8 @@ def fold(text: str) -> Folded:
     for literals, pattern, readable in _DRESSED:
         if any(literal in page.text for literal in literals):
             page.rewrite(pattern, readable)
+    page.text = _apart(page.text)
+    page.rewrite(_SPACED_LETTERS, lambda match: _ONE_BLANK.sub("", match.group()))
     spelled = page.rewrite(_SPELLED, _spelled_digits) if _SPELLED_HINT.search(page.text) else []
     spelled += page.rewrite(_SPACED, _joined_digits)
     return Folded(page.text, page.starts, page.ends, tuple(run for run in spelled if run[1] - run[0] >= 7))
@@ -143,7 +145,7 @@ def _plain(char: str) -> str:
 
 
 _PUNCTUATION = {"\u3002": ".", "\u2024": ".", "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00b4": "'", "\u00b7": "\u00b7",
-                "\u00aa": "\u00aa", "\u00ba": "\u00ba", "\u2116": "\u2116", "\u2028": "\n", "\u2029": "\n", "\u0085": "\n"}  # fmt: skip
+                "\u00aa": "\u00aa", "\u00ba": "\u00ba", "\u2116": "\u2116", "\u2215": "/", "\u2044": "/", "\u29f8": "/", "\u2028": "\n", "\u2029": "\n", "\u0085": "\n"}  # fmt: skip
 # Letters of other alphabets that look like Latin ones (from Unicode's confusables, the common ones).
 _LOOK_ALIKE = str.maketrans(
     "аеорсухіјѕһԁԛԝɡӏАВЕКМНОРСТУХІЈЅԌαονρυικτχνΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
@@ -196,6 +198,8 @@ def _defanged(match: regex.Match[str]) -> str:
     return {"dot": ".", "at": "@", "://": "://", "hxxp": "http", "hxxps": "https"}.get(word, word)
 
 
+# Emphasis around whole words: "**Ada** _Berg_".
+_EMPHASIS = regex.compile(r"(?<![\w*])(?:\*{1,3}|_{1,2})(?=\p{L})|(?<=\p{L})(?:\*{1,3}|_{1,2})(?![\w*])")
 _DRESSED: tuple[
     tuple[tuple[str, ...], regex.Pattern[str], Callable[[regex.Match[str]], str | None]], ...
 ] = (
@@ -218,8 +222,32 @@ _DRESSED: tuple[
         regex.compile(r"(?<=[\w.@-])(?:</?(?:b|i|u|em|strong|span|wbr|font|mark|code|a)(?:\s[^<>]{0,80})?/?>){1,4}(?=[\w.@-])"),
         lambda match: "",
     ),
+    (("*", "_"), _EMPHASIS, lambda match: ""),
+    ((" dot ", " point "), regex.compile(r"(?<=\d)[ ](?:dot|point)[ ](?=\d)"), lambda match: "."),
     (("*", "`", "~~", "__"), regex.compile(r"(?<=[\p{L}\p{N}.@-])(?:\*{1,3}|`|~~|__)(?=[\p{L}\p{N}.@-])"), lambda match: ""),
 )  # fmt: skip
+
+_SPACED_LETTERS = regex.compile(r"(?<![\w'’])\p{L}(?:[ ]{1,3}(?:-[ ])?\p{L}){4,40}(?![\w'’])")
+_ONE_BLANK = regex.compile(r"(?<![ ])[ ](?![ ])")
+_DIGIT_LIKE = str.maketrans("lIOo", "1100")
+_LETTER_DIGITS = regex.compile(
+    r"(?<!\w)(?=[\dlIOo. -]{0,12}\d)[\dlIOo]{3}([-. ])[\dlIOo]{3}\1[\dlIOo]{4}(?!\w)"
+)
+_BROKEN = regex.compile(r"(?<=\d)-\r?\n(?=\d)|(?<=(?<!\d)\d{4})\n(?=\d{4}[ -]\d{4}(?!\d))")
+
+
+def _apart(text: str) -> str:
+    """What can be put right in place: underscores and line breaks between digits, letters that stand for digits."""
+    if "_" in text:
+        text = _UNDERSCORE.sub("-", text)
+    if "\n" in text:
+        text = _BROKEN.sub(
+            lambda match: " " * (len(match.group()) - 1) + ("-" if match.group()[0] == "-" else " "), text
+        )
+    return _LETTER_DIGITS.sub(lambda match: match.group().translate(_DIGIT_LIKE), text)
+
+
+_UNDERSCORE = regex.compile(r"(?<=\d)_(?=\d)")
 
 _UNITS = {"zero": "0", "oh": "0", "o": "0", "nought": "0", "naught": "0", "null": "0", "one": "1", "two": "2", "three": "3",
           "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9", "niner": "9"}  # fmt: skip
@@ -229,19 +257,19 @@ _TENS = {"twenty": "2", "thirty": "3", "forty": "4", "fifty": "5", "sixty": "6",
 _NUMBER_WORD = "|".join([*_UNITS, *_TEENS, *_TENS, "hundred", "double", "triple"])
 _SPELLED_HINT = regex.compile(r"(?<!\w)(?:one|two|three|four|five|six|seven|eight|nine|zero|oh)(?!\w)", regex.IGNORECASE)  # fmt: skip
 _SPELLED = regex.compile(
-    rf"(?<!\w)(?:{_NUMBER_WORD}|\d)(?:[\s,.-]{{1,3}}(?:(?:dash|hyphen|space|dot|point)[\s,]{{1,2}})?(?:{_NUMBER_WORD}|\d)){{4,60}}(?!\w)",
+    rf"(?<!\w)(?:{_NUMBER_WORD}|\d{{1,4}})(?:[\s,.-]{{1,3}}(?:(?:dash|hyphen|space|dot|point)[\s,]{{1,2}})?(?:{_NUMBER_WORD}|\d{{1,4}})){{4,60}}(?!\w)",
     regex.IGNORECASE,
 )
 _SPACED = regex.compile(
     r"(?<![\w.-])\d(?:[ \u00a0_-]{1,3}\d|[.]\d){6,24}(?![\w]|[.-]\d)|(?<![\w(.-])(?:\(\d\)[ -]?){7,20}(?!\w)"
 )
-_WORD = regex.compile(r"[A-Za-z]+|\d")
+_WORD = regex.compile(r"[A-Za-z]+|\d+")
 
 
 def _spelled_digits(match: regex.Match[str]) -> str | None:
-    """The digits of a run of number words; None if there are fewer than five or they were digits all along."""
+    """The digits of a run of number words; None if there are fewer than five or most were digits all along."""
     words = [word.casefold() for word in _WORD.findall(match.group())]
-    if sum(word.isalpha() for word in words) < len(words) / 2:
+    if sum(word.isalpha() for word in words) < max(3, len(words) / 2):
         return None
     digits, times, tens = "", 1, False
     for word in words:

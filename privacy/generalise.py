@@ -93,10 +93,10 @@ def _birth_year(original: str) -> str | None:
 
 def _age(original: str) -> str | None:
     """An age under 90 stays; above, only that it is."""
-    numbers = [int(number) for number in _NUMBER.findall(original)]
-    if len(numbers) != 1:
+    numbers = _NUMBER.findall(original)
+    if len(numbers) != 1 or len(numbers[0]) > 3:
         return None
-    return original if numbers[0] <= _OLDEST_AGE else str(_NUMBER.sub("90+", original))
+    return original if int(numbers[0]) <= _OLDEST_AGE else str(_NUMBER.sub("90+", original))
 
 
 def _postcode(original: str) -> str | None:

@@ -17,12 +17,20 @@ _MODELS = frozenset({"transformer", "spacy"})
 _PLACES = frozenset({"ADDRESS", "LOCATION", "POSTCODE"})
 # How near a street must be for a bare number to be its house's or its town's.
 _REACH = 24
+# Directly before a number: it is one of these, whatever else is said.
+_THING_WORD = regex.compile(
+    r"(?<!\p{L})(?:commit|merge|checkout|revision|rev|sha\d{0,3}|hash|digest|parts?|skus?|chips?|gaskets?|bearings?|seals?|models?|versions?|builds?|releases?|errors?|ports?|"
+    r"price|costs?|fee|total|amount|isbn|issn|section|chapter|page|line|rfc|iso|firmware|bolt|screw|item)[ \t]{0,2}(?:no\.?|number|is|was|of|:|#|=)?[ \t:#(\"'$€£]{0,3}$",
+    regex.IGNORECASE,
+)
 # Before a number the transformer takes for an id: some word must say that it is one. Rules know the shapes that need none.
 _ID_WORD = regex.compile(
     r"(?<!\p{L})(?:ids?|identi\w{2,10}|licen[cs]es?|passports?|visa|permits?|tax(?:payer)?|vat|ssn|social|security|national|insurance|insured|nino|nhs|"
     r"accounts?|acct|routing|sort|iban|bic|swift|bank|phones?|tel(?:ephone)?|mobile|cell|fax|call(?:ed)?|dial|reach|text|whatsapp|card|citizen\w{0,4}|"
     r"resident\w{0,3}|driver'?s?|driving|dl|dni|nif|nie|cpf|cnpj|pesel|bsn|ppsn?|sin|tin|itin|ein|utr|aadhaar|pan|curp|rfc|steuer\w{0,10}|ausweis\w{0,8}|"
-    r"medicare|medicaid|patient|member|policy|customer|client|employee|student|badge|born|registration)(?!\p{L})",
+    r"medicare|medicaid|patient|members?|policy|customer|client|employee|student|badge|born|registr\w{2,6}|serial|devices?|imei|npi|dea|mrn|chart|records?|files?|"
+    r"claims?|plans?|certificates?|plates?|vin|username|login|users?|handle|codes?|ref(?:erence)?|numbers?|no|nr|holder|enrol\w{2,5}|prescri\w{2,6}|"
+    r"biometric|fingerprint|template|scan|implant|pump|pacemaker|monitor|clinician|physician|doctor|nurse|provider|pharmacist|lawyer|attorney)(?!\p{L})",
     regex.IGNORECASE,
 )
 _ID_REACH = 60
@@ -78,6 +86,8 @@ def _is_plausible(text: str, span: Span, words: frozenset[str]) -> bool:
             + " "
             + text[span.end : span.end + _ID_REACH // 2]
         )
+        if _THING_WORD.search(text, max(0, span.start - 24), span.start):
+            return False
         return _ID_WORD.search(near) is not None and (
             span.entity_type != "EMAIL_ADDRESS" or "@" in near + found
         )

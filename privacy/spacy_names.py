@@ -14,6 +14,7 @@ import regex
 from privacy.recognizers.people import NOT_NAMES
 from privacy.recognizers.rule import Clock
 from privacy.records import Span
+from privacy.sentences import sentences
 
 _TYPES = {
     "PERSON": ("PERSON", 0.6),
@@ -24,7 +25,6 @@ _TYPES = {
     "ORG": ("ORGANIZATION", 0.4),
 }
 _BATCH = 32
-_SENTENCE = regex.compile(r"[^.!?\n]{1,600}(?:[.!?\n]+(?!\S)|[.!?](?=\S)|\n)?")
 _CAPITALISED = regex.compile(r"(?<![\p{L}'’])\p{Lu}[\p{L}'’-]*\p{L}")
 
 
@@ -44,15 +44,16 @@ class SpacyNames:
             raise ValueError(f"{model}: this spaCy model finds no names (no 'ner'); take one that does")
 
     def find(
-        self, texts: Sequence[str], explained: Sequence[Sequence[Span]], clock: Clock
+        self, texts: Sequence[str], explained: Sequence[Sequence[Span]], words: frozenset[str], clock: Clock
     ) -> list[list[Span]]:
-        """Findings in those sentences of each text that hold a capitalised word outside `explained`.
+        """Findings in those sentences of each text that hold a capitalised word outside `explained` that is no everyday word
+        (of `words`) at its beginning.
 
         Raises TimeoutError.
         """
         asked: dict[str, list[tuple[int, int]]] = {}
         for index, (text, spans) in enumerate(zip(texts, explained, strict=True)):
-            for start, end in _unexplained(text, spans):
+            for start, end in _unexplained(text, spans, words):
                 asked.setdefault(text[start:end], []).append((index, start))
         found: list[list[Span]] = [[] for _ in texts]
         sentences = sorted(asked, key=len)
@@ -72,19 +73,17 @@ class SpacyNames:
         return found
 
 
-def _unexplained(text: str, spans: Sequence[Span]) -> list[tuple[int, int]]:
+def _unexplained(text: str, spans: Sequence[Span], words: frozenset[str]) -> list[tuple[int, int]]:
     """Ranges of the sentences with a capitalised word that nobody has claimed and that is no everyday word."""
     covered = bytearray(len(text))
     for span in spans:
         covered[span.start : span.end] = b"\1" * (span.end - span.start)
     ranges: list[tuple[int, int]] = []
-    end = 0
-    for word in _CAPITALISED.finditer(text):
-        if word.start() < end or covered[word.start()] or word.group().casefold() in NOT_NAMES:
-            continue
-        for sentence in _SENTENCE.finditer(text, end):
-            end = sentence.end()
-            if end > word.start():
-                ranges.append(sentence.span())
+    for start, end in sentences(text):
+        for word in _CAPITALISED.finditer(text, start, end):
+            plain = word.group().casefold()
+            begins = not any(map(str.isalnum, text[start : word.start()]))
+            if not (covered[word.start()] or plain in NOT_NAMES or (begins and plain in words)):
+                ranges.append((start, end))
                 break
     return ranges

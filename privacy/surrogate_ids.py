@@ -80,7 +80,7 @@ def vehicle(original: str, draw: Draw) -> str:
 def iban(original: str, draw: Draw) -> str:
     """Same country, length and layout, valid check digits (ISO 7064 mod 97-10). National check digits are not kept."""
     plain = _plain(original)
-    if len(plain) < 8 or not plain.isascii() or not plain[:2].isalpha():
+    if not 8 <= len(plain) <= _MAX_LENGTH or not plain.isascii() or not plain[:2].isalpha():
         return identifier(original, draw)
     account = _walk(plain[4:], draw, None)
     value = int("".join(str(int(char, 36)) for char in account + plain[:2] + "00"))

@@ -30,6 +30,8 @@ _FORMS_OF_ADDRESS = (
 )
 # A family name shorter than this hides in too many words to be told from their endings.
 _MIN_HANDLE_FAMILY = 3
+_MAX_HANDLE = 40
+_MAX_EXCHANGED_DIGITS = 64
 _DOMAIN = "example.org"
 
 
@@ -79,6 +81,8 @@ def other_word(word: str, draw: Draw) -> str:
 def other_digits(digits: str, draw: Draw, beside: str) -> str:
     """Other digits, as many; different ones for different ones, as long as the same stands beside them."""
     plain = "".join(str(int(digit)) for digit in digits if digit.isdecimal())
+    if len(plain) > _MAX_EXCHANGED_DIGITS:
+        return "".join(str(draw.below(10)) for _ in plain)
     if not plain:
         return ""
     size = 10 ** len(plain)
@@ -126,7 +130,7 @@ def url(original: str, draw: Draw) -> str:
 def _handle(word: str) -> tuple[str, ...]:
     """The names in a word of letters: itself, or "jdoe" as j, doe, "doej" as doe, j, "janedoe" as jane, doe."""
     listed = names()
-    if word in listed.all:
+    if word in listed.all or len(word) > _MAX_HANDLE:
         return (word,)
     for cut in range(len(word) - _MIN_HANDLE_FAMILY, 1, -1):
         if word[:cut] in listed.given and word[cut:] in listed.family:

@@ -51,6 +51,8 @@ _INVENT: dict[str, Invent] = {
 # kind.
 _SAME_KIND = {"DATE_OF_BIRTH": "DATE_TIME"}
 _MAX_TRIES = 20
+# No name, address or id is this long; what is would take time that grows with its length.
+_MAX_CHARS = 400
 # One value costs some tens of microseconds and comes again and again; this many stay known.
 _MAX_KNOWN = 50_000
 
@@ -69,7 +71,7 @@ class Surrogates:
     def of(self, entity_type: str, original: str) -> str:
         """The stand-in; never the original, whatever its case and punctuation, nor a value that was taken.
 
-        Where there is none (a value without letters and digits, or too short to vary) the placeholder `<TYPE>`.
+        Where there is none (a value without letters and digits, too short to vary, or over 400 characters) the placeholder `<TYPE>`.
         """
         known = self._known.get((entity_type, original))
         if known is None:
@@ -82,6 +84,8 @@ class Surrogates:
     def _invent(self, entity_type: str, original: str) -> str:
         invent = _INVENT.get(entity_type, surrogate_ids.identifier)
         kind = _SAME_KIND.get(entity_type, entity_type if entity_type in _INVENT else "ID")
+        if len(original) > _MAX_CHARS:
+            return f"<{entity_type}>"
         normal, value = normalise(original), canonical(entity_type, original)
         for attempt in range(_MAX_TRIES):
             invented = invent(original, Draw(self._key, kind, value, attempt))

@@ -106,6 +106,32 @@ _POSTCODE_WORDED = regex.compile(
     regex.IGNORECASE,
 )
 _ZIP_PLUS_4 = regex.compile(r"(?<![\w-])\d{5}-\d{4}(?![\w-])")
+_ZIP_PLACED = regex.compile(
+    r"(?i:\bzip(?:[ ]?code)?s?\b[^.\n\d]{0,30}|(?<!\w)(?:in|near|around|from|of|to|by|at|for)[ ](?:the[ ])?)(?P<x>\d{5})"
+    r"(?=[.,;)][\s\"']|[.,;)]?$|[ ](?i:area|zip|region|neighbou?rhood|failed|postal))"
+)
+# Three-digit prefixes that no American post office has.
+_NO_ZIP = frozenset(
+    """000 001 002 003 004 099 213 269 343 345 348 353 419 428 429 517 518 519 529 533 536 552 568 578 579 589 621 632 642 643 659 663 682 694 695 696
+    697 698 699 702 709 715 732 742 771 817 818 819 839 848 849 854 858 861 862 866 867 868 869 876 886 887 888 892 896 899 909 929 987""".split()
+)
+_TECHNICAL = words(
+    r"ports?",
+    r"errors?",
+    r"codes?",
+    r"bytes",
+    r"rows",
+    r"build",
+    r"pid",
+    r"listens?",
+    r"items?",
+    r"units",
+    r"steps?",
+    r"iterations?",
+    r"total",
+    r"tcp",
+    r"udp",
+)
 _AFTER_WORD = regex.compile(
     rf"(?<!\w)(?i:address(?:\sis|\sto|\swas|:)?|live[sd]?\s(?:at|in|on)|living\s(?:at|in)|moved\sto|resid(?:e|es|ing)\s(?:at|in))\s{{1,8}}"
     rf"(?P<x>(?:\d{{1,5}},?\s)?{_NAME}(?:{_NUMBER_AFTER})?)"
@@ -154,7 +180,14 @@ _NUMBER_BEFORE = regex.compile(r"(?<![\w.,:/$€£-])\d{1,5}[A-Za-z]?,?[ \t]$")
 
 def find_addresses(text: str, clock: Clock) -> list[Span]:
     """Spans of whole addresses, each street joined with the parts that follow it. Raises TimeoutError."""
-    return [_extend(span, text, clock) for span in run_rules(RULES, text, clock)]
+    found = [_extend(span, text, clock) for span in run_rules(RULES, text, clock)]
+    for match in matches(_ZIP_PLACED, text, clock):
+        worded = match.group()[:3].casefold() == "zip"
+        if worded or (match["x"][:3] not in _NO_ZIP and not _TECHNICAL.search(text)):
+            found.append(
+                Span(match.start("x"), match.end("x"), "POSTCODE", 0.7 if worded else 0.4, "zip by its place")
+            )
+    return found
 
 
 def _extend(span: Span, text: str, clock: Clock) -> Span:

@@ -24,9 +24,21 @@ _WEAK_TLDS = "it|is|in|at|be|no|so|to|me|am|as|my|id|tv|cc|co|ly|gg|sh|im"
 # "a.a.a.a...".
 _EMAIL = regex.compile(r"(?<![\w.+%'-])[\w.+%'-]++@(?:[\w-]{1,63}\.){1,8}[\w-]{2,24}")
 _EMAIL_SPOKEN = regex.compile(
-    r"(?<![\w.+-])[\w.+-]++(?:\s?[\[(]\s?at\s?[\])]\s?|\sat\s)(?:[\w-]{1,63}(?:\s?[\[(]\s?dot\s?[\])]\s?|\sdot\s|\.)){1,4}"
+    r"(?<![\w.+-])[\w.+-]++(?:\s(?:dot|underscore|dash|hyphen)\s[\w.+-]++){0,3}(?:\s?[\[(]\s?at\s?[\])]\s?|\sat\s)(?:[\w-]{1,63}(?:\s?[\[(]\s?dot\s?[\])]\s?|\sdot\s|\.)){1,4}"
     r"(?:com|org|net|edu|gov|io|co|info|uk|de|fr|es|it|nl|pl|eu)(?!\w)",
     regex.IGNORECASE,
+)
+# "ada @ example . org", also broken over two lines.
+_EMAIL_SPACED = regex.compile(
+    r"(?<![\w.+@-])[\w+-]++(?:\s?\.\s?[\w+-]++){0,3}\s{0,2}@\s{0,2}[\w-]++(?:\s?\.\s?(?!(?:"
+    + _STRONG_TLDS
+    + r")\b)[\w-]++){0,3}\s?\.\s?(?:"
+    + _STRONG_TLDS
+    + r"|it|at|be|no)(?!\w)",
+    regex.IGNORECASE,
+)
+_IP_PADDED = regex.compile(
+    r"(?<![\w.])(?:[01]\d\d|2[0-4]\d|25[0-5])(?:\.(?:[01]\d\d|2[0-4]\d|25[0-5])){3}(?![\w.])"
 )
 _LINK = regex.compile(r"(?<!\w)(?:https?|ftp|hxxps?)://[^\s<>\"\\]*[\w/#=&~+-]", regex.IGNORECASE)
 _DOMAIN = regex.compile(
@@ -54,6 +66,8 @@ _EVERYBODY = frozenset("public shared default all users user root admin ubuntu".
 
 RULES = (
     Rule("email", "EMAIL_ADDRESS", _EMAIL, 0.95, needs_digit=False),
+    Rule("email spaced", "EMAIL_ADDRESS", _EMAIL_SPACED, 0.8, needs_digit=False),
+    Rule("ip padded", "IP_ADDRESS", _IP_PADDED, 0.6),
     Rule("email spoken", "EMAIL_ADDRESS", _EMAIL_SPOKEN, 0.7, needs_digit=False),
     Rule("link", "URL", _LINK, 0.9, needs_digit=False),
     Rule("domain", "URL", _DOMAIN, 0.6, needs_digit=False),

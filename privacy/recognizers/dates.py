@@ -48,9 +48,16 @@ _SPOKEN_YEAR = rf"(?:(?:nineteen|twenty|eighteen)[- ](?:hundred(?:\sand)?[- ])?{
 
 _NO_VERSION = r"(?<!(?<!\w)(?:version|release|build|v|ver\.?|firmware|update|driver|kernel|patch|rev|revision|section|figure)\s)"
 _NUMERIC = regex.compile(
-    rf"(?<![\w.,/:$€£-]){_NO_VERSION}(?:(?:0?[1-9]|[12][0-9]|3[01])\s?([-/.])\s?(?:0?[1-9]|[12][0-9]|3[01])\s?\1\s?(?:{_YEAR}|[0-9]{{2}})"
+    rf"(?<![\w.,/:$€£-]){_NO_VERSION}(?:(?:0?[1-9]|[12][0-9]|3[01])\s?([-/.])\s?(?:0?[1-9]|[12][0-9]|3[01])\s?\1\s?(?:{_YEAR}|(?<!\.\s?)[0-9]{{2}})"
     rf"|{_YEAR}([-/.])(?:0?[1-9]|1[0-2])\2(?:0?[1-9]|[12][0-9]|3[01])){_TIME}(?![\w/]|[-.,:][0-9])",
     regex.IGNORECASE,
+)
+# "7.5.21" is a version as often as a date: a word must say so.
+_SHORT_DOTTED = regex.compile(
+    rf"(?<![\w.,/:$€£-]){_NO_VERSION}(?:0?[1-9]|[12][0-9]|3[01])\.\s?(?:0?[1-9]|1[0-2])\.\s?[0-9]{{2}}(?![\w/%]|[-.,:][0-9])"
+)
+_ROMAN = regex.compile(
+    rf"(?<![\w.,]){_DAY}[ ./-]{{1,2}}(?:I{{1,3}}|IV|VI{{0,3}}|IX|XI{{0,2}})[ ./-]{{1,2}}(?:{_YEAR}|[0-9]{{2}})(?!\w)"
 )
 # A basic-format time stamp (ISO 8601): "20240301T103000Z".
 _BASIC = regex.compile(
@@ -75,6 +82,10 @@ _ADMITTED = words(
     r"admi(?:tted|ssion)", r"discharged?", r"died", r"death", r"deceased", r"passed away", r"visit(?:ed)?", r"seen", r"appointment", r"surgery", r"procedure", r"operated", r"diagnosed", r"hired", r"joined", r"started", r"married", r"wedding", r"enrol+ed",
     r"birthday", r"date", r"dated", r"since", r"on", r"until", r"due", r"delivered", r"scheduled", r"arriv\w+", r"departure", r"effective", r"signed",
 )  # fmt: skip
+_DATED = words(
+    _ADMITTED.pattern[len(r"(?<!\w)(?:") : -len(r")(?!\w)")], r"am", r"den", r"vom", r"bis", r"seit", r"del", r"le", r"il", r"dal", r"op", r"född", r"geb\.?",
+    r"born", r"dob", r"week of",
+)  # fmt: skip
 _DAY_MONTH = regex.compile(
     r"(?<![\w.,/:$€£-])(?:0?[1-9]|[12][0-9]|3[01])/(?:0?[1-9]|[12][0-9]|3[01])(?![\w/%]|[-.,:][0-9]|\s?(?:of|cups?|inch|in|teaspoons?|tsp|tbsp|scale|stars|points|full|done|lb|split|time|majority)(?!\w))"
 )
@@ -89,7 +100,7 @@ _SPOKEN_BIRTH_YEAR = regex.compile(rf"(?<!\w){_SPOKEN_YEAR}(?!\w)", regex.IGNORE
 _ALSO_WORDS = frozenset({"may", "mar", "march", "mars", "mai", "mei", "dec", "sept", "set", "jan", "sep", "oct", "nov", "jun", "jul", "apr", "feb", "aug", "okt", "dez", "mär", "juli", "juni", "maja"})  # fmt: skip
 _FIRST_WORD = regex.compile(r"\p{L}{3,}")
 _YEAR_IN = regex.compile(r"[0-9]{3}|(?:st|nd|rd|th)(?!\w)|\sof\s", regex.IGNORECASE)
-_ANY_MONTH = regex.compile(rf"(?<!\w)(?:{_NAMES}|{_POLISH})(?!\w)", regex.IGNORECASE)
+_ANY_MONTH = regex.compile(rf"(?<!\p{{L}})(?:{_NAMES}|{_POLISH})(?!\p{{L}})", regex.IGNORECASE)
 # How far a word of birth reaches; a date nearer to it takes it.
 _BORN_REACH = 40
 
@@ -104,6 +115,8 @@ def _is_date(found: str) -> bool:
 
 RULES = (
     Rule("date", "DATE_TIME", _NUMERIC, 0.6),
+    Rule("date short dotted", "DATE_TIME", _SHORT_DOTTED, 0.5, context=_DATED),
+    Rule("date roman", "DATE_TIME", _ROMAN, 0.6),
     Rule("date basic", "DATE_TIME", _BASIC, 0.6),
     Rule("month and year numeric", "DATE_TIME", _MONTH_YEAR_NUMERIC, 0.45),
     Rule("day and month", "DATE_TIME", _DAY_MONTH, 0.45, context=_ADMITTED),

@@ -36,6 +36,8 @@ _EXPIRY = regex.compile(
 _IBAN = regex.compile(
     r"(?<!\w)[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]{4}){2,7}+(?:[ -]?[A-Z0-9]{1,3}(?!\w))?(?!\w)", regex.IGNORECASE
 )
+# Two letters of a country and fifteen digits or more are nothing else, whatever their groups and checksum.
+_IBAN_FORM = regex.compile(r"(?<!\w)[A-Z]{2}[ -]?[0-9]{2}(?:[ -]?[0-9]){13,28}(?!\w)")
 _BIC = regex.compile(r"(?<!\w)[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
 _BIC_FULL = regex.compile(r"(?<!\w)[A-Z]{6}[A-Z0-9]{2}XXX(?!\w)")
 _ABA = regex.compile(r"(?<![\w.,$-])[0-9]{9}(?!\w|[-.][0-9])")
@@ -109,7 +111,12 @@ def valid_base58check(found: str) -> bool:
     return hashlib.sha256(hashlib.sha256(raw[:-4]).digest()).digest()[:4] == raw[-4:]
 
 
+def _of_iban_country(found: str) -> bool:
+    return found[:2].upper() in _IBAN_CHARS
+
+
 RULES = (
+    Rule("iban by its form", "IBAN_CODE", _IBAN_FORM, 0.5, accept=_of_iban_country),
     Rule("iban", "IBAN_CODE", _IBAN, 1.0, accept=valid_iban),
     Rule("iban mistyped", "IBAN_CODE", _IBAN, 0.7, accept=likely_iban),
     Rule("card", "CREDIT_CARD", _CARD, 0.95, accept=_sure_card),

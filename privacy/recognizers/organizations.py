@@ -17,6 +17,11 @@ _SUFFIX = regex.compile(
     r"Hospital|Foundation|Institute|Associates|Partners|Consulting|Systems|Solutions|Technologies|Industries|Services)\b\.?"
 )
 # In any case, and only before a form that is no other word: the one or two words there are its name.
+_TRADE = regex.compile(
+    r"(?<!\w)\p{Lu}[\w&'’.-]{1,30}(?:[ ](?:\p{Lu}[\w&'’.-]{0,30}|&|and|of)){0,3}[ ](?:Bakery|Pharmacy|Garage|Motors|Logistics|Foods|Dental|Clinic|College|Academy|"
+    r"Church|Brothers|Bros|Sons|Airlines|Airways|Realty|Ventures|Labs|Laboratories|Builders|Construction|Plumbing|Roofing|Movers|Brewery|Vineyards|Orchards|"
+    r"Farms|Diner|Deli|Florists?|Opticians|Veterinary|Law|Attorneys|Chambers|Stables|Salon|Barbers?|Cleaners|Catering|Elementary|High School)(?!\w)"
+)
 _FORM = regex.compile(
     r"(?<![\w&.-])(?:[\p{L}\d][\p{L}\d&'’.-]{1,30}[ ]){1,2}(?:inc|llc|llp|ltd|gmbh|plc|corp|pvt|pty|s\.a\.s|s\.r\.l)(?![\w-])\.?",
     regex.IGNORECASE,
@@ -43,7 +48,7 @@ _CUES = tuple(
 def find_organizations(text: str, clock: Clock) -> list[Span]:
     """Spans of organisations. Raises TimeoutError."""
     spans = []
-    for pattern in (_SUFFIX, _FORM):
+    for pattern in (_SUFFIX, _FORM, _TRADE):
         for match in matches(pattern, text, clock):
             first, _, rest = match.group().partition(" ")
             # "from Acme Ltd": the word before is part of the name if it is written like one.
@@ -53,5 +58,7 @@ def find_organizations(text: str, clock: Clock) -> list[Span]:
     for cue in _CUES:
         for match in matches(cue, text, clock):
             if match["x"].split()[0].casefold() not in NOT_NAMES:
-                spans.append(Span(match.start("x"), match.end("x"), "ORGANIZATION", 0.4, "organisation by its words"))
+                spans.append(
+                    Span(match.start("x"), match.end("x"), "ORGANIZATION", 0.4, "organisation by its words")
+                )
     return spans

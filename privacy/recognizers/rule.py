@@ -39,6 +39,10 @@ def words(*alternatives: str) -> regex.Pattern[str]:
     return regex.compile(r"(?<!\w)(?:" + "|".join(alternatives) + r")(?!\w)", regex.IGNORECASE)
 
 
+_DIGIT = regex.compile(r"\d")
+_SHORT_CHARS = 1000
+
+
 class Clock:
     """Time left for one text. Running out is a TimeoutError, which must reach the caller: no text passes
     half scanned."""
@@ -56,13 +60,18 @@ class Clock:
 
 def matches(pattern: regex.Pattern[str], text: str, clock: Clock) -> Iterator[regex.Match[str]]:
     """Every match, under the clock. `regex` raises TimeoutError itself when a search runs too long."""
-    found: Iterator[regex.Match[str]] = pattern.finditer(text, timeout=clock.left_s())
+    # A pattern that is linear needs no clock for a short text, and asking for one costs as much as the search.
+    found: Iterator[regex.Match[str]] = (
+        pattern.finditer(text)
+        if len(text) <= _SHORT_CHARS
+        else pattern.finditer(text, timeout=clock.left_s())
+    )
     return found
 
 
 def run_rules(rules: Iterable[Rule], text: str, clock: Clock) -> list[Span]:
     """All findings of all rules; overlaps are left to the arbiter."""
-    has_digit = any(char.isdigit() for char in text)
+    has_digit = _DIGIT.search(text) is not None
     spans = []
     for rule in rules:
         if rule.needs_digit and not has_digit:

@@ -1,0 +1,52 @@
+"""Cuts a text into sentences and says which of them a name could hide in, so that models are asked only about those.
+
+Covered: a sentence of everyday words in lower case, without a digit or a capital inside, holds no name that a model would find.
+Not covered: names that are everyday words in lower case ("will said so").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import regex
+
+from privacy.recognizers.people import given_names, listed_names
+
+_SENTENCE = regex.compile(r"[^.!?\n]{1,600}(?:[.!?\n]+(?!\S)|[.!?](?=\S)|\n)?")
+_WORD = regex.compile(r"[^\s.,!?;:\"()]+")
+
+
+def sentences(text: str, start: int = 0) -> Iterator[tuple[int, int]]:
+    """Ranges of the sentences from `start` on, the longest 600 characters and more."""
+    return (match.span() for match in _SENTENCE.finditer(text, start))
+
+
+def everyday(words: frozenset[str]) -> frozenset[str]:
+    """Of a language's frequent words those that are nobody's name."""
+    return words - given_names() - listed_names("last_names")
+
+
+def without_plain(text: str, words: frozenset[str]) -> str:
+    """The text with blanks for each sentence that is made of everyday words alone; all offsets stay."""
+    if not words:
+        return text
+    for start, end in sentences(text):
+        if _is_plain(text, start, end, words):
+            text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
+
+def _is_plain(text: str, start: int, end: int, words: frozenset[str]) -> bool:
+    first = True
+    for match in _WORD.finditer(text, start, end):
+        word = match.group()
+        if first:
+            word, first = word[0].lower() + word[1:], False
+        word = word.partition("'")[0]
+        if (
+            word not in words
+            and word not in ("I", "a", "")
+            and not (len(word) == 2 and word.islower() and word.isalpha())
+        ):
+            return False
+    return True
