@@ -214,6 +214,8 @@ def scrub(
 
     A row that cannot be scanned is dropped and counted. The same home gives the same stand-ins and hashed ids.
     """
+    import signal
+
     from appliance.scrubbing import Outputs, summary_lines
     from appliance.scrubbing import scrub as scrub_file
 
@@ -221,6 +223,8 @@ def scrub(
         raise Failure(
             "give -o OUT for the scrubbed records, --spans or --drops; or --check alone, to count only"
         )
+    # A polite stop unwinds, so that no temporary file stays behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         summary = scrub_file(
             source,

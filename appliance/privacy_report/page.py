@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from appliance.report import charts, words
-from appliance.report.blocks import Block, Column, KeyFigure, Notes, Pairs, Section, Table, figure, table
+from appliance.report.attack import RESULTS
+from appliance.report.attack import attack as attack_section
+from appliance.report.blocks import Column, KeyFigure, Notes, Pairs, Section, Table, figure, table
 from appliance.report.evidence import against_floor
 from appliance.report.html import render_page
-from appliance.report.study import shown
+from appliance.report.study import Study, shown
 from privacy.entities import ENTITY_TYPES
 
 Facts = Mapping[str, Any]
@@ -30,7 +32,7 @@ def render(facts: Facts, key_sha256: str) -> str:
             _policy(facts),
             _found(facts),
             _recall(facts),
-            _attack(facts),
+            attack_section(Study(facts)),
             _differential_privacy(facts),
             _air_gap(facts),
             Section("not-tested", "What was not tested", (), (Notes(tuple(facts["not_tested"])),)),
@@ -50,8 +52,9 @@ def _reasons(facts: Facts) -> list[str]:
 
 
 def _results(attack: Facts) -> str:
-    return ", ".join(
-        f"{words.arm_name(arm)} {student['result']}" for arm, student in attack["students"].items()
+    return "; ".join(
+        f"{words.arm_name(arm)}: {RESULTS.get(student['result'], student['result'])}"
+        for arm, student in attack["students"].items()
     )
 
 
@@ -202,61 +205,6 @@ def _by_type(kinds: list[Facts]) -> Table:
         Column("Same place and type"),
     ]
     return table("Recall by type", columns, rows)
-
-
-def _attack(facts: Facts) -> Section:
-    """Each student's result with its tests, beside what the same tests say of the two controls."""
-    attack = facts["attack"]
-    if attack is None:
-        return Section("attack", "Attacks on the students", ("The leak test did not run.",), ())
-    planted, controls = attack["planted"], attack["controls"]
-    positive, negative = (
-        {test["name"]: test for test in controls[side]["tests"]} for side in ("positive", "negative")
-    )
-    summary = Pairs(
-        "The leak test",
-        (
-            ("Invented secrets planted in the raw records", words.number(attack["secrets"])),
-            ("Of these in the text learnt from", words.number(attack["secrets_learnt_from"])),
-            ("Records that carried one", words.number(planted["carriers"])),
-            ("Training records tried for membership", words.number(attack["members"])),
-            ("Held-out records beside them", words.number(attack["others"])),
-            ("Removed values looked for in answers", words.number(attack["removed_values"])),
-            (
-                "Overfitted control flagged",
-                words.count(len(controls["positive"]["flagged"]), "test", "tests"),
-            ),
-            ("Untouched base flagged", words.count(len(controls["negative"]["flagged"]), "test", "tests")),
-        ),
-    )
-    blocks: list[Block] = [summary]
-    for arm, student in attack["students"].items():
-        reasons = (f"{words.arm_name(arm)}: {student['result']}.", *student["reasons"])
-        blocks += [Notes(reasons), _tests(words.arm_name(arm), student, positive, negative)]
-    intro = (
-        "Secrets were planted in the raw records, then asked back from the weights. A test counts only if it flags a copy "
-        "of the student that learnt the secrets by heart, and leaves the untouched base alone.",
-    )
-    return Section("attack", "Attacks on the students", intro, tuple(blocks))
-
-
-def _tests(name: str, student: Facts, positive: Facts, negative: Facts) -> Table:
-    rows = [
-        (
-            test["name"],
-            words.number(test["n"]),
-            words.significant(test["value"]),
-            words.significant(test["bound"]),
-            f"{test['p']:.2g}",
-            *(
-                words.significant((side.get(test["name"]) or {}).get("value"))
-                for side in (positive, negative)
-            ),
-        )
-        for test in student["tests"]
-    ]
-    heads = ("n", "Student", "99% of clean ones", "p", "Overfitted control", "Base")
-    return table(f"{name}, test by test", ["Test", *map(Column, heads)], rows)
 
 
 def _differential_privacy(facts: Facts) -> Section:

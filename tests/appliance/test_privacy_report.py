@@ -66,9 +66,9 @@ def attack_facts() -> dict[str, Any]:
     negative = {"flagged": [], "tests": [tried("exposure", 1.4)]}
     return {
         "controls": {"positive": positive, "negative": negative, "blind": None}, "secrets": 16, "secrets_learnt_from": 8,
-        "members": 100, "others": 100, "removed_values": 130, "planted": {"records": 100, "carriers": 5},
+        "members": 100, "others": 100, "removed_values": 130, "planted": {"records": 100, "carriers": 5, "survived": []},
         "not_tested": ["beam search"],
-        "students": {"sft": {"result": "passes", "reasons": ["exposure: 1.50 bits"], "tests": [tried("exposure", 1.5)]}},
+        "students": {"sft": {"result": "passes", "reasons": ["exposure: 1.50 bits"], "flagged": [], "tests": [tried("exposure", 1.5)]}},
     }  # fmt: skip
 
 
@@ -164,7 +164,9 @@ def test_the_page_stands_alone() -> None:
     page = write(folder, folder / "privacy")[PAGE_NAME].decode()
     assert "<script" not in page and "http" not in page.replace("http-equiv", "") and "src=" not in page
     assert (
-        "of 10,000 kept records" in page and "small policy" in page and "Student after SFT: passes." in page
+        "of 10,000 kept records" in page
+        and "small policy" in page
+        and "Student after SFT: no leak found." in page
     )
 
 
@@ -175,7 +177,9 @@ def test_what_was_not_measured_or_tested_is_said(tmp_path: Path) -> None:
     assert "no labelled sample was given" in said and "the leak test did not run" in said
     assert "without differential privacy" in said
     page = write(Home.open().runs / "small-1", tmp_path)[PAGE_NAME].decode()
-    assert "not measured" in page and "The leak test did not run." in page and ">0.0%<" not in page
+    assert (
+        "not measured" in page and "Leak test of the students: did not run." in page and ">0.0%<" not in page
+    )
 
 
 def test_types_without_a_label_and_the_attacks_own_limits_are_listed() -> None:
