@@ -123,6 +123,8 @@ class UseCase:
             )
         if self.held_out is not None and set(self.held_out.fields) != known:
             raise ValueError("held_out.fields must map the same fields as data.fields")
+        if self.held_out is not None and self.held_out.column_rules() != self.data.column_rules():
+            raise ValueError("held_out.columns must say the same of each field as data.columns")
         if self.sft.dp is not None and self.onpolicy.steps:
             raise ValueError(
                 f"[sft.dp] is set and onpolicy.steps is {self.onpolicy.steps}: on-policy training would read the records "

@@ -24,6 +24,7 @@ _CLOCK = regex.compile(r"[0-2]?\d:[0-5]\d(?::[0-5]\d)?")
 _BASIC_CLOCK = regex.compile(r"(?<=\d{8})T[0-2]\d[0-5]\d")
 _COMPACT = regex.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
 _MAX_SHIFT_DAYS = 730
+_MAX_DATE_CHARS = 100
 
 
 def date(original: str, draw: Draw) -> str:
@@ -46,6 +47,8 @@ def shifted(original: str, key: bytes, subject: str) -> str | None:
 
 def _moved(original: str, days: int) -> tuple[str, str] | None:
     """The date so many days later in the original's own format, and the time of day that followed; None for no date."""
+    if len(original) > _MAX_DATE_CHARS:
+        return None
     clock = _CLOCK.search(original) or _BASIC_CLOCK.search(original)
     head, tail = (original[: clock.start()], original[clock.start() :]) if clock else (original, "")
     compact = _COMPACT.fullmatch(head)
@@ -80,13 +83,13 @@ def _moved(original: str, days: int) -> tuple[str, str] | None:
 def same_digits(original: str, draw: Draw) -> str:
     """Other digits, the same words."""
     return "".join(
-        same_shape(token, draw) if token.isdigit() else token for token in _TOKEN.findall(original)
+        same_shape(token, draw) if token.isdecimal() else token for token in _TOKEN.findall(original)
     )
 
 
 def _places(tokens: list[str]) -> tuple[int | None, int | None, int | None] | None:
     """Where year, month and day stand among the tokens; None if this is no one date that we can read."""
-    numbers = [index for index, token in enumerate(tokens) if token.isdigit()]
+    numbers = [index for index, token in enumerate(tokens) if token.isdecimal()]
     named = [index for index, token in enumerate(tokens) if token.casefold() in _MONTH_NUMBER]
     years = [index for index in numbers if len(tokens[index]) == 4]
     if len(named) > 1 or len(years) > 1 or any(len(tokens[index]) in (3, *range(5, 99)) for index in numbers):
@@ -138,7 +141,7 @@ def _is_beside(token: str) -> bool:
 
 
 def _month(token: str) -> int:
-    return int(token) if token.isdigit() else _MONTH_NUMBER[token.casefold()]
+    return int(token) if token.isdecimal() else _MONTH_NUMBER[token.casefold()]
 
 
 def _full_year(token: str) -> int:
@@ -149,7 +152,7 @@ def _full_year(token: str) -> int:
 
 def _like_month(token: str, month: int) -> str:
     """The month written like the token: padded number, or English name of the same length and case."""
-    if token.isdigit():
+    if token.isdecimal():
         return f"{month:02d}" if len(token) == 2 else str(month)
     full, *others = MONTHS[month - 1]
     # The second name of a month is its English abbreviation; May has none.

@@ -134,7 +134,7 @@ def coordinates(original: str, draw: Draw) -> str:
 def age(original: str, draw: Draw) -> str:
     """Another age, at most seven years off; over 89 they are told apart no more."""
     digits = _digits(original)
-    if not digits or len(digits) > 3:
+    if not digits.isdecimal() or len(digits) > 3:
         return same_shape(original, draw)
     years = int(digits)
     if years > 89:

@@ -128,6 +128,9 @@ BROKEN = [
     (('answer_field = "answer"', 'answer_field = "anwser"'), "teacher.answer_field names the field 'anwser', which data.fields does not map: did you mean 'answer'?"),
     (('reference_field = "reviewed"', 'reference_field = "answer"'), "are the same column: the teacher would be scored against itself; remove"),
     ((HELD_OUT, HELD_OUT.replace(', reviewed = "checked"', "")), "held_out.fields must map the same fields as data.fields"),
+    ((DATA, DATA + '\ncolumns = { text = "PERSON" }\n'), "held_out.columns must say the same of each field as data.columns"),
+    ((DATA, DATA + '\ncolumns = { txet = "PERSON" }\n'), "data: columns names 'txet', which fields does not map: did you mean 'text'?"),
+    (("[scrub]", '[[scrub.dictionary]]\nentity_tpye = "PERSON"\n\n[scrub]'), "unknown key 'scrub.dictionary.0.entity_tpye': did you mean 'entity_type'?"),
     ((DATA, DATA.replace('id = "number"\n', "")), "gold_spans refers to records by id: name the id column in data.id"),
     ((TEACHER, 'kind = "endpoint"\nmodel = "big"'), "teacher.url is missing: kind = 'endpoint' needs it"),
     ((TEACHER, 'kind = "recorded"\nmodel = "big"'), "teacher.answer_field is missing: kind = 'recorded' needs it"),
@@ -239,8 +242,6 @@ OTHERS = {
     ("held_out", "table"): "t",
     ("held_out", "subject"): "person",
     ("held_out", "limit"): 9,
-    ("data", "columns"): {"text": "PERSON"},
-    ("held_out", "columns"): {"text": ["a", "b"]},
     ("detector", "classifiers"): ["x"],
     ("scrub", "preset"): "pci",
     ("scrub", "dictionary"): [
@@ -271,6 +272,8 @@ OTHERS = {
 }
 """Another valid value, where one cannot be made from the first."""
 BOUND = {
+    ("data", "columns"),
+    ("held_out", "columns"),
     ("task", "kind"),
     ("task", "json_schema"),
     ("teacher", "kind"),

@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 import regex
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from privacy.actions import Replacements, mask
@@ -85,6 +85,7 @@ def test_what_cannot_be_is_refused_in_one_line_with_the_remedy(
     assert said in str(caught.value) and "\n" not in str(caught.value)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(sorted(PRESETS)),
     st.sampled_from([*ENTITY_TYPES, "ANYTHING_ELSE"]),
@@ -168,6 +169,7 @@ def test_the_thinly_populated_zip_areas_are_those_of_the_guidance() -> None:
 DATE = st.dates(datetime.date(1900, 1, 1), datetime.date(2090, 1, 1))
 
 
+@settings(deadline=None)
 @given(DATE, DATE, st.text(min_size=1, max_size=8))
 def test_days_between_a_subjects_dates_stay_exactly(
     first: datetime.date, second: datetime.date, subject: str
@@ -179,6 +181,7 @@ def test_days_between_a_subjects_dates_stay_exactly(
     assert 1 <= abs((new[0] - first).days) <= 730
 
 
+@settings(deadline=None)
 @given(DATE, st.sampled_from(["%d.%m.%Y", "%B %d, %Y", "%d %b %Y", "%Y/%m/%d"]))
 def test_a_date_moves_alike_in_any_writing_and_keeps_it(day: datetime.date, writing: str) -> None:
     assume(day.month != 5 or "%b" not in writing)  # "May" is both, and is taken for the whole name

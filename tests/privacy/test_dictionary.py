@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privacy.dictionary import check_pattern, learn_pattern, own_finders, read_terms
@@ -46,6 +46,7 @@ def test_case_counts_where_the_officer_says_so() -> None:
     assert found(listing("Price", ignore_case=False), "the price for Price") == [("PERSON", "Price")]
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abc DE.-7", min_size=1, max_size=8), st.text(alphabet="abc DE.-7", max_size=12))
 def test_every_listed_value_between_blanks_is_found(value: str, around: str) -> None:
     value = value.strip()
@@ -141,7 +142,7 @@ def test_a_pattern_is_learnt_from_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings",
+    "make",
     [
         lambda: DictionarySettings(),
         lambda: DictionarySettings(values=("a",), path="x", column="y"),
@@ -152,6 +153,6 @@ def test_a_pattern_is_learnt_from_a_file(tmp_path: Path) -> None:
         lambda: PatternSettings(path="x"),
     ],
 )  # fmt: skip
-def test_half_a_setting_is_refused(settings) -> None:  # type: ignore[no-untyped-def]
+def test_half_a_setting_is_refused(make) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ValueError):
-        settings()
+        make()

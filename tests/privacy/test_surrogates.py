@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from types import ModuleType
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stdnum import iban, imei, luhn
 from stdnum.br import cpf
@@ -31,6 +32,9 @@ SURROGATES = Surrogates(KEY)
 TYPES = [*ENTITY_TYPES, "ANYTHING_ELSE"]
 
 
+@settings(deadline=None)
+@example("AGE", "¹")
+@example("DATE_TIME", "²/3/2024")
 @given(st.sampled_from(TYPES), st.text(min_size=1, max_size=40))
 def test_any_value_gets_another_one_and_always_the_same(entity_type: str, value: str) -> None:
     invented = SURROGATES.of(entity_type, value)
@@ -38,6 +42,38 @@ def test_any_value_gets_another_one_and_always_the_same(entity_type: str, value:
     assert invented != value
     if normalise(value):
         assert normalise(invented) != normalise(value)
+
+
+HOSTILE = [
+    "a.",
+    "1-",
+    "a@",
+    " ",
+    "A b ",
+    "1",
+    "a",
+    "ß",
+    "²",
+    "१",
+    "1a",
+    "://",
+    "\ud800",
+    "1:00",
+    "12 ",
+    "Jan ",
+    "'",
+    "İ",
+]
+
+
+@pytest.mark.parametrize("length", [396, 65_536])
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_a_hostile_value_is_answered_soon(piece: str, length: int) -> None:
+    value = (piece * length)[:length]
+    started = time.perf_counter()
+    for entity_type in ENTITY_TYPES:
+        assert SURROGATES.of(entity_type, value) != value
+    assert time.perf_counter() - started < 0.1 * len(ENTITY_TYPES)
 
 
 def test_another_key_gives_other_stand_ins() -> None:
@@ -107,6 +143,7 @@ def test_no_two_people_get_one_name_and_nobody_gets_a_listed_one(count: int) -> 
     assert not {word for stand_in in stand_ins for word in stand_in.split()} & names().all
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.text(alphabet="abcdefghijklmnopqrstuvwxyz", min_size=2, max_size=10), unique=True, max_size=30
@@ -116,6 +153,7 @@ def test_words_of_plain_letters_never_meet(words: list[str]) -> None:
     assert len({coin(KEY, word) for word in words}) == len(words)
 
 
+@settings(deadline=None)
 @given(st.integers(2, 5000), st.text(max_size=5))
 def test_a_permutation_meets_every_value_once_and_can_be_walked_back(size: int, label: str) -> None:
     exchange = Permutation(KEY, label, size)
@@ -186,6 +224,7 @@ def test_a_stand_in_keeps_the_shape_and_comes_from_a_range_nobody_owns(
     assert regex.fullmatch(shape, SURROGATES.of(entity_type, value))
 
 
+@settings(deadline=None)
 @given(
     st.from_regex(
         r"4\d{3}[ -]?\d{4}[ -]?\d{4}[ -]?\d{4}", fullmatch=True, alphabet=st.characters(codec="ascii")
