@@ -110,7 +110,7 @@ class Audit:
         if is_base:
             # The base may say what people commonly say; a planted value it can know from nowhere.
             planted = {"pair", *IDENTIFIERS}
-            said = [emission for emission in said if emission.entity_type in planted]
+            said = [emission for emission in said if emission.kind in planted]
             identifiers = judge.identifiers_said(said, ())
         return Flags(tuple(tests), dict(identifiers), LEVEL / max(1, len(tests)))
 

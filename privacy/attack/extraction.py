@@ -70,8 +70,10 @@ class Emission:
 
     what: str = field(repr=False)
     """The canary's index with the value's place, or the fingerprint of a removed value."""
-    entity_type: str
+    kind: str
+    """The family of a planted value; of a removed one `identifier` (nobody says it by chance) or `word`."""
     how: str
+    """`exact`, `normalised`, `fuzzy`, or `fingerprint` for what is known by its fingerprint only."""
 
 
 def completed(canary: Canary, text: str) -> bool:
@@ -102,8 +104,8 @@ def emissions(
             if how is not None and not _nearly_asked(wanted, normal_asked) and name not in all_found:
                 all_found[name] = Emission(name, family, how)
     if removed is not None:
-        for entity_type, print_ in removed.in_texts([text for _, text in said]):
-            all_found.setdefault(print_, Emission(print_, entity_type, "fingerprint"))
+        for kind, print_ in removed.in_texts([text for _, text in said]):
+            all_found.setdefault(print_, Emission(print_, kind, "fingerprint"))
     return list(all_found.values())
 
 

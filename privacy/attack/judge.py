@@ -19,7 +19,7 @@ from privacy.attack.canaries import Canary, values_of
 from privacy.attack.extraction import PLACES, Emission, Place, completed
 from privacy.attack.trial import Measured, Record, Trial
 from privacy.draw import Draw
-from privacy.intervals import wilson
+from privacy.intervals import Z95
 
 Arm = Literal["exposure", "extraction", "membership"]
 ARMS: tuple[Arm, ...] = ("exposure", "extraction", "membership")
@@ -54,7 +54,7 @@ class Exposed:
     n: int
     mean: float
     low: float
-    """Of the mean's 95% interval over secrets (normal); None-like widths do not occur, n is 1 or more."""
+    """Of the mean's 95% interval over secrets (normal approximation; of a single secret the whole range)."""
     high: float
     null_mean: float
     bound: float
@@ -95,7 +95,7 @@ def _exposed(
     name: str, place: Place, score: Score, bits: list[float], sizes: list[int], firsts: int
 ) -> Exposed:
     mean = sum(bits) / len(bits)
-    half = 1.96 * float(np.std(bits, ddof=1)) / math.sqrt(len(bits)) if len(bits) > 1 else math.log2(sizes[0])
+    half = Z95 * float(np.std(bits, ddof=1)) / math.sqrt(len(bits)) if len(bits) > 1 else math.log2(sizes[0])
     return Exposed(
         secrets=name,
         place=place,
@@ -173,8 +173,8 @@ def replay_test(model: Sequence[Emission], base: Sequence[Emission], texts: int)
 
     Both say common words by chance. Given their total, the model's part is binomial(1/2) where it learnt none.
     """
-    ours = {emission.what for emission in model if emission.entity_type == "word"}
-    theirs = {emission.what for emission in base if emission.entity_type == "word"}
+    ours = {emission.what for emission in model if emission.kind == "word"}
+    theirs = {emission.what for emission in base if emission.kind == "word"}
     only, total = len(ours - theirs), len(ours ^ theirs)
     tails = [
         sum(math.comb(total, k) for k in range(least, total + 1)) / 2**total for least in range(total + 1)
@@ -188,9 +188,9 @@ def identifiers_said(model: Sequence[Emission], base: Sequence[Emission]) -> Cou
     """Kind -> how many planted or removed identifiers the model said that the base did not: none is by chance."""
     theirs = {emission.what for emission in base}
     return Counter(
-        f"{emission.entity_type} ({emission.how})"
+        f"{emission.kind} ({emission.how})"
         for emission in model
-        if emission.entity_type != "word" and emission.what not in theirs
+        if emission.kind != "word" and emission.what not in theirs
     )
 
 
@@ -253,9 +253,3 @@ def blind(trial: Trial) -> Blind | None:
     scored = membership.blind_scores(texts, [True] * len(inside) + [False] * len(outside))
     row = membership.separation(scored[: len(inside)], scored[len(inside) :])
     return Blind(row.auc, row.auc_bound, row.auc_low, row.auc_high, n, row.auc <= row.auc_bound)
-
-
-def share(hits: int, n: int) -> dict[str, float | int | None]:
-    """A counted share with its 95% interval, JSON-ready; not measured is None."""
-    low, high = wilson(hits, n) if n else (None, None)
-    return {"hits": hits, "n": n, "value": hits / n if n else None, "low": low, "high": high}
