@@ -95,7 +95,9 @@ def scrub_file(
             return _write(source, base_dir, outputs, total, chunks, taken, progress)
         except _SurrogateIsRealError:
             pass  # `taken` now holds every value of the file: the next stand-ins are none of them
-    raise RuntimeError("stand-ins cannot be told from the file's own values: mask or drop these types instead")
+    raise RuntimeError(
+        "stand-ins cannot be told from the file's own values: mask or drop these types instead"
+    )
 
 
 def _write(
