@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 import regex
 
-from privacy.recognizers.people import NOT_NAMES, given_names
+from privacy.recognizers.people import NOT_NAMES, given_names, surnames
 from privacy.recognizers.rule import Clock
 from privacy.records import Span
 
@@ -38,6 +37,17 @@ _ROLE = regex.compile(
 )
 _INITIAL_BEFORE = regex.compile(r"(?<![\p{L}'’])(?:\p{Lu}\.[ ]?){1,3}$")
 _INITIAL_AFTER = regex.compile(r",[ ]?(?:\p{Lu}\.[ ]?-?){1,3}(?!\w)|,[ ]\p{Lu}(?![\w'’])")
+_LAST_INITIAL = regex.compile(r"[ ]\p{Lu}$")
+_MIDDLE_INITIAL = regex.compile(r"(?:[ ]?\p{Lu}\.){1,2}[ ](?P<name>\p{Lu}[\p{L}'’-]+)(?![\p{L}@])")
+_HYPHEN_AFTER = regex.compile(r"(?:-(?:\p{Lu}[\p{L}'’]*|\p{Ll}{1,3}(?!\p{L})))+")
+_HYPHEN_BEFORE = regex.compile(r"(?<![\p{L}])(?:\p{Lu}[\p{L}'’]*-)+$")
+_AGE_AFTER = regex.compile(
+    r"(?:,[ ]|[ ]\(|,[ ]age(?:d)?[ ]|[ ](?:is|was)[ ](?:an?[ ]|now[ ]|just[ ])?)(?P<age>(?:1[01]\d|[1-9]?\d))(?:(?=[,;.)])(?![.,]\d)|(?=[ -]years?[ -]old)|(?=[ ]?y\.?/?o))"
+)
+_ID_AFTER = regex.compile(
+    r"[ ]?[(\[](?:#|no\.?[ ]|id:?[ ])?(?P<id>(?=[\p{Lu}-]{0,5}\d)[\p{Lu}\d][\p{Lu}\d-]{3,15})[)\]]",
+    regex.IGNORECASE,
+)
 _SURNAME = regex.compile(
     r"[ \t](?:(?:van|von|de|der|den|del|della|di|da|dos|du|la|le|bin|ibn|al|el|ter|zu|af|y|st\.?)[ \t]){0,2}"
     r"(?P<name>\p{L}[\p{L}'’-]{1,30})(?![\p{L}@])",
@@ -86,6 +96,18 @@ def _beside_names(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
             end = surname.end()
         if role := _ROLE.match(text, end):
             found.append(Span(role.start("role"), role.end("role"), "TITLE", 0.4, "role"))
+        # The initial may be in the span already, with its full stop or without.
+        back = 3 if text[end - 1] == "." else 2 if _LAST_INITIAL.search(text, start, end) else 0
+        if middle := _MIDDLE_INITIAL.match(text, end - back):
+            end = max(end, middle.end())
+        if joined := _HYPHEN_AFTER.match(text, end):
+            end = joined.end()
+        if joined := _HYPHEN_BEFORE.search(text, max(0, start - 30), start):
+            start = joined.start()
+        if age := _AGE_AFTER.match(text, end):
+            found.append(Span(age.start("age"), age.end("age"), "AGE", 0.5, "age after a name"))
+        if number := _ID_AFTER.match(text, end):
+            found.append(Span(number.start("id"), number.end("id"), "REFERENCE_ID", 0.5, "id after a name"))
         if initials := _INITIAL_AFTER.match(text, end):
             end = initials.end()
         while degree := _DEGREE.match(text, end):
@@ -99,7 +121,7 @@ def _beside_names(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
 
 def _partners(text: str, spans: Sequence[Span]) -> list[Span]:
     """ "Baker, Lund and Ortiz" is a firm: masked whole where most of the words are names, but few are given names."""
-    names = [span for span in spans if span.entity_type in ("PERSON", "ORGANIZATION")]
+    names = [span for span in spans if span.entity_type in ("PERSON", "ORGANIZATION", "LOCATION")]
     if len(names) < 2:
         return []
     covered = _covered(len(text), names)
@@ -160,11 +182,18 @@ _APART = regex.compile(
     r"[.!?;:][ ]|\n[ ]*\n|[\"(){}\[\]|=@]|(?<!\w)(?:and|or|to|from|is|was|are|were|on|at|in|near|for|by|with|my|your|his|her|their|until|then)(?!\w)",
     regex.IGNORECASE,
 )
+_ARTICLE = regex.compile(
+    r"(?<![\p{L}'’])(?:A|La|El|Las|Los|Le|Les|São|San|Santa|St\.?|Saint|New|North|South|East|West|Port|Fort|Mount|Lake|Upper|Lower|Great|Little|Bad|Den|De)[ ]$"
+)
 _PLACE_BEFORE = regex.compile(
     r"(?:(?:kingdom|republic|state|city|county|province|district|isle|commonwealth|town|village|borough|municipality)[ ]of[ ](?:the[ ])?"
     r"|(?<=[\p{Ll},][ ])(?:\p{Lu}[\p{L}'’.-]{2,30}[ ]){1,3})$",
 )
 _REGION_AFTER = regex.compile(r"[ ,][ ]?[A-Z]{2,3}(?!\w)(?:[ ]\d{4,6}(?!\w))?")
+_STATE_AFTER = regex.compile(
+    r"(?:,[ ]?|[ ])(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEHINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]|ON|QC|NS|NB|MB|BC|PE|SK|AB|NL|"
+    r"NSW|VIC|QLD|ACT|TAS)(?![\w'’])"
+)
 _HOST_BEFORE = regex.compile(
     r"(?<!\w)(?:at|to|from|by)[ ](?P<x>[\p{L}\d][\p{L}\d&'’.-]*+(?:[ ][\p{L}\d&][\p{L}\d&'’.-]*+){0,4}),[ ]$"
 )
@@ -174,11 +203,17 @@ def _around_places(text: str, spans: Sequence[Span]) -> list[Span]:
     """Capitalised words that begin a place's name, the region after a street, and who is at that street."""
     found = []
     for span in spans:
-        if span.entity_type not in ("ADDRESS", "LOCATION"):
+        if span.entity_type not in ("ADDRESS", "LOCATION") and span.recognizer != "accented word":
             continue
         start, end = span.start, span.end
+        if article := _ARTICLE.search(text, max(0, start - 8), start):
+            start = article.start()
+        if joined := _HYPHEN_AFTER.match(text, end):
+            end = joined.end()
         if before := _PLACE_BEFORE.search(text, max(0, start - 60), start):
             start = before.start()
+        if state := _STATE_AFTER.match(text, end):
+            end = state.end()
         if span.entity_type == "ADDRESS":
             if region := _REGION_AFTER.match(text, end):
                 end = region.end()
@@ -258,15 +293,3 @@ def _covered(length: int, spans: Iterable[Span]) -> bytearray:
     for span in spans:
         covered[span.start : span.end] = b"\1" * (span.end - span.start)
     return covered
-
-
-@lru_cache(maxsize=1)
-def surnames() -> frozenset[str]:
-    """Case-folded surnames in Latin script that are no given names or everyday words, from Faker's lists."""
-    from privacy.recognizers.people import listed_names
-
-    return frozenset(
-        name
-        for name in listed_names("last_names")
-        if len(name) >= 4 and name not in NOT_NAMES | given_names()
-    )

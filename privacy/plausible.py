@@ -34,6 +34,12 @@ _ID_WORD = regex.compile(
     regex.IGNORECASE,
 )
 _ID_REACH = 60
+# Without its mark it is something else.
+_MARKED = {
+    "EMAIL_ADDRESS": regex.compile(r"@|\bat\b", regex.IGNORECASE),
+    "URL": regex.compile(r"\.|\bdot\b", regex.IGNORECASE),
+    "PHONE_NUMBER": regex.compile(r"\d"),
+}
 _NOT_IDS = frozenset({"PERSON", "LOCATION", "ADDRESS", "POSTCODE", "ORGANIZATION", "NRP"})
 # An address is not made of these.
 _CODE = regex.compile(
@@ -80,7 +86,9 @@ def plausible(text: str, spans: Sequence[Span], words: frozenset[str]) -> list[S
 
 def _is_plausible(text: str, span: Span, words: frozenset[str]) -> bool:
     found = text[span.start : span.end]
-    if span.entity_type not in _NOT_IDS:
+    if span.entity_type in _MARKED and not _MARKED[span.entity_type].search(found):
+        return False
+    if span.entity_type not in _NOT_IDS and any(map(str.isdigit, found)):
         near = (
             text[max(0, span.start - _ID_REACH) : span.start]
             + " "

@@ -13,6 +13,8 @@ import regex
 from privacy.recognizers.people import given_names, listed_names
 
 _SENTENCE = regex.compile(r"[^.!?\n]{1,600}(?:[.!?\n]+(?!\S)|[.!?](?=\S)|\n)?")
+# One or two words on a line of their own may be anything.
+_FEWEST_WORDS = 3
 _WORD = regex.compile(r"[^\s.,!?;:\"()]+")
 
 
@@ -37,11 +39,12 @@ def without_plain(text: str, words: frozenset[str]) -> str:
 
 
 def _is_plain(text: str, start: int, end: int, words: frozenset[str]) -> bool:
-    first = True
+    count = 0
     for match in _WORD.finditer(text, start, end):
         word = match.group()
-        if first:
-            word, first = word[0].lower() + word[1:], False
+        if not count:
+            word = word[0].lower() + word[1:]
+        count += 1
         word = word.partition("'")[0]
         if (
             word not in words
@@ -49,4 +52,4 @@ def _is_plain(text: str, start: int, end: int, words: frozenset[str]) -> bool:
             and not (len(word) == 2 and word.islower() and word.isalpha())
         ):
             return False
-    return True
+    return count >= _FEWEST_WORDS

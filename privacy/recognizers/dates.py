@@ -64,7 +64,7 @@ _BASIC = regex.compile(
     rf"(?<![\w.,/-]){_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])T[0-2][0-9][0-5][0-9](?:[0-5][0-9])?(?:Z|[+-][0-9]{{4}})?(?!\w)"
 )
 _WRITTEN = regex.compile(
-    rf"(?<![\w.$€£])(?<!\d[.,:/-]){_WEEKDAY}(?:the\s)?(?:{_DAYS}[ -]?(?:(?:day\s)?of\s|de\s)?{_MONTH}(?:,?[ -]?(?:de\s|del\s)?(?:{_YEAR}|'?[0-9]{{2}}(?![\w:.,])))?"
+    rf"(?<![\w.$€£])(?<!\d[.,:/-]){_WEEKDAY}(?:the\s)?(?:{_DAYS}[ /-]?(?:(?:day\s)?of\s|de\s)?{_MONTH}(?:,?[ /-]?(?:de\s|del\s)?(?:{_YEAR}|'?[0-9]{{2}}(?![\w:.,])))?"
     rf"|{_MONTH}[ -](?:the\s)?{_DAYS}(?![\w:%]|[.,][0-9])(?:,?[ -](?:{_YEAR}|'[0-9]{{2}}(?!\w)))?|{_YEAR}[ -]{_MONTH}[ -]{_DAY}(?!\d)){_TIME}(?!\w)",
     regex.IGNORECASE,
 )
@@ -79,7 +79,7 @@ _MONTH_YEAR_NUMERIC = regex.compile(
     rf"(?<![\w.,/:$€£-])(?:0?[1-9]|1[0-2])[/.-]{_YEAR}(?![\w/]|[-.,:][0-9])|(?<![\w.,/:$€£-]){_NO_VERSION}{_YEAR}[/-](?:0[1-9]|1[0-2])(?![\w/]|[-.,:][0-9])"
 )
 _ADMITTED = words(
-    r"admi(?:tted|ssion)", r"discharged?", r"died", r"death", r"deceased", r"passed away", r"visit(?:ed)?", r"seen", r"appointment", r"surgery", r"procedure", r"operated", r"diagnosed", r"hired", r"joined", r"started", r"married", r"wedding", r"enrol+ed",
+    r"admi(?:tted|ssion)", r"discharged?", r"died", r"death", r"deceased", r"passed away", r"visit(?:ed)?", r"seen", r"appointment", r"surgery", r"procedure", r"operated", r"diagnosed", r"hired", r"joined", r"start(?:s|ed|ing)?", r"beg[ia]ns?", r"ends?", r"married", r"wedding", r"enrol+ed",
     r"birthday", r"date", r"dated", r"since", r"on", r"until", r"due", r"delivered", r"scheduled", r"arriv\w+", r"departure", r"effective", r"signed",
 )  # fmt: skip
 _DATED = words(

@@ -29,7 +29,7 @@ _HARMLESS_BEFORE = regex.compile(
     r"(?<!\w)(?:versions?|v|ports?|errors?|err|codes?|exit|status|http|models?|parts?|p/?n|skus?|builds?|isbns?|issn|doi|pmid|rfc|iso|din|en|ean|upc|gtin|bytes|size|rows?|lines?|"
     r"offsets?|address|pid|timestamp|epoch|unix|seed|commits?|sha\d*|md5|hash|hex|binary|decimal|pages?|prices?|costs?|totals?|amounts?|sum|revenue|"
     r"budget|population|worth|paid|earns?|salary|usd|eur|gbp|chf|inr|jpy|rs|kr|approximately|about|around|roughly|nearly|over|than|exceeds?|count|counts|"
-    r"random|prime|integer|int|float|number of|views|hits|pixels|px|resolution|frequency|distance|catalog(?:ue)?|article|lot|batch|firmware|kernel|release|revision|rev|checksum|crc|digits of|equals?|times|divided by|plus|minus|max|min|maximum|minimum|limit|timeout|bug|issue|pr|ticket size)"
+    r"random|prime|integer|int|float|number of|views|hits|pixels|px|resolution|frequency|distance|catalog(?:ue)?|article|lot|batch|firmware|kernel|release|revision|rev|checksum|crc|digits of|equals?|times|divided by|plus|minus|max|min|maximum|minimum|limit|timeout|bug|issue|pr|ticket size|chips?|gaskets?|seals?|bearings?|screws?|bolts?|filters?|cartridges?|batteries|battery|stock,? use|replaces(?: the)?|replaced by|order)"
     r"(?:\s(?:is|was|of|to|at|by|no\.?|number|code|=|:|the|a|up)|[:=#])*[\s\"'(:=#]{0,3}$|\w\s?=\s?$",
     regex.IGNORECASE,
 )

@@ -18,7 +18,7 @@ _SUFFIX = regex.compile(
 )
 # In any case, and only before a form that is no other word: the one or two words there are its name.
 _TRADE = regex.compile(
-    r"(?<!\w)\p{Lu}[\w&'’.-]{1,30}(?:[ ](?:\p{Lu}[\w&'’.-]{0,30}|&|and|of)){0,3}[ ](?:Bakery|Pharmacy|Garage|Motors|Logistics|Foods|Dental|Clinic|College|Academy|"
+    r"(?<!\w)(?:The[ ])?\p{Lu}[\w&'’.-]{1,30}(?:[ ](?:\p{Lu}[\w&'’.-]{0,30}|&|and|of)){0,3}[ ](?:Bakery|Pharmacy|Garage|Motors|Logistics|Foods|Dental|Clinic|Inn|Tavern|Lodge|Pub|Hotel|Credit Union|College|Academy|"
     r"Church|Brothers|Bros|Sons|Airlines|Airways|Realty|Ventures|Labs|Laboratories|Builders|Construction|Plumbing|Roofing|Movers|Brewery|Vineyards|Orchards|"
     r"Farms|Diner|Deli|Florists?|Opticians|Veterinary|Law|Attorneys|Chambers|Stables|Salon|Barbers?|Cleaners|Catering|Elementary|High School)(?!\w)"
 )
@@ -40,6 +40,8 @@ _CUES = tuple(
         r"(?<!\w)(?i:the)[ ]ANY[ ](?:office|offices|headquarters|branch)[ ](?:is|was|are|in|at|on)(?!\w)",
         r"(?<!\w)(?i:address|offices?|headquarters|branch)[ ]of[ ](?i:the[ ])?NAME[ ](?:is|was)(?!\w)",
         r"(?<!\w)NAME[ ](?:is|was)[ ](?:the[ ]brainchild|a[ ](?:company|startup|start-up|firm|bank|charity|non-?profit|subsidiary|501))(?!\w)",
+        r"(?<!\w)(?:[Tt]hank(?:s| you) for (?:calling|contacting|choosing)|[Ww]e at|[Hh]ere at|[Cc]alling from|[Oo]n behalf of)[ ](?i:the[ ])?NAME",
+        r"(?<!\w)(?P<x>Banque|Banco|Banca|Sparkasse|Volksbank|Crédit|Caisse|Kantonalbank|Stadtwerke|Universität|Université|Università|Universidad)[ ]\p{Lu}[\p{L}-]+",
         r"(?<!\w)(?i:founder|co-founder|acquired|acquisition)[ ](?:of|by)[ ]NAME",
     )
 )

@@ -47,6 +47,11 @@ _OTHER_SCRIPT = regex.compile(
 )
 
 # English words with accents; any other word with one is nearly always a name or a place.
+_KIND = regex.compile(
+    r"(?<!\w)(?:nationality|citizenship|ethnicity|ethnic (?:group|origin)|religion|race|faith|denomination|political party|party membership|sexual orientation|union membership)"
+    r"(?:\s?[:=-]\s?|\s(?:is|was|as)\s)(?P<x>\p{L}[\p{L}-]{2,30}(?:\s\p{Lu}[\p{L}-]{2,30}){0,2})",
+    regex.IGNORECASE,
+)
 _LOAN_WORDS = frozenset(
     """café cafés cliché clichés résumé résumés naïve naïveté façade façades fiancé fiancée fiancés fiancées déjà vu à la crème brûlée jalapeño
     jalapeños piñata piñatas entrée entrées soufflé purée sauté sautéed décor détente élan élite émigré exposé matinée mêlée première protégé risqué
@@ -67,6 +72,7 @@ RULES = (
         needs_digit=False,
         accept=lambda found: found.casefold().removesuffix("'s").removesuffix("’s") not in _LOAN_WORDS,
     ),
+    Rule("kind of person", "NRP", _KIND, 0.7, needs_digit=False),
     Rule("titled name", "PERSON", _TITLED, 0.75, needs_digit=False),
     Rule("field name", "PERSON", _FIELD, 0.6, needs_digit=False, accept=lambda found: _plausible(found)),
     Rule(
@@ -185,3 +191,13 @@ def given_names() -> frozenset[str]:
     """Given names that are no everyday words. About 10 thousand; loading takes some tenths of a second."""
     listed = listed_names("first_names", "first_names_male", "first_names_female")
     return frozenset(name for name in listed if len(name) >= 3 and name not in NOT_NAMES)
+
+
+@lru_cache(maxsize=1)
+def surnames() -> frozenset[str]:
+    """Surnames that are no given names or everyday words."""
+    return frozenset(
+        name
+        for name in listed_names("last_names")
+        if len(name) >= 4 and name not in NOT_NAMES | given_names()
+    )
