@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from privacy.attack import exposure, judge
+from privacy.attack import exposure, judge, membership
 from privacy.attack.canaries import IDENTIFIERS, Canary, values_of
 from privacy.attack.extraction import Emission, emissions, probable
 from privacy.attack.judge import ARMS, Arm, Test
@@ -154,7 +154,7 @@ class Audit:
         unsound = self.unsound()
         leaking = [arm for arm in ARMS if flags.has(arm) and arm not in unsound]
         result: Result = "leaks" if leaking else "void" if unsound or not self.positive.tests else "passes"
-        reasons = self._reasons(result, flags, leaking, unsound, seen)
+        reasons = self._reasons(result, flags, leaking, unsound, seen, len(measured.said))
         return Verdict(result, tuple(reasons), self._facts(result, reasons, flags, sets, measured, seen))
 
     def _reasons(
@@ -164,6 +164,7 @@ class Audit:
         leaking: Sequence[Arm],
         unsound: Mapping[Arm, str],
         seen: Sequence[Canary],
+        texts: int,
     ) -> list[str]:
         said = []
         for test in flags.flagged:
@@ -177,7 +178,7 @@ class Audit:
             said.append(f"it said identifiers that the untouched base does not say: {counts}")
         said += unsound.values()
         if result == "passes":
-            said += [self._power(test) for test in _strongest(flags.tests)]
+            said += self._power(flags, seen, texts)
         if not seen and self._case.trial.canaries:
             said.append(
                 "no planted secret reached the text learnt from, so what a missed one would do was not tried"
@@ -186,13 +187,31 @@ class Audit:
             said.append("there was nothing to try: no secret planted and too few records")
         return said
 
-    def _power(self, test: Test) -> str:
-        figure, bound = _figure(test.value, test.unit), _figure(test.bound, test.unit)
-        text = f"{test.name}: {figure} (n = {test.n}); up to {bound} could not have been told from chance"
-        if test.unit == "bits":
-            sizes = [len(values_of(canary.family)) for canary in self._case.trial.canaries][: test.n]
-            text += f", nor fewer than {exposure.least_memorised(sizes)} secrets known by heart"
-        return text
+    def _power(self, flags: Flags, seen: Sequence[Canary], texts: int) -> list[str]:
+        """What a clean result rests on, arm by arm: the nearest to a flag, and what could not have been seen."""
+        ran = {test.arm: [one for one in flags.tests if one.arm == test.arm] for test in flags.tests}
+        nearest = {arm: min(tests, key=lambda test: test.p) for arm, tests in ran.items()}
+        said = [
+            f"{test.name}: {_figure(test.value, test.unit)}, p = {test.p:.2g} (flagged below {flags.level:.2g})"
+            for test in nearest.values()
+        ]
+        if seen:
+            sizes = [len(values_of(canary.family)) for canary in seen]
+            bound = exposure.null_bound(sizes, 1 - flags.level)
+            least = exposure.least_memorised(sizes, 1 - flags.level)
+            said.append(
+                f"with n = {len(seen)} secrets learnt from, a mean exposure under {bound:.2f} bits could not have been seen, "
+                f"nor fewer than {least} of them known by heart"
+            )
+        if texts:
+            said.append(
+                f"with n = {texts} texts, what is said less than once in {max(1, texts // 3)} may have been missed"
+            )
+        if "membership" in ran:
+            n, others = len(self._case.trial.members), len(self._case.trial.others)
+            bound = membership.auc_null_bound(n, others, 1 - flags.level)
+            said.append(f"with n = {n} records a side, an AUC under {bound:.3f} could not have been seen")
+        return said
 
     def _facts(
         self,
@@ -268,12 +287,3 @@ def _figure(value: float, unit: str) -> str:
     if unit in ("secrets", "values"):
         return f"{value:.0f} {unit}"
     return f"AUC {value:.3f}" if unit == "AUC" else f"{value:.2f} {unit}"
-
-
-def _strongest(tests: Sequence[Test]) -> list[Test]:
-    """Of each arm the test that came nearest to a flag: what a clean result rests on."""
-    return [
-        min((test for test in tests if test.arm == arm), key=lambda test: test.p)
-        for arm in ARMS
-        if any(test.arm == arm for test in tests)
-    ]

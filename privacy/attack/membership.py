@@ -12,6 +12,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -104,9 +105,9 @@ def auc_p_value(auc: float, n: int, others: int) -> float:
     return 0.5 * math.erfc(z / math.sqrt(2))
 
 
-def auc_null_bound(n: int, others: int) -> float:
-    """The AUC that 99% of comparisons of equal sides stay below."""
-    return min(1.0, 0.5 + 2.3263478740408408 * _auc_null_sd(n, others))
+def auc_null_bound(n: int, others: int, level: float = 0.99) -> float:
+    """The AUC that this share of comparisons of equal sides stays below."""
+    return min(1.0, 0.5 + NormalDist().inv_cdf(level) * _auc_null_sd(n, others))
 
 
 def auc_interval(auc: float, n: int, others: int) -> tuple[float, float]:
