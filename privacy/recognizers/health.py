@@ -42,7 +42,28 @@ def valid_dea(found: str) -> bool:
     return len(digits) == 7 and (sum(digits[0:6:2]) + 2 * sum(digits[1:6:2])) % 10 == digits[6]
 
 
+# A code with a digit in it, after the word for whom or what of a person it labels.
+_CODE = r"(?P<x>(?=[A-Za-z_-]{0,10}\d)[A-Za-z0-9](?:[-_/.]?[A-Za-z0-9]){3,30})(?!\w)"
+_LABELLED = regex.compile(
+    rf"(?<!\w)(?:participant|trial subject|study subject|subject|sample|specimen|donor|proband|enrollee|claimant|applicant|candidate|accession|barcode|wristband|bracelet|"
+    rf"tube|vial|biopsy|slide|kit|requisition|donation|embryo|implant|prosthesis)s?(?:\s(?:id|no\.?|number|code|is|was|label(?:l?ed)?|marked|tube|kit|with|named|as)){{0,4}}[\s:#(\"']{{1,3}}{_CODE}",
+    regex.IGNORECASE,
+)
+_BODY = regex.compile(
+    rf"(?<!\w)(?:voice ?print|finger ?prints?|palm ?print|retina(?:l)?|iris|fac(?:e|ial)|gait|vein|hand|voice|biometric)(?:\s(?:scan|template|hash|id|print|model|record|file|pattern|signature|geometry|"
+    rf"recognition|data|profile|key|vector|enrol+ment|is|was|no\.?|number|of|stored|as|under|ref(?:erence)?)){{0,5}}[\s:#(\"'=]{{1,3}}{_CODE}",
+    regex.IGNORECASE,
+)
+_LICENCE = regex.compile(
+    rf"(?<!\w)lic(?:en[cs]e)?\.?\s?(?:no\.?|nr\.?|number|id)?[\s:#]{{1,3}}{_CODE}", regex.IGNORECASE
+)
+_MR = regex.compile(r"(?<![\w-])(?:MRN?|PT|PID|HRN|URN|UMRN)[-#: ]?\d{4,9}(?:-\d{1,3})?(?!\w)")
+
 RULES = (
+    Rule("labelled code", "REFERENCE_ID", _LABELLED, 0.6),
+    Rule("body code", "BIOMETRIC_ID", _BODY, 0.7),
+    Rule("licence code", "LICENSE_ID", _LICENCE, 0.7),
+    Rule("record number prefixed", "MEDICAL_RECORD", _MR, 0.65),
     Rule("mbi", "HEALTH_PLAN", _MBI, 0.85),
     Rule("dea", "LICENSE_ID", _DEA, 0.9, accept=valid_dea),
     Rule("record prefixed", "MEDICAL_RECORD", _PREFIXED, 0.6),
