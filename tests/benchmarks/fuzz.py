@@ -178,6 +178,7 @@ def hostile(models: DetectorModels) -> list[Slow]:
         whole_s = time.process_time() - started
         said = outcome.reason.value if isinstance(outcome, DroppedRow) else "kept"
         rows.append(Slow(family, sum(parts.values()), f"{slowest} {parts[slowest]:.2f}", whole_s, said))
+        print(f"{number + 1}/{len(HOSTILE)} {family}: {whole_s:.1f} s", file=sys.stderr)
     return sorted(rows, key=lambda row: -row.rules_s)
 
 
