@@ -203,6 +203,7 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--hostile", action="store_true", help="time 64 kB strings made to be slow, instead")
+    parser.add_argument("--failing", type=Path, help="file for the inputs to look at, as JSON lines")
     asked = parser.parse_args()
     from appliance.home import Home
     from appliance.models import resolve_detector
@@ -225,12 +226,15 @@ def main() -> None:
             )
         )
         return
-    result = fuzz(partial(build, models), generate(asked.n, asked.seed))
+    texts = generate(asked.n, asked.seed)
+    result = fuzz(partial(build, models), texts)
     told = {name: value for name, value in asdict(result).items() if name != "failing"}
     for name, value in told.items():
         print(f"{name:<18}{value:>10,}")
     if result.failing:
         print("inputs to look at:", ", ".join(map(str, result.failing[:20])))
+    if asked.failing is not None:
+        asked.failing.write_text("".join(json.dumps(texts[number]) + "\n" for number in result.failing))
     print(json.dumps(told))
 
 
