@@ -158,7 +158,12 @@ _MIXED_WORD = regex.compile(
 
 def _entity(match: regex.Match[str]) -> str | None:
     decoded = html.unescape(match.group())
-    return decoded if decoded != match.group() and decoded.isprintable() else None
+    return decoded if decoded != match.group() and _readable(decoded) else None
+
+
+def _readable(decoded: str) -> bool:
+    """Letters, blanks of any kind, or invisible characters, but no controls."""
+    return all(char.isprintable() or char.isspace() or unicodedata.category(char) == "Cf" for char in decoded)
 
 
 def _percent(match: regex.Match[str]) -> str | None:
@@ -181,7 +186,7 @@ def _utf8(encoded: bytes) -> str | None:
         decoded = encoded.decode()
     except UnicodeDecodeError:
         return None
-    return decoded if decoded.isprintable() else None
+    return decoded if _readable(decoded) else None
 
 
 _ESCAPES: tuple[tuple[str, regex.Pattern[str], Callable[[regex.Match[str]], str | None]], ...] = (
@@ -219,7 +224,7 @@ _DRESSED: tuple[
     # Tags and emphasis between two letters or digits hide a word; elsewhere they are mark-up. "_" joins names, so it stays.
     (
         ("<",),
-        regex.compile(r"(?<=[\w.@-])(?:</?(?:b|i|u|em|strong|span|wbr|font|mark|code|a)(?:\s[^<>]{0,80})?/?>){1,4}(?=[\w.@-])"),
+        regex.compile(r"(?<=[\w.@-])(?:<!--.{0,60}?-->|</?(?:b|i|u|em|strong|span|wbr|font|mark|code|a)(?:\s[^<>]{0,80})?/?>){1,4}(?=[\w.@-])"),
         lambda match: "",
     ),
     (("*", "_"), _EMPHASIS, lambda match: ""),
@@ -231,13 +236,15 @@ _SPACED_LETTERS = regex.compile(r"(?<![\w'’])\p{L}(?:[ ]{1,3}(?:-[ ])?\p{L}){4
 _ONE_BLANK = regex.compile(r"(?<![ ])[ ](?![ ])")
 _DIGIT_LIKE = str.maketrans("lIOo", "1100")
 _LETTER_DIGITS = regex.compile(
-    r"(?<!\w)(?=[\dlIOo. -]{0,12}\d)[\dlIOo]{3}([-. ])[\dlIOo]{3}\1[\dlIOo]{4}(?!\w)"
+    r"(?<!\w)(?=[\dlIOo -]{0,10}\d)[\dlIOo]{3}(?:-[\dlIOo]{2}-| [\dlIOo]{2} )[\dlIOo]{4}(?!\w)"
+    r"|(?<!\w)(?=[\dlIOo. -]{0,12}\d)[\dlIOo]{3}([-. ])[\dlIOo]{3}\1[\dlIOo]{4}(?!\w)"
 )
 _BROKEN = regex.compile(r"(?<=\d)-\r?\n(?=\d)|(?<=(?<!\d)\d{4})\n(?=\d{4}[ -]\d{4}(?!\d))")
 
 
 def _apart(text: str) -> str:
     """What can be put right in place: underscores and line breaks between digits, letters that stand for digits."""
+    text = _MIDDLE_DOT.sub(".", text)
     if "_" in text:
         text = _UNDERSCORE.sub("-", text)
     if "\n" in text:
@@ -247,6 +254,7 @@ def _apart(text: str) -> str:
     return _LETTER_DIGITS.sub(lambda match: match.group().translate(_DIGIT_LIKE), text)
 
 
+_MIDDLE_DOT = regex.compile(r"(?<=\d)[\u00b7\u2022\u2219\u30fb](?=\d)")
 _UNDERSCORE = regex.compile(r"(?<=\d)_(?=\d)")
 
 _UNITS = {"zero": "0", "oh": "0", "o": "0", "nought": "0", "naught": "0", "null": "0", "one": "1", "two": "2", "three": "3",

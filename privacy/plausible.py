@@ -54,9 +54,14 @@ _ACRONYM = regex.compile(r"\p{Lu}{2,5}(?:/\p{Lu}{2,5})?")
 _STANDARD = regex.compile(
     r"(?:ISO|IEC|IEEE|DIN|EN|ANSI|ASTM|RFC|NIST|BS|ITU|ETSI|UL|SAE|JIS|GB|CVE|ORA|UTF|USB|HTTP|TLS|SSL|SQL|JSON|XML|YAML|API|CPU|GPU|RAM|SSD|HDD|LED|LCD|PCI|DDR|IP|TCP|UDP|DNS|SKU)(?![\p{L}])"
 )
-_NEARLY_SURE = 0.66
+_NEARLY_SURE = 0.69
 _SENTENCE_START = regex.compile(r"(?:^|[.!?:;\n][\s\"'(>*-]*)$")
 _DOTTED = regex.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_HOST_WORD = regex.compile(
+    r"(?<!\w)(?:ip|ipv4|hosts?|addr(?:ess)?|login|logged|client|gateway|dns|subnet|ping(?:ed)?|connect\w*|blocked|firewall|router|vpn|proxy|peer|remote|src|dst|netmask|"
+    r"dhcp|wifi|lan|wan|ssh|traffic|requests?|visitor|device)(?!\w)",
+    regex.IGNORECASE,
+)
 _VERSION_WORD = regex.compile(
     r"(?<!\w)(?:versions?|ver|v|releases?d?|upgrad\w{1,4}|downgrad\w{1,4}|updat\w{1,4}|requires?|pinned|builds?|firmware|kernel|driver|compiler|package|library|tested|"
     r"compatible|install\w{0,3}|migrat\w{1,4}|since|until|bump\w{0,4})(?!\w)|[<>]=?|==|~=|(?<=\d)v$|(?<!\w)v$|\^$",
@@ -96,6 +101,8 @@ def _is_plausible(text: str, span: Span, words: frozenset[str]) -> bool:
         )
         if _THING_WORD.search(text, max(0, span.start - 24), span.start):
             return False
+        if found.isdigit() and len(found) <= 5:
+            near = text[max(0, span.start - 20) : span.start]
         return _ID_WORD.search(near) is not None and (
             span.entity_type != "EMAIL_ADDRESS" or "@" in near + found
         )
@@ -140,9 +147,11 @@ def _near(span: Span, place: Span) -> bool:
 
 
 def _is_version(text: str, span: Span) -> bool:
+    """Four small numbers are a release as often as a host: some word must speak of hosts, or none of releases."""
     if span.entity_type != "IP_ADDRESS" or not _DOTTED.fullmatch(text, span.start, span.end):
         return False
-    before = text[max(0, span.start - 40) : span.start]
-    return _VERSION_WORD.search(before) is not None and not regex.search(
-        r"(?<!\w)ip", before, regex.IGNORECASE
-    )
+    if _HOST_WORD.search(text):
+        return False
+    parts = text[span.start : span.end].split(".")
+    small = all(int(part) < 32 for part in parts) and parts[0] != "10"
+    return small or _VERSION_WORD.search(text[max(0, span.start - 40) : span.start]) is not None

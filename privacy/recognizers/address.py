@@ -101,7 +101,7 @@ _POSTCODE_PREFIXED = regex.compile(
     r"(?<!\w)(?:D|A|CH|F|I|B|L|NL|PL|DK|S|N|FIN|E|P|CZ|SK|H)-\d{4,5}(?!\d)(?:\s\p{Lu}[\p{L}-]{1,25})?"
 )
 _POSTCODE_WORDED = regex.compile(
-    r"(?<!\w)(?:zip(?:\s?code)?|post(?:al)?\s?code|post\s?code|plz|cap|c\.p\.)\s{0,2}(?:is|was|:|=|of)?\s{0,2}"
+    r"(?<!\w)(?:zip(?:\s?code)?|post(?:al)?\s?code|post\s?code|plz|cap|c\.p\.|eircode)(?:\s(?:on|for|of|in|at|the|her|his|their|your|my|is|was|given|says|address|delivery|billing|home|code|area|now|to|changed)){0,6}\s{0,2}[:=]?\s{0,2}"
     r"(?P<x>(?=[\w -]{0,6}\d)[A-Z0-9][A-Z0-9 -]{2,8}[A-Z0-9])(?!\w)",
     regex.IGNORECASE,
 )
@@ -131,6 +131,36 @@ _TECHNICAL = words(
     r"total",
     r"tcp",
     r"udp",
+    r"sum",
+    r"count",
+    r"numbers?",
+    r"values?",
+    r"average",
+    r"results?",
+    r"equals?",
+    r"round(?:ed|s)?",
+    r"divisible",
+    r"factors?",
+    r"prime",
+    r"multipl\w+",
+    r"records",
+    r"ranges?",
+    r"max\w*",
+    r"min\w*",
+    r"limits?",
+    r"increment\w*",
+    r"integers?",
+    r"digits?",
+    r"seconds?",
+    r"samples",
+    r"votes",
+    r"visitors",
+    r"people",
+    r"copies",
+    r"points",
+    r"score",
+    r"population",
+    r"sequence",
 )
 _AFTER_WORD = regex.compile(
     rf"(?<!\w)(?i:address(?:\sis|\sto|\swas|:)?|live[sd]?\s(?:at|in|on)|living\s(?:at|in)|moved\sto|resid(?:e|es|ing)\s(?:at|in))\s{{1,8}}"
@@ -235,5 +265,5 @@ _NOT_POST = regex.compile(
     regex.IGNORECASE,
 )
 _BARE_POSTCODE = regex.compile(
-    r"(?<![\w.,:/$€£#-])(?:\d{5,6}|\d{4}\s?[A-Z]{2}|\d{3}\s\d{2})(?![\w:%]|[.,-]\d)"
+    r"(?<![\w.,:/$€£#-])(?:\d{5}-\d{3}|\d{4}-\d{3}|\d{3}-\d{4}|\d{2}-\d{3}|\d{5,6}|\d{4}(?:\s?[A-Z]{2})?|\d{3}\s\d{2})(?![\w:%]|[.,-]\d)"
 )

@@ -79,6 +79,20 @@ _NUMERAL = regex.compile(
     regex.IGNORECASE,
 )
 
+_N = r"(?P<x>1[01][0-9]|[0-9]{1,2})(?![\w%$€£]|[.,:/-][0-9])"
+_WHO = (
+    r"(?:patient|resident|victim|driver|mother|father|mum|mom|dad|son|daughter|wife|husband|grand\w+|sister|brother|uncle|aunt|m[ae]n|wom[ae]n|boy|girl|child|baby|claimant|client|"
+    r"tenant|passenger|pupil|student|employee|widow(?:er)?|lady|gentleman|male|female|nephew|niece|cousin|neighbou?r|friend|partner|suspect|witness|caller|applicant|pt|deceased|twin)s?"
+)
+_SAID = regex.compile(
+    rf"(?<!\w)(?:(?:the )?age(?:d)?(?: of| is| was|:|=| at death)?\s{{0,2}}|years?:\s)(?:about |around |approximately |approx\.? |just |only )?{_N}"
+    rf"|(?<!\w){_WHO}(?:,| \(| is| was|, aged?|, now|, just|, only)\s?(?:now |just |almost |only |nearly |already |a )?{_N}(?=[,;.)]|\s(?:and|with|who|at|when|years?|now|lives?|has)|$)"
+    rf"|(?<!\w)(?:s?he|i|they|who|mum|mom|dad)(?:'s| is| was|'ll be| will be| turns?| turned|'d be|'m| am)\s(?:now |just |only |almost |nearly |already |about )?{_N}"
+    rf"(?=\s*[,;!?)]|\s*\.(?!\d)|\s(?:and|when|this|next|years?|now|in (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))|\s*$)"
+    rf"|(?<!\w)at {_N}(?= (?:s?he|they|i|her|his)(?!\w))|(?<![\w.,/-]){_N}(?= at (?:the )?(?:time of (?:death|admission|diagnosis)|admission|death|diagnosis|onset|intake|enrol\w+))",
+    regex.IGNORECASE,
+)
+
 _RULES: tuple[tuple[str, regex.Pattern[str], float], ...] = (
     ("years old", _YEARS_OLD, 0.7),
     ("aged", _AGED, 0.7),
@@ -89,13 +103,14 @@ _RULES: tuple[tuple[str, regex.Pattern[str], float], ...] = (
     ("decade of life", _DECADE, 0.55),
     ("birthday", _BIRTHDAY, 0.6),
     ("age foreign", _FOREIGN, 0.65),
+    ("age said", _SAID, 0.5),
 )
 
 
 def find_ages(text: str, clock: Clock) -> list[Span]:
     """Spans of ages. Raises TimeoutError."""
     clock.left_s()
-    if _NUMERAL.search(text) is None or _HINT.search(text) is None:
+    if _NUMERAL.search(text) is None:
         return []
     spans = []
     for name, pattern, score in _RULES:

@@ -30,6 +30,26 @@ _EMAIL_SPOKEN = regex.compile(
     regex.IGNORECASE,
 )
 # "ada @ example . org", also broken over two lines.
+_EMAIL_UNDERSCORED = regex.compile(
+    r"(?<!\w)[^\W_]{1,30}(?:_dot_[^\W_]{1,30}){0,3}_at_[^\W_]{1,40}(?:_dot_[^\W_]{2,20}){1,3}(?!\w)",
+    regex.IGNORECASE,
+)
+_URL_SPOKEN = regex.compile(
+    r"(?<!\w)(?:(?:https?|www)\s?(?:colon slash slash|:\s?//|dot)\s?)?(?:[\w-]{1,40}\sdot\s){1,4}"
+    r"(?:com|org|net|edu|gov|io|co|info|uk|de|fr|es|it|nl|pl|eu|example)(?!\w)(?:\s(?:slash|/)\s[\w-]{1,40}){0,4}",
+    regex.IGNORECASE,
+)
+_USER_AT_HOST = regex.compile(r"(?<![\w.+@/-])[\w.+-]{2,40}@[A-Za-z0-9][A-Za-z0-9-]{1,62}(?![\w.@-]|\.\w)")
+_ACCOUNT_ON = regex.compile(
+    r"(?<!\w)(?:discord|insta(?:gram)?|snap(?:chat)?|telegram|twitter|tiktok|steam|skype|github|gitlab|slack|psn|xbox(?: live)?|gamer ?tag|reddit|venmo|cash ?app|"
+    r"signal|twitch|strava|mastodon)(?:\s(?:name|handle|id|user(?:name)?|account|tag)){0,2}(?:\s(?:is|as|at)\s|\s?[:=]\s?|\s?@|\s)[\"'`@]?"
+    r"(?P<x>(?=[a-z.-]*[\d_])[\w.-]{3,40}\w)",
+    regex.IGNORECASE,
+)
+_FOR_USER = regex.compile(
+    r"(?<!\w)(?:for|of|by|as|from|invalid|unknown)\suser\s[\"'`]?(?P<x>(?!is\b|has\b|was\b|to\b|can\b|who\b|and\b)[A-Za-z][\w.-]{2,39})(?=[\s\"'`:,;)]|$)"
+    r"|(?<=uid=\d{1,6}\()(?P<x>[\w.-]{2,40})(?=\))|(?<!\w)(?:sudo\s-u|su\s-|--user[ =]|useradd|adduser|userdel|passwd)\s?(?P<x>[a-z][\w.-]{2,39})"
+)
 _EMAIL_SPACED = regex.compile(
     r"(?<![\w.+@-])[\w+-]++(?:\s?\.\s?[\w+-]++){0,3}\s{0,2}@\s{0,2}[\w-]++(?:\s?\.\s?(?!(?:"
     + _STRONG_TLDS
@@ -89,6 +109,25 @@ RULES = (
     Rule("email", "EMAIL_ADDRESS", _EMAIL, 0.95, needs_digit=False),
     Rule("email spaced", "EMAIL_ADDRESS", _EMAIL_SPACED, 0.8, needs_digit=False),
     Rule("ip padded", "IP_ADDRESS", _IP_PADDED, 0.6),
+    Rule("email underscored", "EMAIL_ADDRESS", _EMAIL_UNDERSCORED, 0.7, needs_digit=False),
+    Rule("user at host", "USERNAME", _USER_AT_HOST, 0.6, needs_digit=False),
+    Rule(
+        "account on",
+        "USERNAME",
+        _ACCOUNT_ON,
+        0.5,
+        needs_digit=False,
+        accept=lambda found: found.casefold() not in _EVERYBODY,
+    ),
+    Rule(
+        "for user",
+        "USERNAME",
+        _FOR_USER,
+        0.5,
+        needs_digit=False,
+        accept=lambda found: found.casefold() not in _EVERYBODY,
+    ),
+    Rule("url spoken", "URL", _URL_SPOKEN, 0.6, needs_digit=False),
     Rule("email spoken", "EMAIL_ADDRESS", _EMAIL_SPOKEN, 0.7, needs_digit=False),
     Rule("link", "URL", _LINK, 0.9, needs_digit=False),
     Rule("domain", "URL", _DOMAIN, 0.6, needs_digit=False),

@@ -37,7 +37,17 @@ _IBAN = regex.compile(
     r"(?<!\w)[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]{4}){2,7}+(?:[ -]?[A-Z0-9]{1,3}(?!\w))?(?!\w)", regex.IGNORECASE
 )
 # Two letters of a country and fifteen digits or more are nothing else, whatever their groups and checksum.
-_IBAN_FORM = regex.compile(r"(?<!\w)[A-Z]{2}[ -]?[0-9]{2}(?:[ -]?[0-9]){13,28}(?!\w)")
+_IBAN_FORM = regex.compile(r"(?<!\w)[A-Z]{2}[ -]?[0-9]{2}(?:[ .-]?[0-9]){13,28}(?!\w)")
+_CARD_SPREAD = regex.compile(r"(?<![\w.,-])[0-9](?:[ .-]{0,3}[0-9]){12,18}(?![\w]|[.,-][0-9])")
+_SECURITY = regex.compile(
+    r"(?<!\w)(?:on the (?:back|signature strip|reverse)|(?:three|3|four|4)[ -]digits?(?: code| number)?|security (?:code|digits|number)|verification (?:code|number|value)|c[vs][cv]2?|cid|csc)"
+    r"[^0-9\n]{0,25}(?P<x>[0-9]{3,4})(?![\w%]|[.,/-][0-9])",
+    regex.IGNORECASE,
+)
+_EXPIRES = regex.compile(
+    r"(?<!\w)(?:exp(?:ir(?:y|es|ed|ing|ation))?\.?(?: date)?|valid (?:thru|until|to|through)|good (?:thru|through))[^0-9\n]{0,12}(?P<x>(?:0?[1-9]|1[0-2])\s?[/-]\s?(?:20)?[0-9]{2})(?![\w%]|[.,/-][0-9])",
+    regex.IGNORECASE,
+)
 _BIC = regex.compile(r"(?<!\w)[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
 _BIC_FULL = regex.compile(r"(?<!\w)[A-Z]{6}[A-Z0-9]{2}XXX(?!\w)")
 _ABA = regex.compile(r"(?<![\w.,$-])[0-9]{9}(?!\w|[-.][0-9])")
@@ -116,6 +126,9 @@ def _of_iban_country(found: str) -> bool:
 
 
 RULES = (
+    Rule("card spread", "CREDIT_CARD", _CARD_SPREAD, 0.9, accept=_sure_card),
+    Rule("card security worded", "CARD_SECURITY", _SECURITY, 0.7),
+    Rule("card expiry worded", "CARD_SECURITY", _EXPIRES, 0.6),
     Rule("iban by its form", "IBAN_CODE", _IBAN_FORM, 0.5, accept=_of_iban_country),
     Rule("iban", "IBAN_CODE", _IBAN, 1.0, accept=valid_iban),
     Rule("iban mistyped", "IBAN_CODE", _IBAN, 0.7, accept=likely_iban),

@@ -57,7 +57,7 @@ _BODY = regex.compile(
 _LICENCE = regex.compile(
     rf"(?<!\w)lic(?:en[cs]e)?\.?\s?(?:no\.?|nr\.?|number|id)?[\s:#]{{1,3}}{_CODE}", regex.IGNORECASE
 )
-_MR = regex.compile(r"(?<![\w-])(?:MRN?|PT|PID|HRN|URN|UMRN)[-#: ]?\d{4,9}(?:-\d{1,3})?(?!\w)")
+_MR = regex.compile(r"(?<![\w-])(?:MRN?|PT|PID|HRN|URN|UMRN)[-#:]?\d{4,9}(?:-\d{1,3})?(?!\w)")
 
 RULES = (
     Rule("labelled code", "REFERENCE_ID", _LABELLED, 0.6),

@@ -49,6 +49,7 @@ _CUES = tuple(
 
 def find_organizations(text: str, clock: Clock) -> list[Span]:
     """Spans of organisations. Raises TimeoutError."""
+    clock.left_s()
     spans = []
     for pattern in (_SUFFIX, _FORM, _TRADE):
         for match in matches(pattern, text, clock):

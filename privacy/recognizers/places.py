@@ -67,6 +67,7 @@ def _pattern() -> regex.Pattern[str]:
 
 def find_places(text: str, clock: Clock) -> list[Span]:
     """Spans of listed places. Raises TimeoutError."""
+    clock.left_s()
     return [
         Span(match.start(), match.end(), "LOCATION", 0.5, "listed place")
         for match in matches(_pattern(), text, clock)
