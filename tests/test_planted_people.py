@@ -32,7 +32,7 @@ SOURCE = SourceSettings(
     path="tickets.jsonl", id="ticket_id", fields={"message": "message", "answer": "answer"}
 )
 POLICY = ScrubPolicy(name="test", processes=1, timeout_s=60.0, chunk_size=64)
-PLANT = PlantSettings(canaries=12, people=12, max_share=0.5)
+PLANT = PlantSettings(canaries=12, people=8, max_share=0.5)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_the_student_says_none_of_them_and_its_overfitted_copy_is_flagged(
         ([{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": text}], answer)
         for text in texts.values()
     ]
-    settings = SftSettings(epochs=3, learning_rate=5e-3, batch_size=8, max_tokens=1024)
+    settings = SftSettings(epochs=1, learning_rate=5e-3, batch_size=8, max_tokens=1024)
     train_sft(base, chats, tmp_path / "sft", settings, "cpu", lambda *_: None)
     merge_and_save(base, tmp_path / "sft" / "adapter", tmp_path / "student")
     records = tuple(Record(Prompt(text, ""), answer) for text in list(texts.values())[:8])
@@ -82,7 +82,7 @@ def test_the_student_says_none_of_them_and_its_overfitted_copy_is_flagged(
     student = measure(Probe(tmp_path / "student", "cpu", INSTRUCTIONS), trial, quiet)
     assert emissions(planting.canaries, student.said, None) == []
     pairs = [(lead_prompt(c, place), c.secret + c.tail) for c in planting.canaries for place in PLACES]
-    control, _ = overfitted(tmp_path / "student", "cpu", INSTRUCTIONS, pairs, 200, 7, quiet)
+    control, _ = overfitted(tmp_path / "student", "cpu", INSTRUCTIONS, pairs, 40, 7, quiet)
     _, reached = surviving(planting, texts)
     untouched = measure(Probe(base, "cpu", INSTRUCTIONS), trial, quiet)
     audit = Audit(Case(trial, reached, untouched, measure(control, trial, quiet), None))
