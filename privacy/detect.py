@@ -97,7 +97,7 @@ class Detector:
         pages = [fold(text) for text in texts]
         found = [self._by_rules(page.text, clock) for page in pages]
         shown = [_shown(page.text, spans) for page, spans in zip(pages, found, strict=True)]
-        asked = [without_plain(text, self._words) for text in shown]
+        asked = [without_plain(text, spans, self._words) for text, spans in zip(shown, found, strict=True)]
         for classifier in self._classifiers:
             for spans, more in zip(found, classifier.find(asked, clock), strict=True):
                 spans += more

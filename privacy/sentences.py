@@ -6,11 +6,12 @@ Not covered: names that are everyday words in lower case ("will said so").
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import regex
 
 from privacy.recognizers.people import given_names, listed_names
+from privacy.records import Span
 
 _SENTENCE = regex.compile(r"[^.!?\n]{1,600}(?:[.!?\n]+(?!\S)|[.!?](?=\S)|\n)?")
 # One or two words on a line of their own may be anything.
@@ -28,19 +29,25 @@ def everyday(words: frozenset[str]) -> frozenset[str]:
     return words - given_names() - listed_names("last_names")
 
 
-def without_plain(text: str, words: frozenset[str]) -> str:
-    """The text with blanks for each sentence that is made of everyday words alone; all offsets stay."""
+def without_plain(text: str, found: Sequence[Span], words: frozenset[str]) -> str:
+    """The text with blanks for each sentence of which every word is everyday or `found` already; all offsets stay."""
     if not words:
         return text
+    covered = bytearray(len(text))
+    for span in found:
+        covered[span.start : span.end] = b"\1" * (span.end - span.start)
     for start, end in sentences(text):
-        if _is_plain(text, start, end, words):
+        if _is_plain(text, start, end, covered, words):
             text = text[:start] + " " * (end - start) + text[end:]
     return text
 
 
-def _is_plain(text: str, start: int, end: int, words: frozenset[str]) -> bool:
+def _is_plain(text: str, start: int, end: int, covered: bytearray, words: frozenset[str]) -> bool:
     count = 0
     for match in _WORD.finditer(text, start, end):
+        if 0 not in covered[match.start() : match.end()]:
+            count += 1
+            continue
         word = match.group()
         if not count:
             word = word[0].lower() + word[1:]

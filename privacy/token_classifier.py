@@ -24,7 +24,7 @@ from privacy.records import Span
 _WINDOW = 192
 _OVERLAP = 48
 # Tokens a batch. More only fills memory: the products are large enough, and padding grows.
-_BATCH_TOKENS = 192
+_BATCH_TOKENS = 1
 
 _TYPES = {
     "PERSON": "GIVEN_NAME SURNAME FIRSTNAME LASTNAME MIDDLENAME GIVENNAME PER PERSON NAME PATIENT DOCTOR HCW STAFF",
