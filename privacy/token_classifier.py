@@ -8,6 +8,7 @@ tokenizers are imported here and nowhere else.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,6 @@ from privacy.records import Span
 # grows with the square.
 _WINDOW = 192
 _OVERLAP = 48
-# Tokens a batch. More only fills memory: the products are large enough, and padding grows.
-_BATCH_TOKENS = 1
 
 _TYPES = {
     "PERSON": "GIVEN_NAME SURNAME FIRSTNAME LASTNAME MIDDLENAME GIVENNAME PER PERSON NAME PATIENT DOCTOR HCW STAFF",
@@ -65,6 +64,8 @@ class TokenClassifier:
 
     def __init__(self, folder: Path, *, min_score: float = 0.35) -> None:
         """Raises ValueError, in one line, for a folder that is no such model."""
+        # From 1.29 on it calls home unless told otherwise before it is loaded; the lock file stays below.
+        os.environ["ORT_DISABLE_TELEMETRY"] = os.environ["ORT_TELEMETRY_DISABLED"] = "1"
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -125,21 +126,20 @@ class TokenClassifier:
         for window in windows:
             same.setdefault(tuple(window.ids), []).append(window)
         results = []
-        for batch in _batches(sorted(same, key=len)):
+        for tokens, same_windows in same.items():
             clock.left_s()
-            length = len(batch[-1]) + 2
-            ids = np.zeros((len(batch), length), np.int64)
-            mask = np.zeros_like(ids)
-            for row, tokens in enumerate(batch):
-                ids[row, : len(tokens) + 2] = (self._first, *tokens, self._last)
-                mask[row, : len(tokens) + 2] = 1
-            feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-            feed = {name: value for name, value in feed.items() if name in self._inputs}
-            logits = self._session.run(None, feed)[0]
+            # One by one: the scale of its integers comes from all that is computed together, so in a batch a text's findings would
+            # change with its neighbours. It costs a fifth of the speed.
+            ids = np.array([[self._first, *tokens, self._last]], np.int64)
+            feed = {
+                "input_ids": ids,
+                "attention_mask": np.ones_like(ids),
+                "token_type_ids": np.zeros_like(ids),
+            }
+            logits = self._session.run(None, {name: feed[name] for name in self._inputs})[0][0, 1:-1]
             exp = np.exp(logits - logits.max(axis=-1, keepdims=True))
             probabilities = exp / exp.sum(axis=-1, keepdims=True)
-            for row, tokens in enumerate(batch):
-                results += [(window, probabilities[row, 1 : len(tokens) + 1]) for window in same[tokens]]
+            results += [(window, probabilities) for window in same_windows]
         return results
 
     def _spans(self, text: str, encoding: Any, chances: Any) -> list[Span]:
@@ -197,17 +197,6 @@ def _windows(index: int, ids: list[int]) -> list[_Window]:
         _Window(index, first, ids[first : first + _WINDOW])
         for first in range(0, len(ids) - _OVERLAP, _WINDOW - _OVERLAP)
     ]
-
-
-def _batches(ordered: list[tuple[int, ...]]) -> list[list[tuple[int, ...]]]:
-    """Neighbours in length, up to the number of tokens that is worth it."""
-    batches: list[list[tuple[int, ...]]] = []
-    for tokens in ordered:
-        if batches and (len(batches[-1]) + 1) * (len(tokens) + 2) <= _BATCH_TOKENS:
-            batches[-1].append(tokens)
-        else:
-            batches.append([tokens])
-    return batches
 
 
 def _joined(found: list[tuple[int, Any]], length: int) -> Any:
