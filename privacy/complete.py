@@ -8,6 +8,7 @@ address. Not covered: whatever nothing was found beside.
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 import regex
@@ -19,6 +20,7 @@ from privacy.records import Span
 _PLACES = frozenset({"ADDRESS", "LOCATION", "POSTCODE"})
 # Longest stretch between two parts of one address that is taken for a third part.
 _ADDRESS_GAP = 16
+_MOST_SURNAMES, _MOST_DEGREES = 4, 3
 
 _TITLE = regex.compile(
     r"(?<![\w.])(?:mrs?|ms|miss|mx|messrs|dr|drs|prof(?:essor)?|doctor|sir|madam|lady|lord|dame|rev(?:erend)?|fr|father|sister|capt(?:ain)?|"
@@ -88,7 +90,9 @@ def _beside_names(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
         start, end = span.start, span.end
         if initial := _INITIAL_BEFORE.search(text, max(0, start - 12), start):
             start = initial.start()
-        while not text.endswith(("'s", "’s"), start, end) and (surname := _SURNAME.match(text, end)):
+        for _ in range(_MOST_SURNAMES):
+            if text.endswith(("'s", "’s"), start, end) or not (surname := _SURNAME.match(text, end)):
+                break
             word = surname["name"]
             capital = word[0].isupper() and word.casefold() not in NOT_NAMES and text[end - 1] not in ".!?:;"
             if not (capital or word.casefold() in surnames() or not word.isascii()):
@@ -110,7 +114,9 @@ def _beside_names(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
             found.append(Span(number.start("id"), number.end("id"), "REFERENCE_ID", 0.5, "id after a name"))
         if initials := _INITIAL_AFTER.match(text, end):
             end = initials.end()
-        while degree := _DEGREE.match(text, end):
+        for _ in range(_MOST_DEGREES):
+            if not (degree := _DEGREE.match(text, end)):
+                break
             end = degree.end()
         if (start, end) != (span.start, span.end):
             found.append(Span(start, end, "PERSON", min(span.score, 0.5), "beside a name"))
@@ -226,6 +232,16 @@ def _around_places(text: str, spans: Sequence[Span]) -> list[Span]:
     return found
 
 
+class _Starts:
+    """Where findings of some types begin."""
+
+    def __init__(self, spans: Iterable[Span], *types: str) -> None:
+        self._starts = sorted(span.start for span in spans if span.entity_type in types)
+
+    def between(self, start: int, end: int) -> list[int]:
+        return self._starts[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+
+
 _LINE = regex.compile(r"[^\n]+")
 _MAX_LINE = 60
 _CAPITALS = regex.compile(r"(?:\p{Lu}[\p{L}&'’.-]*+[ ]?){1,4}")
@@ -240,9 +256,9 @@ def _between_lines(text: str, spans: Sequence[Span]) -> list[Span]:
     if text.count("\n") < 1:
         return []
     covered = _covered(len(text), spans)
-    names = [span for span in spans if span.entity_type == "PERSON"]
-    streets = [span for span in spans if span.entity_type == "ADDRESS"]
-    contacts = [span for span in spans if span.entity_type in ("PHONE_NUMBER", "EMAIL_ADDRESS")]
+    names = _Starts(spans, "PERSON")
+    streets = _Starts(spans, "ADDRESS")
+    contacts = _Starts(spans, "PHONE_NUMBER", "EMAIL_ADDRESS")
     found: list[Span] = []
     block: list[tuple[int, int]] = []
     above: tuple[int, int] | None = None
@@ -250,9 +266,8 @@ def _between_lines(text: str, spans: Sequence[Span]) -> list[Span]:
         start, end = _letters_from(text, *line.span())
         if start == end:
             continue
-        named = [span.start for span in names if start <= span.start < end]
-        at_street = [span.start for span in streets if start <= span.start < end]
-        if at_street or any(start <= span.start < end for span in contacts):
+        named, at_street = names.between(start, end), streets.between(start, end)
+        if at_street or contacts.between(start, end):
             first = min(at_street, default=start)
             if block and _CAPITALS.fullmatch(text, start, first):
                 block.append((start, first))

@@ -126,7 +126,7 @@ class Detector:
         places = [span for span in spans if span.entity_type in ("LOCATION", "ADDRESS")]
         spans += find_postcodes_after(places, page.text, clock)
         spans += [Span(start, end, "REFERENCE_ID", 0.5, "spelled digits") for start, end in page.spelled]
-        spans = complete(page.text, plausible(page.text, spans, self._words), clock)
+        spans = complete(page.text, plausible(page.text, spans, self._words, clock), clock)
         # What may stay is taken out before the arbiter, lest it shield a finding that may not.
         return arbitrate(
             text,

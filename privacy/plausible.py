@@ -11,12 +11,15 @@ from collections.abc import Sequence
 import regex
 
 from privacy.recognizers.people import given_names
+from privacy.recognizers.rule import Clock
 from privacy.records import Span
 
 _MODELS = frozenset({"transformer", "spacy"})
 _PLACES = frozenset({"ADDRESS", "LOCATION", "POSTCODE"})
 # How near a street must be for a bare number to be its house's or its town's.
 _REACH = 24
+# How much of a text says whether its writer uses capitals, or speaks of hosts.
+_CASE_REACH = 300
 # Directly before a number: it is one of these, whatever else is said.
 _THING_WORD = regex.compile(
     r"(?<!\p{L})(?:commit|merge|checkout|revision|rev|sha\d{0,3}|hash|digest|parts?|skus?|chips?|gaskets?|bearings?|seals?|models?|versions?|builds?|releases?|errors?|ports?|"
@@ -69,23 +72,25 @@ _VERSION_WORD = regex.compile(
 )
 
 
-def plausible(text: str, spans: Sequence[Span], words: frozenset[str]) -> list[Span]:
-    """The findings worth keeping. `words` are everyday words in lower case."""
-    sure = [span for span in spans if span.recognizer not in _MODELS or _is_plausible(text, span, words)]
-    places = [
-        span
-        for span in sure
-        if span.entity_type in _PLACES
-        and any(map(str.isalpha, text[span.start : span.end]))
-        and not _is_bare(text, span)
-    ]
+def plausible(text: str, spans: Sequence[Span], words: frozenset[str], clock: Clock) -> list[Span]:
+    """The findings worth keeping. `words` are everyday words in lower case. Raises TimeoutError."""
+    kept: list[Span] = []
+    doubtful: list[Span] = []
     # What a part of an address looks like says little; that it stands beside another says much.
-    return [
-        span
-        for span in spans
-        if (span in sure and not _is_bare(text, span))
-        or (span.entity_type in _PLACES and any(_near(span, place) for place in places))
-        if not _is_version(text, span)
+    beside = bytearray(len(text))
+    for span in spans:
+        clock.left_s()
+        if _is_version(text, span):
+            continue
+        if span.recognizer in _MODELS and (_is_bare(text, span) or not _is_plausible(text, span, words)):
+            doubtful.append(span)
+            continue
+        kept.append(span)
+        if span.entity_type in _PLACES and any(map(str.isalpha, text[span.start : span.end])):
+            first, last = max(0, span.start - _REACH), min(len(text), span.end + _REACH)
+            beside[first:last] = b"\1" * (last - first)
+    return kept + [
+        span for span in doubtful if span.entity_type in _PLACES and any(beside[span.start : span.end])
     ]
 
 
@@ -108,7 +113,7 @@ def _is_plausible(text: str, span: Span, words: frozenset[str]) -> bool:
         )
     if _STANDARD.match(found):
         return False
-    cased = _NAME_WORD.search(text) is not None
+    cased = _NAME_WORD.search(text, max(0, span.start - _CASE_REACH), span.end + _CASE_REACH) is not None
     if span.entity_type in ("ADDRESS", "POSTCODE"):
         line = max(text.rfind("\n", 0, span.start) + 1, span.start - _CODE_REACH)
         return not _CODE.search(text[line : span.end + 3]) and (
@@ -142,15 +147,11 @@ def _is_bare(text: str, span: Span) -> bool:
     )
 
 
-def _near(span: Span, place: Span) -> bool:
-    return place.start - _REACH < span.end and span.start < place.end + _REACH
-
-
 def _is_version(text: str, span: Span) -> bool:
     """Four small numbers are a release as often as a host: some word must speak of hosts, or none of releases."""
     if span.entity_type != "IP_ADDRESS" or not _DOTTED.fullmatch(text, span.start, span.end):
         return False
-    if _HOST_WORD.search(text):
+    if _HOST_WORD.search(text, max(0, span.start - _CASE_REACH), span.end + _CASE_REACH):
         return False
     parts = text[span.start : span.end].split(".")
     small = all(int(part) < 32 for part in parts) and parts[0] != "10"

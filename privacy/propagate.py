@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import ahocorasick
 import regex
 
 from privacy.arbitrate import arbitrate
 from privacy.recognizers.people import NOT_NAMES
-from privacy.recognizers.rule import Clock, matches
+from privacy.recognizers.rule import Clock
 from privacy.records import Span
 
 _NAME_PART = regex.compile(r"\p{Lu}[\p{L}'’-]*\p{L}")
-# More values than any letter has; a hostile record must not build a pattern without end.
+# More values than any letter has; a hostile record must not grow the search without end.
 _MAX_VALUES = 400
-_NOT_CARRIED = frozenset({"NRP", "AGE"})
+_NOT_CARRIED = frozenset({"NRP", "AGE", "TITLE", "UNREADABLE"})
+# Nobody repeats more than an address word by word.
+_LONGEST_VALUE = 200
 
 
 def propagate(
@@ -37,24 +40,33 @@ def propagate(
         return list(found)
     if len(values) > _MAX_VALUES:
         raise TimeoutError("more findings than can be followed through the record")
-    # Longest first, so that a whole name wins over its parts.
-    pattern = regex.compile(
-        r"(?<!\w)(?:"
-        + "|".join(regex.escape(value) for value in sorted(values, key=len, reverse=True))
-        + r")(?!\w)"
-    )
+    automaton = ahocorasick.Automaton()
+    for value in values:
+        automaton.add_word(value, value)
+    automaton.make_automaton()
     completed = []
     for text, spans in zip(texts, found, strict=True):
         covered = bytearray(len(text))
         for span in spans:
             covered[span.start : span.end] = b"\1" * (span.end - span.start)
         extra = []
-        for match in matches(pattern, text, clock):
-            if 0 in covered[match.start() : match.end()]:
-                source = values[match.group()]
-                extra.append(Span(match.start(), match.end(), source.entity_type, source.score, "propagated"))
+        for last, value in automaton.iter(text):
+            start, end = last + 1 - len(value), last + 1
+            if not (_inside_word(text, start) or _inside_word(text, end)) and 0 in covered[start:end]:
+                clock.left_s()
+                source = values[value]
+                extra.append(Span(start, end, source.entity_type, source.score, "propagated"))
         completed.append(arbitrate(text, [*spans, *extra]) if extra else spans)
     return [_agree(text, spans, values) for text, spans in zip(texts, completed, strict=True)]
+
+
+def _inside_word(text: str, index: int) -> bool:
+    """Whether a word goes on across this place."""
+    return 0 < index < len(text) and _is_word(text[index - 1]) and _is_word(text[index])
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
 
 
 def _agree(text: str, spans: tuple[Span, ...], values: dict[str, Span]) -> tuple[Span, ...]:
@@ -71,7 +83,7 @@ def _agree(text: str, spans: tuple[Span, ...], values: dict[str, Span]) -> tuple
 def _carried(value: str, entity_type: str) -> list[str]:
     """What of a found value to look for elsewhere: itself if it is no everyday word, and a person's name
     parts."""
-    if entity_type in _NOT_CARRIED:
+    if entity_type in _NOT_CARRIED or len(value) > _LONGEST_VALUE:
         return []
     carried = (
         [value] if sum(char.isalnum() for char in value) >= 3 and value.casefold() not in NOT_NAMES else []

@@ -167,9 +167,22 @@ _AFTER_WORD = regex.compile(
     rf"(?P<x>(?:\d{{1,5}},?\s)?{_NAME}(?:{_NUMBER_AFTER})?)"
 )
 
+# "12 miles down the road", "a 2 TB hard drive".
+_NO_STREET = frozenset(
+    """on the of down per a an in to along up off from by at with for and or over across hard disk disc flash usb tape test thumb solid state pen backup external
+    internal network food blood gb tb mb miles mile km metres meters feet minutes hours days cars people lanes lane wheel all front rear charity membership
+    more less than each every this that your my our their his her its""".split()
+)
+
 RULES = (
     Rule("street", "ADDRESS", _STREET_EN, 0.7),
-    Rule("street lower", "ADDRESS", _STREET_EN_LOWER, 0.5),
+    Rule(
+        "street lower",
+        "ADDRESS",
+        _STREET_EN_LOWER,
+        0.5,
+        accept=lambda found: _NO_STREET.isdisjoint(found.casefold().split()[1:-1]),
+    ),
     Rule("street name", "ADDRESS", _STREET_EN_NO_NUMBER, 0.5, needs_digit=False),
     Rule("street prefixed", "ADDRESS", _STREET_PREFIXED, 0.65),
     Rule("number and street", "ADDRESS", _STREET_PREFIXED_NUMBER_FIRST, 0.65),
@@ -241,22 +254,14 @@ def _extend(span: Span, text: str, clock: Clock) -> Span:
 def find_postcodes_after(places: list[Span], text: str, clock: Clock) -> list[Span]:
     """Numbers that stand right beside a place ("Iran 65400", "75001 Paris")."""
     found = []
+    starts, ends = {place.start for place in places}, {place.end for place in places}
     for match in matches(_BARE_POSTCODE, text, clock):
         if _NOT_POST.search(text, max(0, match.start() - 12), match.start()):
             continue
-        for place in places:
-            between = (
-                text[place.end : match.start()]
-                if place.end <= match.start()
-                else text[match.end() : place.start]
-            )
-            if (
-                len(between) <= 2
-                and not between.strip(" ,\n")
-                and (place.end <= match.start() or match.end() <= place.start)
-            ):
-                found.append(Span(match.start(), match.end(), "ADDRESS", 0.45, "postcode by place"))
-                break
+        start, end = match.span()
+        after = any(start - gap in ends and not text[start - gap : start].strip(" ,\n") for gap in range(3))
+        if after or any(end + gap in starts and not text[end : end + gap].strip(" ,\n") for gap in range(3)):
+            found.append(Span(start, end, "ADDRESS", 0.45, "postcode by place"))
     return found
 
 

@@ -39,7 +39,9 @@ _URL_SPOKEN = regex.compile(
     r"(?:com|org|net|edu|gov|io|co|info|uk|de|fr|es|it|nl|pl|eu|example)(?!\w)(?:\s(?:slash|/)\s[\w-]{1,40}){0,4}",
     regex.IGNORECASE,
 )
-_USER_AT_HOST = regex.compile(r"(?<![\w.+@/-])[\w.+-]{2,40}@[A-Za-z0-9][A-Za-z0-9-]{1,62}(?![\w.@-]|\.\w)")
+_USER_AT_HOST = regex.compile(
+    r"(?<![\w.+@/-])[\w.+-]{2,40}@(?!sha\d|md5|latest\b|v?\d)[A-Za-z0-9][A-Za-z0-9-]{1,62}(?![\w.@:-]|\.\w)"
+)
 _ACCOUNT_ON = regex.compile(
     r"(?<!\w)(?:discord|insta(?:gram)?|snap(?:chat)?|telegram|twitter|tiktok|steam|skype|github|gitlab|slack|psn|xbox(?: live)?|gamer ?tag|reddit|venmo|cash ?app|"
     r"signal|twitch|strava|mastodon)(?:\s(?:name|handle|id|user(?:name)?|account|tag)){0,2}(?:\s(?:is|as|at)\s|\s?[:=]\s?|\s?@|\s)[\"'`@]?"
