@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from appliance.report import attack, evidence, money, quality, words
 from appliance.report.study import Study
 
@@ -47,6 +45,8 @@ def render_html(facts: Mapping[str, Any]) -> str:
 
 def render_page(facts: Mapping[str, Any], **parts: Any) -> str:
     """The page of any report on a run: `verdict` (for the title), `kicker`, `headline`, `reasons`, `key_figures`, `sections`."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
