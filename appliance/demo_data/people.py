@@ -40,18 +40,18 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
         "my IBAN is {IBAN_CODE}", "the direct debit runs on {IBAN_CODE}", "I pay from {IBAN_CODE}",
         "my bank details are {IBAN_CODE}", "the bank account is {IBAN_CODE}",
     ),
-    "STREET_ADDRESS": (
-        "we live at {STREET_ADDRESS}", "it is installed at {STREET_ADDRESS}",
-        "my address is {STREET_ADDRESS}", "the house is {STREET_ADDRESS}",
-        "you will find us at {STREET_ADDRESS}", "everything is fitted at {STREET_ADDRESS}",
+    "ADDRESS": (
+        "we live at {ADDRESS}", "it is installed at {ADDRESS}",
+        "my address is {ADDRESS}", "the house is {ADDRESS}",
+        "you will find us at {ADDRESS}", "everything is fitted at {ADDRESS}",
     ),
     "PHONE_NUMBER": (
         "call me on {PHONE_NUMBER}", "my number is {PHONE_NUMBER}", "you reach me at {PHONE_NUMBER}",
         "ring {PHONE_NUMBER} in the evening", "text me on {PHONE_NUMBER}", "my mobile is {PHONE_NUMBER}",
     ),
-    "ACCOUNT_NUMBER": (
-        "my account number is {ACCOUNT_NUMBER}", "customer no. {ACCOUNT_NUMBER}", "account {ACCOUNT_NUMBER}",
-        "my customer number is {ACCOUNT_NUMBER}", "the account is {ACCOUNT_NUMBER}",
+    "BANK_ACCOUNT": (
+        "my account number is {BANK_ACCOUNT}", "customer no. {BANK_ACCOUNT}", "account {BANK_ACCOUNT}",
+        "my customer number is {BANK_ACCOUNT}", "the account is {BANK_ACCOUNT}",
     ),
     "DATE_OF_BIRTH": (
         "I was born on {DATE_OF_BIRTH}", "my date of birth is {DATE_OF_BIRTH}",
@@ -61,13 +61,13 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 COMBINED: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("PERSON", "ACCOUNT_NUMBER"): (
-        "I am {PERSON}, account {ACCOUNT_NUMBER}",
-        "{PERSON} here, customer number {ACCOUNT_NUMBER}",
+    ("PERSON", "BANK_ACCOUNT"): (
+        "I am {PERSON}, account {BANK_ACCOUNT}",
+        "{PERSON} here, customer number {BANK_ACCOUNT}",
     ),
-    ("PERSON", "STREET_ADDRESS"): (
-        "my name is {PERSON} and I live at {STREET_ADDRESS}",
-        "I am {PERSON} from {STREET_ADDRESS}",
+    ("PERSON", "ADDRESS"): (
+        "my name is {PERSON} and I live at {ADDRESS}",
+        "I am {PERSON} from {ADDRESS}",
     ),
     ("PERSON", "DATE_OF_BIRTH"): (
         "my name is {PERSON}, born {DATE_OF_BIRTH}",
@@ -108,9 +108,9 @@ def _person(rng: Random, fakes: Mapping[str, Faker]) -> Person:
         "EMAIL_ADDRESS": _email(rng, fake, first, last),
         "CREDIT_CARD": _card(rng, fake),
         "IBAN_CODE": _iban(rng, fakes[rng.choice(("en_GB", "de_DE", "nl_NL", "fr_FR", "es_ES", "it_IT"))]),
-        "STREET_ADDRESS": _address(rng, fake, home),
+        "ADDRESS": _address(rng, fake, home),
         "PHONE_NUMBER": _phone(rng, home),
-        "ACCOUNT_NUMBER": _digits(rng, rng.choice(("LH-####-####", "LH########", "#########"))),
+        "BANK_ACCOUNT": _digits(rng, rng.choice(("LH-####-####", "LH########", "#########"))),
         "DATE_OF_BIRTH": _birth_date(rng, home),
     }
     return Person(first, values)

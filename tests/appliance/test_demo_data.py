@@ -21,6 +21,8 @@ import pytest
 from stdnum import iban, luhn
 
 from appliance.demo_data import ANSWER_SCHEMA, SYSTEM_PROMPT, gold_path, write_demo_data
+from appliance.demo_data.people import SENTENCES
+from privacy.entities import ENTITY_TYPES as KNOWN_TYPES
 
 FIELDS = tuple(ANSWER_SCHEMA["required"])
 ENTITY_TYPES = {
@@ -28,9 +30,9 @@ ENTITY_TYPES = {
     "EMAIL_ADDRESS",
     "CREDIT_CARD",
     "IBAN_CODE",
-    "STREET_ADDRESS",
+    "ADDRESS",
     "PHONE_NUMBER",
-    "ACCOUNT_NUMBER",
+    "BANK_ACCOUNT",
     "DATE_OF_BIRTH",
 }
 
@@ -148,9 +150,9 @@ def test_every_type_occurs_often_and_in_the_form_it_claims(values: list[tuple[st
         "CREDIT_CARD": lambda text: luhn.is_valid(re.sub(r"[ -]", "", text)),
         "IBAN_CODE": iban.is_valid,
         "EMAIL_ADDRESS": re.compile(r"[a-z0-9._-]+@(mail\.)?example\.(com|org|net)").fullmatch,
-        "ACCOUNT_NUMBER": re.compile(r"LH-\d{4}-\d{4}|LH\d{8}|\d{9}").fullmatch,
+        "BANK_ACCOUNT": re.compile(r"LH-\d{4}-\d{4}|LH\d{8}|\d{9}").fullmatch,
         "PHONE_NUMBER": _is_phone_somewhere,
-        "STREET_ADDRESS": re.compile(r".*\d.*, .+").fullmatch,
+        "ADDRESS": re.compile(r".*\d.*, .+").fullmatch,
         "DATE_OF_BIRTH": re.compile(r".*(19|20)\d\d.*").fullmatch,
         "PERSON": re.compile(r"[^\d@]{2,}").fullmatch,
     }
@@ -165,6 +167,10 @@ def _is_phone_somewhere(text: str) -> bool:
 
 def test_ibans_come_from_several_countries(values: list[tuple[str, str]]) -> None:
     assert len({text[:2] for entity_type, text in values if entity_type == "IBAN_CODE"}) >= 5
+
+
+def test_the_gold_uses_the_scrubbers_names_of_types() -> None:
+    assert set(SENTENCES) == ENTITY_TYPES <= KNOWN_TYPES.keys()
 
 
 def test_nothing_that_looks_personal_stands_outside_the_gold(
