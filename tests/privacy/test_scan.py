@@ -117,6 +117,15 @@ def test_a_value_found_in_one_field_is_replaced_alike_in_all() -> None:
     assert answer["who"] != "Lebowski" and answer["what"] != "AB-4411"
 
 
+def test_a_long_record_with_many_values_is_followed_whole() -> None:
+    mails = [f"a{number}@corp.com" for number in range(1500)]
+    fields = {"first": " ".join(mails), "again": "|".join(mails)}
+    record = only(
+        scrub_records(scrubber(RulesOnly(), policy=replace(POLICY, max_chars=100_000)), [raw(1, **fields)])
+    )
+    assert "@corp.com" not in record.fields["first"] + record.fields["again"]
+
+
 def test_overlapping_spans_are_refused() -> None:
     spans = [Span(0, 5, "PERSON", 1.0, "x"), Span(3, 8, "PERSON", 1.0, "x")]
     with pytest.raises(AssertionError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from privacy.detect import Detector
 from privacy.records import DetectorModels, DropReason
 from privacy.scrub import ScrubbedChunk, scrub_source
 from privacy.settings import FieldRule, ScrubPolicy, SourceSettings
+from tests.benchmarks import unseen
 from tests.privacy.fakes import KEY, POLICY
 
 pytestmark = pytest.mark.slow
@@ -32,11 +34,15 @@ def base_dir(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(base_dir: Path, detector_models: DetectorModels, policy: ScrubPolicy, skip_chunks: int = 0) -> list[ScrubbedChunk]:
+def run(
+    base_dir: Path, detector_models: DetectorModels, policy: ScrubPolicy, skip_chunks: int = 0
+) -> list[ScrubbedChunk]:
     return list(scrub_source(SOURCE, base_dir, policy, RULES, KEY, detector_models, skip_chunks))
 
 
-def test_kept_plus_dropped_is_seen_alike_in_one_process_and_in_two(base_dir: Path, detector_models: DetectorModels) -> None:
+def test_kept_plus_dropped_is_seen_alike_in_one_process_and_in_two(
+    base_dir: Path, detector_models: DetectorModels
+) -> None:
     policy = replace(POLICY, chunk_size=8, processes=1, timeout_s=30.0)
     here = run(base_dir, detector_models, policy)
     assert [len(chunk.records) + len(chunk.dropped) for chunk in here] == [8] * 5
@@ -63,8 +69,9 @@ def test_kept_plus_dropped_is_seen_alike_in_one_process_and_in_two(base_dir: Pat
 
 
 def test_a_wrong_model_folder_is_named(base_dir: Path, tmp_path: Path) -> None:
+    nothing = DetectorModels(tmp_path / "nothing", ())
     with pytest.raises(ValueError, match="not a spaCy model folder"):
-        run(base_dir, tmp_path / "nothing", replace(POLICY, processes=1))
+        run(base_dir, nothing, replace(POLICY, processes=1))
 
 
 def test_mistakes_of_the_caller_are_named(base_dir: Path, detector_models: DetectorModels) -> None:
@@ -101,6 +108,19 @@ def test_the_surest_recogniser_names_the_type(
 def test_a_hostile_text_is_scanned_soon_or_reported(detector: Detector, piece: str) -> None:
     (spans,) = detector.find([(piece * 20000)[:20000]])
     assert len(spans) < 20000
+
+
+def test_a_document_of_64_kB_goes_through_within_its_time(
+    tmp_path: Path, detector_models: DetectorModels
+) -> None:
+    text = " ".join(sample.text for sample in unseen.samples(1500, 5, "dev"))[:65_536]
+    assert len(text) == 65_536
+    (tmp_path / "long.jsonl").write_text(json.dumps({"m": text}))
+    source = SourceSettings(path="long.jsonl", fields={"message": "m"}, max_row_bytes=200_000)
+    policy = replace(POLICY, max_chars=100_000, timeout_s=60.0)
+    started = time.monotonic()
+    (chunk,) = scrub_source(source, tmp_path, policy, {}, KEY, detector_models)
+    assert len(chunk.records) == 1 and time.monotonic() - started < 60
 
 
 def test_a_scan_without_time_is_an_error(detector_models: DetectorModels) -> None:
