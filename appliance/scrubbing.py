@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 # How often progress is told in a terminal, and elsewhere.
 _LIVE_S, _LINE_S = 0.5, 15.0
+# JSON may write a character as two escapes of six bytes each.
+_CHAR_BYTES = 12
+_OTHER_COLUMNS_BYTES = 65_536
 
 
 def scrub(
@@ -37,11 +40,18 @@ def scrub(
     from privacy.scrub import scrub_source
 
     policy = replace(load_policy(policy_name), processes=processes)
+    if outputs.records is None:
+        policy = replace(policy, vault=None)  # nothing is replaced, so nothing is kept to restore it
     repeated = sorted({field for field in fields if fields.count(field) > 1})
     if repeated:
         raise ValueError(f"--field {repeated[0]} is there twice")
     source = SourceSettings(
-        path=str(path.absolute()), id=id_column, fields={name: name for name in fields}, table=table
+        path=str(path.absolute()),
+        id=id_column,
+        fields={name: name for name in fields},
+        table=table,
+        # No row that the policy would take is turned away for its length in bytes.
+        max_row_bytes=_OTHER_COLUMNS_BYTES + _CHAR_BYTES * policy.max_chars * len(fields),
     )
     # Lists and keys that a policy names lie beside its file.
     base_dir = Path(policy_name).absolute().parent

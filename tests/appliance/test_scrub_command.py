@@ -106,3 +106,30 @@ def test_demo_tickets_come_out_without_their_people_and_equal_each_time(
     assert hits / len(wanted) > 0.9
     emails = [texts[name][start:end] for name, start, end in wanted if "@" in texts[name][start:end]]
     assert emails and not [email for email in emails if email in outs[0][0].decode()]
+
+
+@pytest.mark.slow
+def test_what_a_policy_names_lies_beside_its_file_and_its_limits_hold_for_rows_too(
+    tickets: Path, tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for model in models.iterdir():
+        (Home.open().models / model.name).symlink_to(model)
+    office, elsewhere = tmp_path / "office", tmp_path / "elsewhere"
+    office.mkdir()
+    elsewhere.mkdir()
+    (office / "words.csv").write_text("word\nfritter\n")
+    (office / "vault.key").write_text("ab" * 32)
+    (office / "policy.toml").write_text(
+        'name = "ours"\npreset = "secrets-only"\nmax_chars = 100_000\n'
+        '[actions]\nCUSTOM = "mask"\n'
+        '[[dictionary]]\npath = "words.csv"\ncolumn = "word"\n'
+        '[vault]\npath = "originals.vault"\nkey_file = "vault.key"\n'
+    )
+    tickets.write_text('{"ticket_id": "1", "message": "one fritter please%s"}\n' % (" and more" * 10_000))
+    monkeypatch.chdir(elsewhere)
+    checked = ask(tickets, *OPTIONS, "../office/policy.toml", "--check")
+    assert checked.exit_code == 0 and not list(office.glob("*.vault")), checked.output
+    done = ask(tickets, *OPTIONS, "../office/policy.toml", "-o", "out.csv")
+    assert done.exit_code == 0, done.output
+    assert "fritter" not in (elsewhere / "out.csv").read_text()
+    assert (office / "originals.vault").is_file() and not list(elsewhere.glob("*.vault"))
