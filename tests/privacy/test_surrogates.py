@@ -134,7 +134,7 @@ def faker_people(count: int) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("count", [20_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [5_000, pytest.param(200_000, marks=pytest.mark.slow)])
 def test_no_two_people_get_one_name_and_nobody_gets_a_listed_one(count: int) -> None:
     people = faker_people(count)
     stand_ins = {SURROGATES.of("PERSON", person.title()).casefold() for person in people}
