@@ -8,6 +8,7 @@ machine out of memory as a whole.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,6 +28,13 @@ _START_LIMIT_S = 300.0
 # A scan far slower than this, a hundredth of the usual speed, is taken for a hang; records are then tried
 # one by one.
 _SLOWEST_CHARS_PER_S = 200.0
+# There is a process for every core: threads of their own would only get into each other's way.
+_ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
 
 
 class Workers:
@@ -131,6 +139,7 @@ class _Worker:
 
 def _serve(pipe: Connection, build: BuildScrubber) -> None:
     """The child's life: load, say so (None, or the problem), then answer batches until the pipe closes."""
+    os.environ |= _ONE_THREAD  # read when the libraries are loaded, which is below
     try:
         scrubber = build()
     except Exception as error:

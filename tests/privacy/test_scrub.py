@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from privacy.detect import Detector
-from privacy.records import DetectorModels, DropReason
-from privacy.scrub import ScrubbedChunk, scrub_source
+from privacy.dictionary import read_terms
+from privacy.records import DetectorModels, DropReason, RawRecord, ScrubbedRecord
+from privacy.scrub import ScrubbedChunk, build_scrubber, scrub_source
 from privacy.settings import FieldRule, ScrubPolicy, SourceSettings
+from privacy.workers import Workers
 from tests.benchmarks import unseen
 from tests.privacy.fakes import KEY, POLICY
 
@@ -66,6 +70,15 @@ def test_kept_plus_dropped_is_seen_alike_in_one_process_and_in_two(
 
     two = run(base_dir, detector_models, replace(policy, processes=2))
     assert without_policy(two) == without_policy(here)
+
+
+def test_a_scrubbing_process_has_one_thread(detector_models: DetectorModels) -> None:
+    build = partial(build_scrubber, POLICY, {}, KEY, detector_models, read_terms(POLICY, Path()))
+    with Workers(build, 1, timeout_s=60.0) as workers:
+        (outcome,) = workers.submit([RawRecord("a", 1, {"m": "Ask Gertrude Stein. " * 50})]).result()
+        (child,) = multiprocessing.active_children()
+        assert isinstance(outcome, ScrubbedRecord)
+        assert len(list(Path(f"/proc/{child.pid}/task").iterdir())) == 1
 
 
 def test_a_wrong_model_folder_is_named(base_dir: Path, tmp_path: Path) -> None:
