@@ -71,5 +71,11 @@ def _tests(arm: str, student: Facts, found: Facts) -> Block:
         )
         for test in student["tests"]
     ]
-    heads: list[Column | str] = [Column("n"), Column("Found"), Column("99% of clean models"), Column("Control"), "Result"]
+    heads: list[Column | str] = [
+        Column("n"),
+        Column("Found"),
+        Column("99% of clean models"),
+        Column("Control"),
+        "Result",
+    ]
     return table(f"{words.arm_name(arm)}: every test", ["Test", *heads], rows)

