@@ -123,10 +123,11 @@ class Detector:
         return spans
 
     def _clean(self, text: str, page: Folded, spans: list[Span], clock: Clock) -> tuple[Span, ...]:
+        spans += [Span(start, end, "REFERENCE_ID", 0.5, "spelled digits") for start, end in page.spelled]
+        spans = plausible(page.text, spans, self._words, clock)
         places = [span for span in spans if span.entity_type in ("LOCATION", "ADDRESS")]
         spans += find_postcodes_after(places, page.text, clock)
-        spans += [Span(start, end, "REFERENCE_ID", 0.5, "spelled digits") for start, end in page.spelled]
-        spans = complete(page.text, plausible(page.text, spans, self._words, clock), clock)
+        spans = complete(page.text, spans, clock)
         # What may stay is taken out before the arbiter, lest it shield a finding that may not.
         return arbitrate(
             text,

@@ -53,11 +53,19 @@ _CODE_REACH = 10
 _PATH = regex.compile(r"[\w.][/\\=]$|--$")
 _NAME_WORD = regex.compile(r"\p{Lu}[\p{Ll}'’]|\p{Lu}{5,}|[^\x00-\x7f]")
 _TWO_DIGITS = regex.compile(r"\d[\W_]?\d")
+_LOWER_WORD = regex.compile(r"\p{Ll}+")
+_STREET_WORD = regex.compile(
+    r"(?<!\p{L})(?:street|str|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|place|pl|square|sq|terrace|way|close|crescent|grove|hill|box|apt|apartment|"
+    r"suite|flat|unit|floor|rue|via|calle|rua|ul|plaza|piazza|platz|allee|weg)(?!\p{L})|(?:stra(?:ß|ss)e|straat|gasse|weg|platz|gata|vej|vei)(?!\p{L})"
+)
 _ACRONYM = regex.compile(r"\p{Lu}{2,5}(?:/\p{Lu}{2,5})?")
 _STANDARD = regex.compile(
     r"(?:ISO|IEC|IEEE|DIN|EN|ANSI|ASTM|RFC|NIST|BS|ITU|ETSI|UL|SAE|JIS|GB|CVE|ORA|UTF|USB|HTTP|TLS|SSL|SQL|JSON|XML|YAML|API|CPU|GPU|RAM|SSD|HDD|LED|LCD|PCI|DDR|IP|TCP|UDP|DNS|SKU)(?![\p{L}])"
 )
-_NEARLY_SURE = 0.69
+_NEARLY_SURE, _SURE_IN_CHAT = 0.69, 0.42
+_PROGRAM = regex.compile(
+    r"[={}<>;|\\]|--|\w[/_]\w|\w\(|(?<!\w)(?:sudo|npm|pip|git|docker|kubectl|systemctl|apt|curl)(?!\w)"
+)
 _SENTENCE_START = regex.compile(r"(?:^|[.!?:;\n][\s\"'(>*-]*)$")
 _DOTTED = regex.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _HOST_WORD = regex.compile(
@@ -111,17 +119,23 @@ def _is_plausible(text: str, span: Span, words: frozenset[str]) -> bool:
         return _ID_WORD.search(near) is not None and (
             span.entity_type != "EMAIL_ADDRESS" or "@" in near + found
         )
-    if _STANDARD.match(found):
+    letters = sum(map(str.isalpha, found))
+    if _STANDARD.match(found) or (
+        letters < 3 and (span.recognizer == "spacy" or not any(map(str.isdigit, found)))
+    ):
         return False
     cased = _NAME_WORD.search(text, max(0, span.start - _CASE_REACH), span.end + _CASE_REACH) is not None
     if span.entity_type in ("ADDRESS", "POSTCODE"):
         line = max(text.rfind("\n", 0, span.start) + 1, span.start - _CODE_REACH)
-        return not _CODE.search(text[line : span.end + 3]) and (
-            found.isdigit() or _NAME_WORD.search(found) is not None or not cased
-        )
+        if _CODE.search(text[line : span.end + 3]):
+            return False
+        if found.isdigit() or _NAME_WORD.search(found) is not None:
+            return True
+        plain = all(word in words for word in _LOWER_WORD.findall(found))
+        return not cased and (not plain or _STREET_WORD.search(found) is not None)
     if _PATH.search(text, max(0, span.start - 2), span.start):
         return False
-    if _TWO_DIGITS.search(found) and not regex.search(r"\p{Ll}{3}", found):
+    if _TWO_DIGITS.search(found) and (span.recognizer == "spacy" or not regex.search(r"\p{Ll}{3}", found)):
         return False
     if _ACRONYM.fullmatch(found) and (span.entity_type == "LOCATION" or len(found) == 2):
         return False
@@ -129,11 +143,14 @@ def _is_plausible(text: str, span: Span, words: frozenset[str]) -> bool:
     first, _, rest = found.partition(" ")
     everyday = first.casefold() in words or first.endswith(("ing", "ed", "ly"))
     if span.recognizer == "spacy":
-        return not (starts and not rest and everyday) and not (found.islower() and cased)
-    if cased and found.isascii() and (found.islower() or (starts and everyday and rest.islower())):
+        alone = not rest and (everyday or span.entity_type == "ORGANIZATION")
+        return not (starts and alone) and not (found.islower() and cased)
+    if found.isascii() and (found.islower() or (starts and everyday and rest.islower())):
         # In a text with capitals a name has one too, as a rule.
+        near = text[max(0, span.start - _CASE_REACH) : span.end + _CASE_REACH]
+        enough = _NEARLY_SURE if cased or _PROGRAM.search(near) else _SURE_IN_CHAT
         return any(word in given_names() for word in found.casefold().split()) or (
-            span.score >= _NEARLY_SURE and not any(word in words for word in found.casefold().split())
+            span.score >= enough and not any(word in words for word in found.casefold().split())
         )
     return True
 

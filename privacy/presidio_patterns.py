@@ -82,6 +82,8 @@ def _matches_of(
 ) -> Iterator[Span]:
     for pattern in recognizer.patterns:
         for match in matches(pattern.compiled_regex, text, clock):
+            if _inside_word(text, match.start()) or _inside_word(text, match.end()):
+                continue  # a piece of a hash is no number of anybody
             score = _score(recognizer, pattern.score, match.group())
             if score <= 0:
                 continue
@@ -92,6 +94,10 @@ def _matches_of(
             elif not alone:
                 continue
             yield Span(match.start(), match.end(), entity_type, score, type(recognizer).__name__)
+
+
+def _inside_word(text: str, index: int) -> bool:
+    return 0 < index < len(text) and text[index - 1].isalnum() and text[index].isalnum()
 
 
 def _score(recognizer: Any, score: float, found: str) -> float:

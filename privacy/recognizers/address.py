@@ -189,7 +189,9 @@ RULES = (
     Rule("street compound", "ADDRESS", _STREET_COMPOUND, 0.65),
     Rule("street compound name", "ADDRESS", _STREET_COMPOUND_ALONE, 0.5, needs_digit=False),
     Rule("street middle", "ADDRESS", _STREET_MIDDLE, 0.6),
-    Rule("between numbers", "ADDRESS", _BETWEEN_NUMBERS, 0.5),
+    Rule(
+        "between numbers", "ADDRESS", _BETWEEN_NUMBERS, 0.5, accept=lambda found: any(map(str.isupper, found))
+    ),
     Rule("corner", "ADDRESS", _CORNER, 0.55, needs_digit=False),
     Rule("unit", "ADDRESS", _UNIT, 0.5),
     Rule("box", "ADDRESS", _BOX, 0.7),

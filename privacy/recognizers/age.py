@@ -93,6 +93,8 @@ _SAID = regex.compile(
     regex.IGNORECASE,
 )
 
+_OWN_AGE = regex.compile(r"(?<!\w)(?:at|reached|attained|died at) the age of\s$", regex.IGNORECASE)
+
 _RULES: tuple[tuple[str, regex.Pattern[str], float], ...] = (
     ("years old", _YEARS_OLD, 0.7),
     ("aged", _AGED, 0.7),
@@ -117,7 +119,10 @@ def find_ages(text: str, clock: Clock) -> list[Span]:
         for match in matches(pattern, text, clock):
             start, end = match.span("x") if "x" in pattern.groupindex else match.span()
             before = max(0, start - 30)
-            if _LIMIT_BEFORE.search(text, before, start) or _THING_BEFORE.search(text, before, start):
+            told = _OWN_AGE.search(text, before, start) is not None
+            if (not told and _LIMIT_BEFORE.search(text, before, start)) or _THING_BEFORE.search(
+                text, before, start
+            ):
                 continue
             if _LIMIT_AFTER.match(text, end):
                 continue

@@ -59,7 +59,17 @@ _LICENCE = regex.compile(
 )
 _MR = regex.compile(r"(?<![\w-])(?:MRN?|PT|PID|HRN|URN|UMRN)[-#:]?\d{4,9}(?:-\d{1,3})?(?!\w)")
 
+# One to three letters and seven digits or more, as cards and licences print them.
+_LETTERED = regex.compile(
+    r"(?<![\w./#-])(?!(?:ERR|CVE|KB|RFC|ISO|PN|SKU|E|V|REV)\d)[A-Z]{1,3}\d{7,12}(?![\w./-])"
+)
+_THING = regex.compile(
+    r"(?<!\w)(?:parts?|models?|skus?|versions?|errors?|codes?|builds?|commits?|chips?|items?|serial port|firmware|articles?|cat(?:alog(?:ue)?)?|drawings?)\.?(?: no\.?| number)?[ :#]{1,3}$",
+    regex.IGNORECASE,
+)
+
 RULES = (
+    Rule("lettered number", "REFERENCE_ID", _LETTERED, 0.4),
     Rule("labelled code", "REFERENCE_ID", _LABELLED, 0.6),
     Rule("body code", "BIOMETRIC_ID", _BODY, 0.7),
     Rule("licence code", "LICENSE_ID", _LICENCE, 0.7),

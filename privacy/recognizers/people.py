@@ -107,6 +107,10 @@ NOT_NAMES = frozenset(
     support sure team tel thank thanks that the their them then there these they this thursday ticket time title to today tomorrow
     tuesday type unfortunately update url user very warning was we wednesday well were what when where which who why will with work
     would yes yesterday you your yours bcc http https service hotel company's looking sick currently trying having going unable
+    ruby julia jenkins maven ada kafka cassandra django jasmine mocha pascal apollo gradle docker kubernetes redis nginx tomcat eclipse hudson bazel babel electron angular
+    ember svelte flask pandas scala kotlin rust perl bash git hadoop spark airflow celery puppet vagrant terraform consul prometheus grafana envoy helm nexus jira slack excel
+    firefox safari opera linux ubuntu debian fedora windows android lambda python java swift oracle azure parmesan dijon worcestershire cheddar gouda brie mozzarella feta
+    basmati champagne bourbon tabasco cajun kernel error warning info debug note tip step total price cost
     ssn iban bic swift zip pin atm dob sms otp cvv pdf ip api html json csv faq asap eta tv pc""".split()
 )
 # Given names that are as often ordinary words, months, places or brands: taken only beside another name.
@@ -132,6 +136,14 @@ _NEXT_NAME = regex.compile(rf"\s(?:{_PARTICLE}\s){{0,2}}(?P<part>{_PART})|\s\p{{
 def find_people(text: str, clock: Clock) -> list[Span]:
     """Spans of people. Raises TimeoutError."""
     spans = run_rules(RULES, text, clock) + _find_listed(text, clock)
+    if sum(span.recognizer == "speaker" for span in spans) == 1:
+        # One line with a colon is a label, unless a name stands before it.
+        spans = [
+            span
+            for span in spans
+            if span.recognizer != "speaker"
+            or any(_is_listed(word) for word in text[span.start : span.end].casefold().split())
+        ]
     if text.islower():
         # Nobody capitalised anything, so a listed name in lower case is likely a name.
         spans += [
@@ -140,6 +152,10 @@ def find_people(text: str, clock: Clock) -> list[Span]:
             if match.group() in given_names() and match.group() not in _AMBIGUOUS
         ]
     return spans
+
+
+def _is_listed(word: str) -> bool:
+    return word in given_names() or word in surnames()
 
 
 def _find_listed(text: str, clock: Clock) -> list[Span]:
