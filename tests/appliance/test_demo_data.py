@@ -73,6 +73,7 @@ def values(tickets: list[dict[str, Any]], gold: list[dict[str, Any]]) -> list[tu
     ]
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_bytes_in_any_process(tmp_path: Path) -> None:
     script = "import sys; from pathlib import Path; from appliance.demo_data import write_demo_data as w; "
     script += "w(Path(sys.argv[1]), n=60, seed=3)"
@@ -176,13 +177,14 @@ def test_the_gold_uses_the_scrubbers_names_of_types() -> None:
 def test_nothing_that_looks_personal_stands_outside_the_gold(
     tickets: list[dict[str, Any]], gold: list[dict[str, Any]], values: list[tuple[str, str]]
 ) -> None:
-    names = {text for entity_type, text in values if entity_type == "PERSON"}
+    names = sorted({re.escape(text) for entity_type, text in values if entity_type == "PERSON"})
+    name = re.compile(rf"\b({'|'.join(names)})\b")
     for ticket, row in zip(tickets, gold, strict=True):
         rest = ticket["message"]
         for span in reversed(row["spans"]):
             rest = rest[: span["start"]] + "\n" + rest[span["end"] :]
         assert not re.search(r"@|\d{3}|\d[ .-]\d", rest)
-        assert not [name for name in names if re.search(rf"\b{re.escape(name)}\b", rest)]
+        assert not name.search(rest)
 
 
 def test_a_ticket_has_up_to_four_kinds_and_some_have_none(gold: list[dict[str, Any]]) -> None:

@@ -143,6 +143,7 @@ def _ask(
     return closed_loop(server.url, "m", prompts, num_requests=num_requests or len(prompts), **given)
 
 
+@pytest.mark.slow
 def test_the_times_measured_are_the_times_served(server: ScriptedServer) -> None:
     """Against what the server really did: on a shared machine its sleeps are late, and that is not the client's error."""
     level = _ask(server, "ok", num_requests=30, concurrency=2)
@@ -192,7 +193,7 @@ def test_an_answer_of_one_token_has_no_time_per_token_and_an_empty_one_no_first_
 def test_a_failure_is_counted_by_kind_and_the_next_request_is_not_hurt(
     server: ScriptedServer, script: str, kind: str
 ) -> None:
-    level = _ask(server, "ok", script, "ok", script, "ok", timeout_s=1.0)
+    level = _ask(server, "ok", script, "ok", script, "ok", timeout_s=0.5)
     assert level.failures == {kind: 2}
     row = summarise(level, arm="a", engine="e", device="d")
     assert (row.num_ok, row.num_failed) == (3, 2)

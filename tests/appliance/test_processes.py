@@ -139,6 +139,7 @@ def test_what_a_command_leaves_behind_ends_with_it(tmp_path: Path) -> None:
     assert not [pid for pid in _tree(tmp_path / "pids") if _alive(pid)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fork_holds_pipe", [False, True])
 def test_kill_9_of_the_owner_leaves_no_process_behind(tmp_path: Path, fork_holds_pipe: bool) -> None:
     env = dict(os.environ, TMPDIR=str(tmp_path)) | ({"FORK_HOLDS_PIPE": "1"} if fork_holds_pipe else {})

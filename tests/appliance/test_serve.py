@@ -154,7 +154,7 @@ def test_an_engine_that_is_never_ready_is_given_up_and_ended(
 ) -> None:
     """Nor is another program that answers on the port taken for ours."""
     _install_fake_engine(tmp_path, monkeypatch, mode)
-    settings = ServeSettings(start_timeout_s=2)
+    settings = ServeSettings(start_timeout_s=1)
     with (
         pytest.raises(ServeError, match="not ready in time"),
         served(_model(tmp_path), "student", settings, tmp_path / "log", tmp_path / "cache"),

@@ -219,6 +219,7 @@ def writer(path: Path, name: str, count: int) -> subprocess.Popen[str]:
     return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_processes_that_write_at_once_all_succeed(path: Path) -> None:
     with writer(path, "a", 4) as first, writer(path, "b", 4) as second:
         for process in (first, second):
@@ -231,6 +232,7 @@ def test_processes_that_write_at_once_all_succeed(path: Path) -> None:
     assert {row["run_id"] for row in Store(path).runs()} == {f"{name}-{i}" for name in "ab" for i in range(4)}
 
 
+@pytest.mark.slow
 def test_a_killed_writer_loses_nothing_that_it_was_told_is_stored(path: Path) -> None:
     with writer(path, "a", 100_000) as process:
         assert process.stdin is not None and process.stdout is not None

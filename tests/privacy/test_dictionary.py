@@ -71,6 +71,7 @@ def test_values_come_from_a_tables_column(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_values_cost_one_pass() -> None:
     (find,) = own_finders(read_terms(listing(*(f"name{number}x" for number in range(100_000))), Path()))
     started = time.perf_counter()

@@ -82,7 +82,7 @@ def test_a_sample_without_failures_does_not_count_its_trials_as_independent() ->
 
 @pytest.mark.parametrize("share", [0.8, 0.95, 0.99])
 @pytest.mark.parametrize("alike", [0.0, 0.3, 0.9])
-@pytest.mark.parametrize("num_documents", [50, 400])
+@pytest.mark.parametrize("num_documents", [50, pytest.param(400, marks=pytest.mark.slow)])
 def test_the_lower_end_holds_its_level_when_documents_fail_as_a_whole(
     share: float, alike: float, num_documents: int
 ) -> None:

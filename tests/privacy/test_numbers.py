@@ -152,6 +152,7 @@ HOSTILE = ["a.", "1-", "a@", " ", "A b ", "1 ", "(1)", "A1", "a1-", "MRN 1 ", "m
            "DE89 ", "1a:", "*", "xxxx-", "plate is a ", "passport the the the ", "lat 1.1 ", "1 is her id ", "son "]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_no_64_kB_string_makes_a_finder_slow(piece: str) -> None:
     text = (piece * 65536)[:65536]

@@ -132,6 +132,7 @@ def test_overlapping_spans_are_refused() -> None:
         replace_spans("0123456789", spans, lambda entity_type, _: entity_type)
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_or_hangs_costs_only_its_record() -> None:
     records = [
         raw(1, m="fine"),

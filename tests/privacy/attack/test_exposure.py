@@ -45,7 +45,9 @@ def test_the_null_distribution_is_that_of_all_ranks(sizes: tuple[int, ...]) -> N
     assert exposure.null_mean(sizes) == pytest.approx(np.mean(sums) / len(sizes))
 
 
-@pytest.mark.parametrize(("n", "bound"), [(16, 2.39), (64, 1.89), (256, 1.66)])
+@pytest.mark.parametrize(
+    ("n", "bound"), [(16, 2.39), (64, 1.89), pytest.param(256, 1.66, marks=pytest.mark.slow)]
+)
 def test_for_many_values_the_null_is_scipys_gamma(n: int, bound: float) -> None:
     """-log2 U of a uniform is exponential, so its sum over n secrets is a gamma; a finite number of values stays below."""
     gamma = stats.gamma.ppf(0.99, n) / n / math.log(2)
