@@ -39,6 +39,9 @@ _ROLE = regex.compile(
 )
 _INITIAL_BEFORE = regex.compile(r"(?<![\p{L}'’])(?:\p{Lu}\.[ ]?){1,3}$")
 _INITIAL_AFTER = regex.compile(r",[ ]?(?:\p{Lu}\.[ ]?-?){1,3}(?!\w)|,[ ]\p{Lu}(?![\w'’])")
+_PARTICLE_BEFORE = regex.compile(
+    r"(?<![\p{L}'’])(?:(?:van|von|de|der|den|del|della|di|dos|du|bin|ibn|al|el|ter|ten|zu|af)[ ]){1,2}$"
+)
 _LAST_INITIAL = regex.compile(r"[ ]\p{Lu}$")
 _MIDDLE_INITIAL = regex.compile(r"(?:[ ]?\p{Lu}\.){1,2}[ ](?P<name>\p{Lu}[\p{L}'’-]+)(?![\p{L}@])")
 _HYPHEN_AFTER = regex.compile(r"(?:-(?:\p{Lu}[\p{L}'’]*|\p{Ll}{1,3}(?!\p{L})))+")
@@ -71,6 +74,7 @@ def complete(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
     kept = list(spans)
     kept += _beside_names(text, kept, clock)
     kept += _partners(text, kept)
+    kept += _named_streets(text, kept)
     kept += _corners(text, kept)
     kept += _between_parts(text, kept)
     clock.left_s()
@@ -90,6 +94,8 @@ def _beside_names(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
         start, end = span.start, span.end
         if initial := _INITIAL_BEFORE.search(text, max(0, start - 12), start):
             start = initial.start()
+        if particle := _PARTICLE_BEFORE.search(text, max(0, start - 16), start):
+            start = particle.start()
         for _ in range(_MOST_SURNAMES):
             if text.endswith(("'s", "’s"), start, end) or not (surname := _SURNAME.match(text, end)):
                 break
@@ -173,14 +179,40 @@ def _corners(text: str, spans: Sequence[Span]) -> list[Span]:
 
 def _between_parts(text: str, spans: Sequence[Span]) -> list[Span]:
     """What little stands between two parts of one address."""
-    parts = sorted((span for span in spans if span.entity_type in _PLACES), key=lambda span: span.start)
+    parts = sorted(
+        (
+            span
+            for span in spans
+            if span.entity_type in _PLACES or _POSTCODE_LIKE.fullmatch(text, span.start, span.end)
+        ),
+        key=lambda span: span.start,
+    )
     found = []
     for left, right in itertools.pairwise(parts):
         gap = text[left.end : right.start]
-        streets = "ADDRESS" in (left.entity_type, right.entity_type)
+        # "Frankfurt am Main"
+        one_name = left.entity_type == right.entity_type == "LOCATION" and _LINKED.fullmatch(gap)
+        streets = "ADDRESS" in (left.entity_type, right.entity_type) or one_name
         if streets and 0 < len(gap) < _ADDRESS_GAP and any(map(str.isalnum, gap)) and not _APART.search(gap):
             found.append(Span(left.end, right.start, "ADDRESS", 0.4, "between parts"))
     return found
+
+
+_LINKED = regex.compile(r"[ ]\p{Ll}{1,4}[ ]")
+_POSTCODE_LIKE = regex.compile(r"\d{4,6}(?:-\d{3,4})?")
+
+
+def _named_streets(text: str, spans: Sequence[Span]) -> list[Span]:
+    """A name right before a house number is a street's: "Hraunás 84"."""
+    ends = {span.end: span for span in spans if span.entity_type in ("PERSON", "LOCATION")}
+    return [
+        Span(ends[span.start - 1].start, span.end, "ADDRESS", 0.4, "named street")
+        for span in spans
+        if span.entity_type == "ADDRESS"
+        and text[span.start : span.end].isdigit()
+        and text[span.start - 1 : span.start] == " "
+        and span.start - 1 in ends
+    ]
 
 
 # Words and marks that end one address or lead to another.
@@ -192,7 +224,7 @@ _ARTICLE = regex.compile(
     r"(?<![\p{L}'’])(?:A|La|El|Las|Los|Le|Les|São|San|Santa|St\.?|Saint|New|North|South|East|West|Port|Fort|Mount|Lake|Upper|Lower|Great|Little|Bad|Den|De)[ ]$"
 )
 _PLACE_BEFORE = regex.compile(
-    r"(?:(?:kingdom|republic|state|city|county|province|district|isle|commonwealth|town|village|borough|municipality)[ ]of[ ](?:the[ ])?"
+    r"(?:(?i:kingdom|republic|state|city|county|province|district|isle|commonwealth|town|village|borough|municipality)[ ]of[ ](?:the[ ])?"
     r"|(?<=[\p{Ll},][ ])(?:\p{Lu}[\p{L}'’.-]{2,30}[ ]){1,3})$",
 )
 _REGION_AFTER = regex.compile(r"[ ,][ ]?[A-Z]{2,3}(?!\w)(?:[ ]\d{4,6}(?!\w))?")

@@ -65,7 +65,7 @@ KINDS: tuple[Kind, ...] = (
         "case worded", "CASE_ID",
         r"claim", r"docket", r"incident", r"complaint", r"police report", r"crime (?:ref|reference|number|report)", r"court (?:case|file)", r"support ticket", r"ticket", r"petition", r"citation", r"warrant", r"booking number", r"aktenzeichen", r"schaden nummer", r"schadens nummer", r"dossier", r"expediente", r"pratica", r"sinistro", r"siniestro", r"zaaknummer", r"dossiernummer", r"processo", r"sygnatur\w*", r"szkod\w*",
     ),
-    labelled("case labelled", "CASE_ID", r"case", r"case file", r"file", r"report", r"matter", r"request", r"enquiry", r"inquiry", r"appeal", r"application", r"grievance", r"referral", r"investigation", r"hearing", r"evidence", r"log", r"call", r"appointment"),
+    labelled("case labelled", "CASE_ID", r"case(?! of\b| you\b| we\b| the\b| it\b)", r"case file", r"file", r"report", r"matter", r"request", r"enquiry", r"inquiry", r"appeal", r"application", r"grievance", r"referral", r"investigation", r"hearing", r"evidence", r"log", r"call", r"appointment"),
     telling(
         "policy worded", "REFERENCE_ID",
         r"deed", r"parcel (?:id|number|no)", r"apn", r"title deed", r"vertrags nummer", r"versicherungs nummer", r"numéro de (?:contrat|police|référence)", r"número de (?:póliza|referencia|contrato)", r"póliza", r"numero di (?:polizza|riferimento|contratto)", r"polizza", r"apólice", r"numer (?:polisy|umowy|sprawy)", r"polis",
