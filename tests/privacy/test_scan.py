@@ -141,7 +141,7 @@ def test_a_worker_that_dies_or_hangs_costs_only_its_record() -> None:
         raw(4, m="HANG secret"),
         raw(5, m="last"),
     ]
-    with Workers(deadly_scrubber, 1, timeout_s=1.0) as workers:
+    with Workers(deadly_scrubber, 1, timeout_s=5.0) as workers:
         outcomes = workers.submit(records).result(timeout=120)
     assert [outcome.row for outcome in outcomes if isinstance(outcome, DroppedRow)] == [2, 4]
     assert outcomes[1] == DroppedRow(2, DropReason.SCAN_FAILED)
