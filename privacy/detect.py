@@ -51,6 +51,8 @@ _SHOWN = frozenset(
     {"PERSON", "TITLE", "LOCATION", "ADDRESS", "POSTCODE", "ORGANIZATION", "NRP", "AGE", "USERNAME"}
 )
 _SURE = 0.6
+# A longer text has as much more time.
+_USUAL_CHARS = 20_000
 
 
 class Detector:
@@ -90,10 +92,10 @@ class Detector:
     def find(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
         """One tuple a text, in order of position, without overlaps; offsets are those of the text as given.
 
-        Raises TimeoutError if the texts take longer than `timeout_s` each, and whatever else goes wrong: a caller
+        Raises TimeoutError if the texts take longer than `timeout_s` each (more where one has over 20,000 characters), and whatever else goes wrong: a caller
         that catches must drop the texts, for nothing is known about them.
         """
-        clock = Clock(self._timeout_s * max(1, len(texts)))
+        clock = Clock(self._timeout_s * sum(max(1.0, len(text) / _USUAL_CHARS) for text in texts))
         pages = [fold(text) for text in texts]
         found = [self._by_rules(page.text, clock) for page in pages]
         shown = [_shown(page.text, spans) for page, spans in zip(pages, found, strict=True)]
