@@ -224,8 +224,14 @@ def valid_number(found: str) -> bool:
 
 
 def _holds(scheme: Scheme, check: Check, plain: str, written: str) -> bool:
-    """Some of python-stdnum's checks want the separators, which say the century of birth."""
-    return check(plain) or isinstance(scheme.check, str) and check(written)
+    """Some of python-stdnum's checks want the separators, which say the century of birth.
+
+    A check that fails over a number has not proven it: python-stdnum's Chinese one raises KeyError for a county it lacks.
+    """
+    try:
+        return check(plain) or isinstance(scheme.check, str) and check(written)
+    except (KeyError, IndexError, ValueError, TypeError):
+        return False
 
 
 def _scheme_of(written: str) -> Scheme | None:

@@ -142,6 +142,12 @@ def test_a_random_number_is_hardly_ever_taken_for_a_national_one() -> None:
         assert sum(bool(find_national_ids(number, Clock(5))) for number in numbers) <= 10
 
 
+def test_a_check_that_breaks_over_a_number_has_not_proven_it() -> None:
+    """python-stdnum's check of Chinese numbers raises KeyError where it knows the province and not the county."""
+    found = find("Card 4111 1111 1111 11 1111, exp 09/27; IBAN DE89 3704 0044 0532 0130 00.")
+    assert any(span.entity_type == "IBAN_CODE" for span in found)
+
+
 def test_offsets_hold_where_lower_case_is_longer() -> None:
     text = "İİİ MRN 4481220"
     assert [text[span.start : span.end] for span in find(text)] == ["4481220"]
