@@ -233,7 +233,7 @@ def _work(run: Run, stage: Stage, screen: Screen) -> None:
     folder = run.stage_dir(stage.name)
     (folder / "error.txt").unlink(missing_ok=True)
     argv = [sys.executable, "-m", "appliance.stages", str(run.folder), stage.name]
-    child = spawn(argv, env=child_environment(run.home), log_path=folder / "log.txt")
+    child = spawn(argv, env=child_environment(run.home, stage.name), log_path=folder / "log.txt")
     try:
         while child.returncode is None:
             screen.show(read_state(folder))
@@ -250,13 +250,16 @@ def _work(run: Run, stage: Stage, screen: Screen) -> None:
         raise RunError(f"{stage.name}: {reason}")
 
 
-def child_environment(home: Home) -> dict[str, str]:
+def child_environment(home: Home, stage: str) -> dict[str, str]:
     """For stages: offline, with an allocator that keeps what it has, and threads that sleep while they wait.
 
     By default glibc returns every large tensor to the kernel and faults it in again, page by page, at the next step;
     and OpenMP's threads spin, so that a second busy process slows training many times over (docs/decisions.md).
+    The attack's tensors are of ever other sizes: kept, they grew to 20 GB.
     """
-    tunables = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184"
+    tunables = "glibc.malloc.hugetlb=1"
+    if stage != "attack":
+        tunables += ":glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184"
     return {
         "OMP_WAIT_POLICY": "PASSIVE",
         **os.environ,
