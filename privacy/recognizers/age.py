@@ -70,10 +70,6 @@ _LIMIT_AFTER = regex.compile(
     r"\s?(?:\+|or (?:over|older|above|under|younger|more)|and (?:over|older|above|up|under|younger)|plus(?!\w))",
     regex.IGNORECASE,
 )
-_HINT = regex.compile(
-    r"old|age|ag[ée]|y/?\.?o|turn|'?m\s|\sis\s|'s\s|was\s|birthday|genarian|[0-9]\s?/?[MF]|[MF]\s?/?\s?[0-9]|male|ies(?!\w)|0'?s|jähr|jahr|jaar|jarige|letni|latk|år\s|an(?:s|ni|os)|años|lata?(?!\w)|,\s[0-9]|\([0-9]|are\s|am\s|edad|età|alter|of\s[0-9]",
-    regex.IGNORECASE,
-)
 _NUMERAL = regex.compile(
     rf"[0-9]|(?<![a-z])(?:{_TENS}|{_TEENS}|{_ONES}|hundred|(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ies|genarian|centenarian)",
     regex.IGNORECASE,

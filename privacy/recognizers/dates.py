@@ -98,7 +98,6 @@ _COMPACT_DOB = regex.compile(
 _SPOKEN_BIRTH_YEAR = regex.compile(rf"(?<!\w){_SPOKEN_YEAR}(?!\w)", regex.IGNORECASE)
 # Abbreviations and names of months that are words too: without a year or an ordinal they need their capital.
 _ALSO_WORDS = frozenset({"may", "mar", "march", "mars", "mai", "mei", "dec", "sept", "set", "jan", "sep", "oct", "nov", "jun", "jul", "apr", "feb", "aug", "okt", "dez", "mär", "juli", "juni", "maja"})  # fmt: skip
-_FIRST_WORD = regex.compile(r"\p{L}{3,}")
 _YEAR_IN = regex.compile(r"[0-9]{3}|(?:st|nd|rd|th)(?!\w)|\sof\s", regex.IGNORECASE)
 _ANY_MONTH = regex.compile(rf"(?<!\p{{L}})(?:{_NAMES}|{_POLISH})(?!\p{{L}})", regex.IGNORECASE)
 # How far a word of birth reaches; a date nearer to it takes it.

@@ -63,10 +63,6 @@ _MR = regex.compile(r"(?<![\w-])(?:MRN?|PT|PID|HRN|URN|UMRN)[-#:]?\d{4,9}(?:-\d{
 _LETTERED = regex.compile(
     r"(?<![\w./#-])(?!(?:ERR|CVE|KB|RFC|ISO|PN|SKU|E|V|REV)\d)[A-Z]{1,3}\d{7,12}(?![\w./-])"
 )
-_THING = regex.compile(
-    r"(?<!\w)(?:parts?|models?|skus?|versions?|errors?|codes?|builds?|commits?|chips?|items?|serial port|firmware|articles?|cat(?:alog(?:ue)?)?|drawings?)\.?(?: no\.?| number)?[ :#]{1,3}$",
-    regex.IGNORECASE,
-)
 
 RULES = (
     Rule("lettered number", "REFERENCE_ID", _LETTERED, 0.4),
