@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from distill.tasks import Task
@@ -33,7 +32,7 @@ class Rewarded:
     """Weighted mean of the parts that were judged, in [0, 1]."""
     parts: Mapping[str, float | None]
     """By reward, for the charts; None where it was not judged."""
-    unjudged: Mapping[str, str] = MappingProxyType({})
+    unjudged: Mapping[str, str] = field(default_factory=dict)
     """By reward: why it was not judged."""
 
 
