@@ -19,6 +19,19 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class TopTokens:
+    """What a model held likeliest at each token of its answer, the end-of-turn token included where the server tells it.
+
+    A token is its id (int), or where the server tells none its bytes (str, one character U+0000 to U+00FF a byte).
+    """
+
+    tokens: tuple[int | str, ...] = field(repr=False)
+    """What it said: n tokens."""
+    top: tuple[tuple[tuple[int | str, float], ...], ...] = field(repr=False)
+    """At each of the n: (token, natural logarithm of its probability), likeliest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """One answer of a model. `text` is None where none was obtained, and `error` then says why, without any text."""
 
@@ -30,6 +43,8 @@ class Completion:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     error: str | None = None
+    likeliest: TopTokens | None = field(default=None, repr=False)
+    """Where log-probabilities were asked for; never written beside the text."""
 
 
 class RejectReason(StrEnum):

@@ -1,0 +1,292 @@
+"""What a teacher held likeliest at each token of its answers: kept on disk, read back, learnt from after it is gone.
+
+A teacher that needs the whole machine answers, gives its k best log-probabilities at each token, and is shut down; the
+student still learns from its distributions, token by token.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from distill.values import TopTokens
+
+_TABLE = b"tokens"
+"""Parquet metadata: the bytes of each token as latin-1, where the ids in the file count in this table."""
+_ROW_GROUP = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class TokenTargets:
+    """One answer in the student's token ids, its end-of-turn token included: n tokens, k likeliest at each."""
+
+    token_ids: np.ndarray
+    """[n] int32: what the teacher said."""
+    top_ids: np.ndarray
+    """[n, k] int32, likeliest first; -1 where there is none, or none in the student's vocabulary."""
+    top_logprobs: np.ndarray
+    """[n, k] float32: natural logarithms of probabilities over the teacher's whole vocabulary; -inf beside -1."""
+
+
+class Journal:
+    """Answers appended as they come, one line each: a kill loses at most the line being written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._offsets = _whole_lines(path)
+        end = max((end for _, end in self._offsets.values()), default=0)
+        self._file = path.open("r+b" if path.exists() else "w+b")
+        self._file.truncate(end)
+        self._file.seek(end)
+
+    def __contains__(self, record_id: str) -> bool:
+        return record_id in self._offsets
+
+    def __len__(self) -> int:
+        return len(self._offsets)
+
+    def append(self, record_id: str, answer: TopTokens, finished: bool) -> None:
+        line = json.dumps([record_id, finished, answer.tokens, answer.top], separators=(",", ":")).encode()
+        start = self._file.tell()
+        self._file.write(line + b"\n")
+        self._file.flush()
+        self._offsets[record_id] = (start, self._file.tell())
+
+    def close(self) -> None:
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+    def lines(self) -> Iterator[tuple[str, bool, list[Any], list[Any]]]:
+        """(record id, finished, tokens, likeliest) by record id, so that the order of arrival does not show."""
+        with self.path.open("rb") as file:
+            for _, (start, end) in sorted(self._offsets.items()):
+                file.seek(start)
+                yield tuple(json.loads(file.read(end - start)))
+
+
+def _whole_lines(path: Path) -> dict[str, tuple[int, int]]:
+    """Record id -> (start, end) in the file; a line cut by a kill ends it. The last line of a record counts."""
+    found: dict[str, tuple[int, int]] = {}
+    start = 0
+    if path.exists():
+        with path.open("rb") as file:
+            for line in file:
+                try:
+                    record_id = json.loads(line)[0] if line.endswith(b"\n") else None
+                except (ValueError, IndexError, KeyError):
+                    record_id = None
+                if not isinstance(record_id, str):
+                    break
+                found[record_id] = (start, start + len(line))
+                start += len(line)
+    return found
+
+
+def write_topk(journal: Journal, path: Path, k: int) -> int:
+    """The journal as one Parquet file (zstd), complete or not there; the number of its tokens.
+
+    Log-probabilities are kept as float16: off by at most 2^-11 of their value. Ids of tokens that came as bytes count
+    in a table of the file's own.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    table: dict[str, int] = {}
+
+    def number(token: int | str) -> int:
+        return token if isinstance(token, int) else table.setdefault(token, len(table))
+
+    schema = pa.schema(
+        [
+            ("record_id", pa.string()),
+            ("finished", pa.bool_()),
+            ("token_ids", pa.list_(pa.int32())),
+            ("top_ids", pa.list_(pa.int32())),
+            ("top_logprobs", pa.list_(pa.float16())),
+        ],
+        metadata={"k": str(k)},
+    )
+    num_tokens = 0
+    staging = path.with_suffix(".partial")
+    # Neighbouring ids and log-probabilities share their high bytes: split by byte, they compress to half the size.
+    split = ["token_ids.list.element", "top_ids.list.element", "top_logprobs.list.element"]
+    with parquet.ParquetWriter(
+        staging,
+        schema,
+        compression="zstd",
+        compression_level=9,
+        use_dictionary=False,
+        use_byte_stream_split=split,
+    ) as writer:
+        rows: list[dict[str, Any]] = []
+        for record_id, finished, tokens, top in journal.lines():
+            ids = np.full((len(tokens), k), -1, dtype=np.int32)
+            logprobs = np.full((len(tokens), k), -np.inf, dtype=np.float16)
+            for at, likeliest in enumerate(top):
+                for rank, (token, logprob) in enumerate(likeliest[:k]):
+                    ids[at, rank], logprobs[at, rank] = number(token), logprob
+            said = np.array([number(token) for token in tokens], dtype=np.int32)
+            row = (record_id, finished, said, ids.ravel(), logprobs.ravel())
+            rows.append(dict(zip(schema.names, row, strict=True)))
+            num_tokens += len(tokens)
+            if len(rows) == _ROW_GROUP:
+                writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+                rows = []
+        writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+        if table:
+            writer.add_key_value_metadata({_TABLE.decode(): json.dumps(list(table))})
+    staging.rename(path)
+    return num_tokens
+
+
+class TopKStore(Mapping[str, TokenTargets]):
+    """The finished answers of a file that the student can be taught token by token; 6·k + 4 bytes a token in memory."""
+
+    def __init__(self, path: Path, end_id: int, vocabulary: Mapping[bytes, int] | None = None) -> None:
+        """`end_id` is the student's end-of-turn token: an answer whose server kept it back gets it, as the only choice.
+
+        `vocabulary` (`vocabulary_bytes`) is needed where the file `has_bytes`: tokens that the student does not have
+        count as not told, and an answer that says one is left out. Without it ids are taken to be the student's.
+        """
+        from pyarrow import parquet
+
+        found = parquet.read_table(path)
+        metadata = found.schema.metadata | (parquet.read_metadata(path).metadata or {})
+        self.k = int(metadata[b"k"])
+        self._end_id = end_id
+        said, top, logprobs = (
+            found[name].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+            for name in ("token_ids", "top_ids", "top_logprobs")
+        )
+        if _TABLE in metadata:
+            if vocabulary is None:
+                raise ValueError(f"{path.name} holds tokens as bytes: the student's vocabulary is needed")
+            known = [vocabulary.get(token.encode("latin-1"), -1) for token in json.loads(metadata[_TABLE])]
+            remap = np.array([*known, -1], dtype=np.int32)  # index -1 stays -1
+            said, top = remap[said], remap[top]
+        self._said, self._top, self._logprobs = said, top.reshape(-1, self.k), logprobs.reshape(-1, self.k)
+        lengths = found["token_ids"].combine_chunks().value_lengths().to_numpy(zero_copy_only=False)
+        ends = np.cumsum(lengths)
+        self.num_stored = len(found)
+        """Answers in the file, usable or not."""
+        self._places = {
+            record_id: (int(end - length), int(end))
+            for record_id, finished, length, end in zip(
+                found["record_id"].to_pylist(), found["finished"].to_pylist(), lengths, ends, strict=True
+            )
+            if finished and self._usable(int(end - length), int(end))
+        }
+
+    def _usable(self, start: int, end: int) -> bool:
+        return bool((self._said[start:end] >= 0).all() and (self._top[start:end] >= 0).any(axis=1).all())
+
+    def __getitem__(self, record_id: str) -> TokenTargets:
+        start, end = self._places[record_id]
+        said, top = self._said[start:end], self._top[start:end]
+        logprobs = np.where(top >= 0, self._logprobs[start:end].astype(np.float32), np.float32(-np.inf))
+        if end == start or said[-1] != self._end_id:
+            row = np.full((1, self.k), -1, dtype=np.int32)
+            row[0, 0] = self._end_id
+            sure = np.where(row >= 0, np.float32(0), np.float32(-np.inf))
+            said = np.append(said, np.int32(self._end_id))
+            top, logprobs = np.concatenate([top, row]), np.concatenate([logprobs, sure])
+        return TokenTargets(said, top, logprobs)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+def has_bytes(path: Path) -> bool:
+    """Whether the server told no ids: the tokens of the file must be found in the student's vocabulary."""
+    from pyarrow import parquet
+
+    return _TABLE in (parquet.read_metadata(path).metadata or {})
+
+
+def topk_kl(logits: Any, top_ids: Any, top_logprobs: Any, tail: bool = True) -> Any:
+    """Forward KL(teacher || student) of each token, from the teacher's k likeliest: shape [n], in nats.
+
+    `logits` [n, V] are the student's (fp32), `top_ids` [n, k] int64 with -1 where there is none (at least one a row),
+    `top_logprobs` [n, k]. With `tail` all other tokens are one bucket, of what mass is left on either side: the KL of two
+    coarser distributions, which is never above that of the full ones (data-processing inequality; Cover and Thomas,
+    Elements of Information Theory, section 4.4) and equal to it for k = V. Without, the teacher is cut to its k
+    likeliest and scaled to 1, as is common; this draws the student's whole mass into them.
+    """
+    import torch
+
+    given = top_ids >= 0
+    # What is not given stands on a token of the row that is, with probability 0.
+    ids = torch.where(given, top_ids, top_ids.max(dim=-1, keepdim=True).values)
+    p = torch.where(given, top_logprobs.float().exp(), 0.0)
+    mass = p.sum(dim=-1, keepdim=True)
+    tail = tail and ids.shape[-1] < logits.shape[-1]
+    p = p / (mass.clamp(min=1.0) if tail else mass)  # rounding may lift the sum over 1
+    log_z = logits.logsumexp(dim=-1, keepdim=True)
+    cross = -(p * (logits.gather(-1, ids) - log_z)).sum(dim=-1)
+    entropy = -torch.xlogy(p, p).sum(dim=-1)
+    if not tail:
+        return cross - entropy
+    p_tail = (1.0 - p.sum(dim=-1)).clamp(min=0.0)
+    # The student's rest from the logits themselves: 1 - sum(q) would lose all digits where the student is sure.
+    rest = logits.scatter(-1, ids, -torch.inf).logsumexp(dim=-1) - log_z.squeeze(-1)
+    return cross - entropy - p_tail * rest + torch.xlogy(p_tail, p_tail)
+
+
+def batch_targets(targets: Sequence[TokenTargets]) -> tuple[Any, Any, Any]:
+    """The rows of several answers one below the other, as `topk_kl` takes them: ([n], [n, k], [n, k]) tensors."""
+    import torch
+
+    return (
+        torch.from_numpy(np.concatenate([each.token_ids for each in targets])).long(),
+        torch.from_numpy(np.concatenate([each.top_ids for each in targets])).long(),
+        torch.from_numpy(np.concatenate([each.top_logprobs for each in targets])),
+    )
+
+
+def vocabulary_bytes(tokenizer: Any) -> dict[bytes, int]:
+    """The bytes of each token of a tokenizer -> its id; tokens that share their bytes, or have none, are left out.
+
+    Byte-level vocabularies (GPT-2, Llama 3, Qwen) write a byte as one printable character, sentence-piece ones a blank
+    as U+2581 and a lone byte as `<0x0A>`; which one it is, the sign for a blank tells.
+    """
+    vocabulary: Mapping[str, int] = tokenizer.get_vocab()
+    added = set(tokenizer.get_added_vocab())
+    byte_level = sum("\u0120" in token for token in vocabulary) > sum(
+        "\u2581" in token for token in vocabulary
+    )
+    characters = {character: bytes([byte]) for byte, character in _byte_characters().items()}
+    found: dict[bytes, int] = {}
+    shared: set[bytes] = set()
+    for token, number in vocabulary.items():
+        if token in added:
+            written = token.encode()
+        elif byte_level:
+            if not all(character in characters for character in token):
+                continue
+            written = b"".join(characters[character] for character in token)
+        elif len(token) == 6 and token.startswith("<0x"):
+            written = bytes([int(token[3:5], 16)])
+        else:
+            written = token.replace("\u2581", " ").encode()
+        if written in found:
+            shared.add(written)
+        found[written] = number
+    # What servers write for a piece of a character is no token's own bytes.
+    shared |= {b"", "\ufffd".encode()}
+    return {written: number for written, number in found.items() if written not in shared}
+
+
+def _byte_characters() -> dict[int, str]:
+    """GPT-2's printable character for each byte: Latin-1's printable ones are themselves, the others follow from U+0100."""
+    plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in plain]
+    return {byte: chr(byte) for byte in plain} | {byte: chr(0x100 + n) for n, byte in enumerate(others)}
