@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -72,6 +73,8 @@ class Server:
     prefix_caching: bool
     start_s: float
     """From the start of the process to the first healthy answer."""
+    api_key: str | None = field(default=None, repr=False)
+    """What a server with hot adapters asks for: nobody else on the host may change what answers."""
 
 
 def engine_version() -> str | None:
@@ -120,9 +123,12 @@ def served(
     log_path: Path,
     cache_dir: Path,
     adapters: Mapping[str, Path] | None = None,
+    hot_adapters: int | None = None,
 ) -> Iterator[Server]:
     """A server of the model in `model_dir` under `name`, and of LoRA `adapters` under theirs; gone after the block.
 
+    With `hot_adapters` adapters of up to that rank are loaded and unloaded while it runs, one at a time, and the
+    log-probabilities of sampled tokens are those at the sampling's temperature: what on-policy training needs.
     Compiled kernels go to `cache_dir` and the engine's output to `log_path`; neither holds text of requests.
     Raises ServeError where vLLM is not installed, ends early, or is not ready within `start_timeout_s`.
     """
@@ -135,12 +141,17 @@ def served(
     _check_model(model_dir, settings.max_model_len)
     _check_tmpdir()
     port = _free_port()
-    argv = [*_arguments(model_dir, name, settings, port), *_adapter_arguments(adapters)]
+    api_key = secrets.token_hex(16) if hot_adapters is not None else None
+    argv = [*_arguments(model_dir, name, settings, port), *_adapter_arguments(adapters, hot_adapters)]
     cache_dir.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    child = spawn(argv, env=_environment(cache_dir.absolute(), settings.kv_cache_gib), log_path=log_path)
+    env = _environment(cache_dir.absolute(), settings.kv_cache_gib)
+    if api_key is not None:
+        # By the environment: a command line is everybody's to read.
+        env |= {"VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1", "VLLM_API_KEY": api_key}
+    child = spawn(argv, env=env, log_path=log_path)
     try:
-        _await_ready(child, port, name, started + settings.start_timeout_s)
+        _await_ready(child, port, name, api_key, started + settings.start_timeout_s)
         yield Server(
             base_url=f"http://127.0.0.1:{port}",
             model=name,
@@ -148,6 +159,7 @@ def served(
             device=device(),
             prefix_caching=settings.prefix_caching,
             start_s=time.monotonic() - started,
+            api_key=api_key,
         )
     finally:
         child.stop(_STOP_GRACE_S)
@@ -200,10 +212,10 @@ def _arguments(model_dir: Path, name: str, settings: ServeSettings, port: int) -
     return argv
 
 
-def _adapter_arguments(adapters: Mapping[str, Path]) -> list[str]:
-    if not adapters:
+def _adapter_arguments(adapters: Mapping[str, Path], hot_adapters: int | None) -> list[str]:
+    if not adapters and hot_adapters is None:
         return []
-    ranks = []
+    ranks = [] if hot_adapters is None else [hot_adapters]
     for name, path in adapters.items():
         config_path = path / "adapter_config.json"
         if not config_path.is_file():
@@ -216,8 +228,11 @@ def _adapter_arguments(adapters: Mapping[str, Path]) -> list[str]:
         raise ServeError(
             f"an adapter of rank {max(ranks)}; vLLM serves up to {_LORA_RANKS[-1]}: merge it instead"
         )
+    argv = ["--enable-lora", f"--max-lora-rank={fitting[0]}"]
+    if hot_adapters is not None:
+        argv += ["--logprobs-mode=processed_logprobs"]
     modules = [f"{name}={path.absolute()}" for name, path in adapters.items()]
-    return ["--enable-lora", f"--max-lora-rank={fitting[0]}", "--lora-modules", *modules]
+    return [*argv, "--lora-modules", *modules] if modules else argv
 
 
 def _environment(cache_dir: Path, kv_cache_gib: int) -> dict[str, str]:
@@ -250,8 +265,8 @@ def _environment(cache_dir: Path, kv_cache_gib: int) -> dict[str, str]:
     }
 
 
-def _await_ready(child: Child, port: int, name: str, deadline: float) -> None:
-    while not _answers(port, name):
+def _await_ready(child: Child, port: int, name: str, api_key: str | None, deadline: float) -> None:
+    while not _answers(port, name, api_key):
         returncode = child.returncode
         if returncode is not None:
             raise ServeError(
@@ -262,7 +277,7 @@ def _await_ready(child: Child, port: int, name: str, deadline: float) -> None:
         time.sleep(_PROBE_INTERVAL_S)
 
 
-def _answers(port: int, name: str) -> bool:
+def _answers(port: int, name: str, api_key: str | None) -> bool:
     """Healthy, and ours: another process may have taken the port since it was found free."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)  # heeds no proxy variable
     try:
@@ -271,7 +286,9 @@ def _answers(port: int, name: str) -> bool:
         response.read()
         if response.status != 200:
             return False
-        connection.request("GET", "/v1/models")
+        connection.request(
+            "GET", "/v1/models", headers={"Authorization": f"Bearer {api_key}"} if api_key else {}
+        )
         models = json.load(connection.getresponse())
         return name in [model["id"] for model in models["data"]]
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
