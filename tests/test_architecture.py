@@ -20,11 +20,12 @@ ROOMS = ("ui", "appliance", "distill", "privacy")
 
 DOORS = {
     "click": {"appliance/cli"},
+    "datasketch": {"distill/near_duplicates"},
     "datasets": {"distill/onpolicy", "distill/sft"},
     "dp_accounting": {"distill/dp"},
-    "duckdb": {"appliance/store", "privacy/read_binary"},
+    "duckdb": {"appliance/store", "distill/rewards/sql_sandbox", "privacy/read_binary"},
     "faker": {"appliance/demo_data/people", "privacy/recognizers/places", "privacy/surrogate_places"},
-    "httpx": {"distill/completer"},
+    "httpx": {"distill/completer", "distill/served_model"},
     "jinja2": {"appliance/report/html"},
     "opacus": {"distill/dp", "distill/dp_sft"},
     "peft": {"distill/student"},
@@ -38,6 +39,7 @@ DOORS = {
     "streamlit": set(),
     "tokenizers": {"privacy/token_classifier"},
     "torch": {
+        "distill/crosstokenizer",
         "distill/dp_sft",
         "distill/probe",
         "distill/sft",

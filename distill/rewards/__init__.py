@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from distill.completer import Completer
 from distill.rewards.answer import matches, readable
+from distill.rewards.judge import as_good
+from distill.rewards.leaks import names_nobody_new
+from distill.rewards.numeric import same_number
 from distill.rewards.reward import Judge, Reward, Rewarded, RewardScore
 from distill.rewards.settings import RewardSettings
+from distill.rewards.similarity import shares_words
+from distill.rewards.sql import finds_the_same
 from distill.tasks import Task
+from privacy.scan import Finder
 
 __all__ = ["Reward", "RewardScore", "RewardSettings", "Rewarded", "check_rewards", "make_reward"]
 
@@ -48,20 +56,47 @@ def check_rewards(settings: Sequence[RewardSettings], task: Task) -> None:
             )
 
 
-def make_reward(settings: Sequence[RewardSettings], task: Task) -> Reward:
+def make_reward(
+    settings: Sequence[RewardSettings],
+    task: Task,
+    *,
+    base_dir: Path = Path(),
+    judge: Completer | None = None,
+    detector: Finder | None = None,
+) -> Reward:
     """The rewards as one function; what the task pays by itself where none is declared.
 
-    Raises ValueError, with the remedy, where they cannot be (`check_rewards`).
+    `base_dir`: where the paths of the settings begin. `judge`: who answers for the kind `judge`, at temperature 0, in at
+    least 8 tokens. `detector`: who finds personal data for the kind `privacy`. Raises ValueError, with the remedy, where
+    the rewards cannot be.
     """
     check_rewards(settings, task)
     if not settings:
         return Reward(((1.0, "task", matches("task", task)),))
-    return Reward(tuple((reward.weight, reward.name, _judge(reward, task)) for reward in settings))
-
-
-def _judge(reward: RewardSettings, task: Task) -> Judge:
-    if reward.kind in ("label", "fields"):
-        return matches(reward.name, task)
-    if reward.kind == "schema":
-        return readable(reward.name, task)
-    raise NotImplementedError(reward.kind)
+    weighted: list[tuple[float, str, Judge]] = []
+    on_close: list[Callable[[], None]] = []
+    for reward in settings:
+        match reward.kind:
+            case "label" | "fields":
+                single = matches(reward.name, task)
+            case "schema":
+                single = readable(reward.name, task)
+            case "numeric":
+                single = same_number(reward, task)
+            case "similarity":
+                single = shares_words(reward, task)
+            case "sql":
+                single, end = finds_the_same(reward, task, base_dir)
+                on_close.append(end)
+            case "judge":
+                if judge is None:
+                    raise ValueError("onpolicy.reward: kind = 'judge' needs a model to ask: none is given")
+                single = as_good(reward, task, judge)
+            case "privacy":
+                if detector is None:
+                    raise ValueError(
+                        "onpolicy.reward: kind = 'privacy' needs the detector's models: see [detector]"
+                    )
+                single = names_nobody_new(reward, task, detector)
+        weighted.append((reward.weight, reward.name, single))
+    return Reward(tuple(weighted), tuple(on_close))
