@@ -33,7 +33,7 @@ PIPELINE = (
     # the teacher's answer to every record
     Stage("teach", ("task", "teacher"), ("scrub",), external=("teacher",)),
     # what is learnt from, what is held out, what is rejected and why
-    Stage("curate", ("task", "held_out", "split", "evaluate"), ("scrub", "teach"), version=2),
+    Stage("curate", ("task", "held_out", "split", "evaluate"), ("scrub", "teach"), version=3, packages=("datasketch",)),
     # supervised fine-tuning on the teacher's answers
     Stage("sft", ("task", "student", "sft"), ("curate",), version=2, external=("student", "key"), packages=(*TRAINING, "opacus", "dp-accounting")),
     # the student answers, a verifiable reward judges

@@ -7,10 +7,11 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
-from annotated_types import Ge
+from annotated_types import Ge, Gt, Le
 
+from distill.near_duplicates import NearDuplicates
 from distill.tasks import Task
 from distill.values import Completion, Example, RejectReason
 from privacy.records import ScrubbedRecord
@@ -33,6 +34,10 @@ class SplitSettings:
     """At most so many training records; default: all that remain."""
     seed: int = 7
     """Which records go where."""
+    near_duplicates: Literal["keep", "reject"] = "keep"
+    """What becomes of a training record that nearly repeats another one. Those of a test record are rejected always."""
+    near_duplicate_jaccard: Annotated[float, Gt(0), Le(1)] = 0.8
+    """From this similarity on two inputs nearly repeat one another: the share of 5-character pieces that both have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,12 @@ class TrainingSet:
     """The examples of all splits, and why the other records are not among them."""
 
     examples: tuple[Example, ...]
-    rejected: Mapping[RejectReason, int]
+    reasons: Mapping[str, RejectReason]
+    """By record id."""
+
+    @property
+    def rejected(self) -> dict[RejectReason, int]:
+        return dict(Counter(self.reasons.values()))
 
     def split(self, name: str) -> list[Example]:
         return [example for example in self.examples if example.split == name]
@@ -48,8 +58,12 @@ class TrainingSet:
 
 def input_key(task: Task, fields: Mapping[str, str]) -> str:
     """What two records share that ask the same: the rendered input without case and spacing, hashed."""
-    text = " ".join(task.settings.input.format_map(fields).casefold().split())
+    text = " ".join(_input(task, fields).casefold().split())
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _input(task: Task, fields: Mapping[str, str]) -> str:
+    return task.settings.input.format_map(fields)
 
 
 def overlap(task: Task, examples: Sequence[Example]) -> int:
@@ -82,9 +96,12 @@ def curate(
 ) -> TrainingSet:
     """Splits and filters. With `held_out` (record ids) the test records come from among these only.
 
-    Each record ends in the training set or in one count: accepted + rejected = records.
+    Each record ends in the training set or has one reason why not: accepted + rejected = records.
     """
-    rejected: Counter[RejectReason] = Counter()
+    reasons: dict[str, RejectReason] = {}
+    near = NearDuplicates(
+        {record.record_id: _input(task, record.fields) for record in records}, settings.near_duplicate_jaccard
+    )
     # Drawn by input, not by id: ids are keyed, and where placeholders replace people two sites get the same split.
     order = sorted(
         records, key=lambda record: (_draw(settings.seed, input_key(task, record.fields)), record.record_id)
@@ -98,20 +115,26 @@ def curate(
 
     def accept(record: ScrubbedRecord, split: str) -> bool:
         key = input_key(task, record.fields)
-        if key in seen:
-            in_test = split != "test" and key in test_keys
-            rejected[RejectReason.HELD_OUT if in_test else RejectReason.DUPLICATE] += 1
-            return False
         answer = judge_answer(task, completions.get(record.record_id))
         reference = _reference(task, record, reference_field)
         usable = None if isinstance(answer, RejectReason) else answer
-        if split == "test" and (reference if reference_field else usable) is None:
-            rejected[RejectReason.NO_REFERENCE] += 1
-            return False
-        if split != "test" and isinstance(answer, RejectReason):
-            rejected[answer] += 1
+        reason: RejectReason | None = None
+        if key in seen:
+            in_test = split != "test" and key in test_keys
+            reason = RejectReason.HELD_OUT if in_test else RejectReason.DUPLICATE
+        elif split == "test":
+            reason = RejectReason.NO_REFERENCE if (reference if reference_field else usable) is None else None
+        elif isinstance(answer, RejectReason):
+            reason = answer
+        elif near.is_near(record.record_id, "test"):
+            reason = RejectReason.NEAR_HELD_OUT
+        elif settings.near_duplicates == "reject" and near.is_near(record.record_id, "learnt"):
+            reason = RejectReason.NEAR_DUPLICATE
+        if reason is not None:
+            reasons[record.record_id] = reason
             return False
         seen.add(key)
+        near.keep(record.record_id, "test" if split == "test" else "learnt")
         examples.append(Example(record.record_id, split, record.fields, usable, reference, record.subject_id))
         return True
 
@@ -125,7 +148,7 @@ def curate(
             rest.append(record)
     test_keys = set(seen)
     if held_out:
-        rejected[RejectReason.NOT_NEEDED] += len(rest)
+        reasons |= {record.record_id: RejectReason.NOT_NEEDED for record in rest}
     else:
         learners = rest
     wanted = {
@@ -135,11 +158,11 @@ def curate(
     for record in learners:
         split = next((name for name, room in wanted.items() if room), None)
         if split is None:
-            rejected[RejectReason.NOT_NEEDED] += 1
+            reasons[record.record_id] = RejectReason.NOT_NEEDED
         elif accept(record, split):
             wanted[split] -= 1
-    assert len(examples) + sum(rejected.values()) == len(records)
-    return TrainingSet(tuple(examples), dict(+rejected))
+    assert len(examples) + len(reasons) == len(records)
+    return TrainingSet(tuple(examples), reasons)
 
 
 def _draw(seed: int, key: str) -> str:

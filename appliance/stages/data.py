@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 
 from appliance.stages import planted, removed
@@ -17,6 +17,7 @@ from appliance.stages.context import (
     read_records,
     write_examples,
     write_records,
+    write_rows,
 )
 from distill.checkpoints import write_atomically
 from distill.completer import Completer, Endpoint, Recorded
@@ -25,7 +26,7 @@ from distill.curate import overlap
 from distill.tasks.task import field_names, render
 from distill.teach import read_completions
 from distill.teach import teach as ask_teacher
-from distill.values import Request
+from distill.values import RejectReason, Request
 from privacy.measure import TypeScores, records_to_review, residual_risk
 from privacy.records import ScrubbedRecord
 from privacy.settings import FieldRule, SourceSettings, policy_id
@@ -330,15 +331,26 @@ def curate(context: Context) -> tuple[Facts, list[str]]:
     sizes = {name: len(chosen.split(name)) for name in ("train", "val", "test")}
     for name in ("train", "test"):
         if sizes[name] == 0:
-            counts = {reason.value: count for reason, count in chosen.rejected.items()}
-            raise GateError(
-                f"no {name} record is left ({counts}): bring more records, or make split.test smaller"
-            )
+            raise GateError(_nothing_left(name, chosen.rejected))
     write_examples(context.folder / "examples.parquet", chosen.examples)
+    write_rows(
+        context.folder / "rejected.parquet",
+        [{"record_id": key, "reason": reason.value} for key, reason in sorted(chosen.reasons.items())],
+        ("record_id", "reason"),
+    )
     facts = {
         **sizes,
         "overlap": shared,
         "accepted": len(chosen.examples),
-        "rejected_by_reason": {reason.value: count for reason, count in chosen.rejected.items() if count},
+        "rejected_by_reason": {reason.value: count for reason, count in chosen.rejected.items()},
+        "near_duplicate_jaccard": context.use_case.split.near_duplicate_jaccard,
     }
-    return facts, ["examples.parquet"]
+    return facts, ["examples.parquet", "rejected.parquet"]
+
+
+def _nothing_left(split: str, rejected: Mapping[RejectReason, int]) -> str:
+    counts = {reason.value: count for reason, count in rejected.items()}
+    said = f"no {split} record is left ({counts}): bring more records, or make split.test smaller"
+    if RejectReason.NEAR_HELD_OUT in rejected:
+        said += "; or raise split.near_duplicate_jaccard, where records are alike by their form alone"
+    return said

@@ -62,11 +62,11 @@ UNKNOWN = [
     (("[bench.serve]", "[bench.sevre]"), "unknown key 'bench.sevre': did you mean 'serve'?"),
     (
         ("test = 60", "test = 60\nzzz = 1"),
-        "unknown key 'split.zzz'; there are: seed, test, train, validation",
+        "unknown key 'split.zzz'; there are: near_duplicate_jaccard, near_duplicates, seed, test, train, validation",
     ),
     (
         ("test = 60", 'test = 60\n"a\\nb" = 1'),
-        "unknown key 'split.a b'; there are: seed, test, train, validation",
+        "unknown key 'split.a b'; there are: near_duplicate_jaccard, near_duplicates, seed, test, train, validation",
     ),
 ]
 
@@ -266,6 +266,7 @@ OTHERS = {
     ("evaluate", "reference_field"): "spare",
     ("student", "device"): "cpu",
     ("split", "train"): 99,
+    ("split", "near_duplicates"): "reject",
     ("attack", "on_leak"): "report",
     ("bench", "load", "concurrency"): [1, 5],
     ("bench", "serve", "dtype"): "float32",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import string
+import time
 from collections import Counter
 from collections.abc import Mapping
 
@@ -33,7 +35,7 @@ def all_answer(records: list[ScrubbedRecord]) -> Mapping[str, Completion]:
 
 
 def distinct(count: int) -> list[ScrubbedRecord]:
-    return [record(f"r{n}", f"message {n}") for n in range(count)]
+    return [record(f"r{n}", f"message {n} {n}") for n in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -249,3 +251,50 @@ def test_no_text_shows_in_the_repr_of_what_flows() -> None:
     records = [record("a", "SECRET"), record("b", "SECRET too")]
     found = curate(TASK, records, all_answer(records), SplitSettings(1), None)
     assert "SECRET" not in repr(found) and "top_up" not in repr(found)
+
+
+# --- near-duplicates ------------------------------------------------------------------------------------------------
+
+ASKED = "I still have not received my new card, what should I do about it now"
+
+
+def test_a_learner_that_nearly_asks_what_the_exam_asks_is_not_learnt_from() -> None:
+    records = [
+        record("exam", ASKED),
+        record("nearly", f"Hi! {ASKED}?"),
+        record("other", "What is the exchange rate"),
+    ]
+    found = curate(TASK, records, all_answer(records), SplitSettings(1), None, {"exam"})
+    assert splits_of(found) == {"exam": "test", "other": "train"}
+    assert found.reasons == {"nearly": RejectReason.NEAR_HELD_OUT}
+
+
+def test_learners_that_nearly_repeat_each_other_are_kept_unless_the_use_case_says_otherwise() -> None:
+    records = [record("exam", "the exam"), record("a", ASKED), record("b", f"Hi! {ASKED}?")]
+    kept = curate(TASK, records, all_answer(records), SplitSettings(1), None, {"exam"})
+    assert len(kept.split("train")) == 2
+    strict = SplitSettings(1, near_duplicates="reject")
+    found = curate(TASK, records, all_answer(records), strict, None, {"exam"})
+    assert len(found.split("train")) == 1 and found.rejected == {RejectReason.NEAR_DUPLICATE: 1}
+    lenient = SplitSettings(1, near_duplicates="reject", near_duplicate_jaccard=1.0)
+    assert len(curate(TASK, records, all_answer(records), lenient, None, {"exam"}).split("train")) == 2
+
+
+def test_every_rejected_record_has_its_reason() -> None:
+    records = [*distinct(5), record("twin", "message 3 3")]
+    answers = {**all_answer(records), "r1": answered("r1", "I'm sorry")}
+    found = curate(TASK, records, answers, SplitSettings(1), None, {"r0"})
+    assert found.reasons["r1"] is RejectReason.REFUSAL
+    assert RejectReason.DUPLICATE in found.reasons.values()
+    assert {*found.reasons, *splits_of(found)} == {each.record_id for each in records}
+
+
+@pytest.mark.slow
+def test_ten_thousand_records_are_curated_in_seconds() -> None:
+    draw = random.Random(7)
+    words = [first + last for first in string.ascii_lowercase for last in ("ard", "op", "ransfer", "ate")]
+    records = [record(f"r{n}", " ".join(draw.choices(words, k=draw.randint(6, 20)))) for n in range(10_000)]
+    started = time.monotonic()
+    found = curate(TASK, records, all_answer(records), SplitSettings(1000, near_duplicates="reject"), None)
+    assert len(found.split("test")) == 1000 and len(found.split("train")) > 5000
+    assert time.monotonic() - started < 30
