@@ -51,18 +51,18 @@ class PackedRow:
     """(tokens,): whose token it is, an index of a rollout."""
 
 
-def check_packable(config: Any, max_tokens: int) -> None:
+def check_packable(config: Any, max_tokens: int, who: str = "student") -> None:
     """Raises TrainingError for a model whose outputs would be other ones in a packed row of texts of `max_tokens`."""
     layers = set(getattr(config, "layer_types", None) or ())
     if layers - _LAYERS_OF_ATTENTION:
         raise TrainingError(
-            f"the student has layers of {', '.join(sorted(layers - _LAYERS_OF_ATTENTION))}: on-policy training needs "
-            "attention in every layer; choose another student or set onpolicy.steps = 0"
+            f"the {who} has layers of {', '.join(sorted(layers - _LAYERS_OF_ATTENTION))}: on-policy training needs "
+            f"attention in every layer; choose another {who} or set onpolicy.steps = 0"
         )
     window = getattr(config, "sliding_window", None)
     if window is not None and (not layers or "sliding_attention" in layers) and max_tokens > window:
         raise TrainingError(
-            f"a prompt with its answer may have {max_tokens} tokens, and the student looks back {window} only: "
+            f"a prompt with its answer may have {max_tokens} tokens, and the {who} looks back {window} only: "
             "on-policy training needs the whole past in sight; shorten task.input or task.max_answer_tokens"
         )
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
+from distill.packing import answer_logits, check_packable, pack
 from distill.rollouts import Rollout
+from distill.student import Device, load_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +36,30 @@ class TokenTeacher(Protocol):
     def score(self, rollouts: Sequence[Rollout]) -> list[TokenScores]:
         """One result a rollout, in order. Raises TrainingError where the teacher does not answer."""
         ...
+
+
+class InProcessTeacher:
+    """A local model with the student's vocabulary, in bf16 in this process: it gives whole distributions."""
+
+    def __init__(self, path: Path, device: Device) -> None:
+        """That the vocabularies are the same is the caller's to check (`served_teacher.check_same_vocabulary`)."""
+        self.name = path.name
+        self._network = load_model(path, device)
+
+    def score(self, rollouts: Sequence[Rollout]) -> list[TokenScores]:
+        """See TokenTeacher. All rollouts are held at once, with a distribution for each token: give few."""
+        import torch
+
+        longest = max(len(rollout.prompt_ids) + len(rollout.answer_ids) for rollout in rollouts)
+        check_packable(self._network.config, longest, "teacher")
+        with torch.no_grad():
+            row = pack(rollouts, self._network.device)
+            logprobs = answer_logits(self._network, row).log_softmax(dim=-1)
+        said = logprobs[row.predicted_at, row.targets].tolist()
+        lengths = [len(rollout.answer_ids) for rollout in rollouts]
+        distributions = logprobs[row.predicted_at].split(lengths)
+        ends = list(itertools.accumulate(lengths))
+        return [
+            TokenScores(tuple(said[end - length : end]), distribution)
+            for end, length, distribution in zip(ends, lengths, distributions, strict=True)
+        ]

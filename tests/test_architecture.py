@@ -21,7 +21,7 @@ ROOMS = ("ui", "appliance", "distill", "privacy")
 DOORS = {
     "click": {"appliance/cli"},
     "datasketch": {"distill/near_duplicates"},
-    "datasets": {"distill/onpolicy", "distill/sft"},
+    "datasets": {"distill/sft"},
     "dp_accounting": {"distill/dp"},
     "duckdb": {"appliance/store", "distill/rewards/sql_sandbox", "privacy/read_binary"},
     "faker": {"appliance/demo_data/people", "privacy/recognizers/places", "privacy/surrogate_places"},
@@ -41,14 +41,20 @@ DOORS = {
     "torch": {
         "distill/crosstokenizer",
         "distill/dp_sft",
+        "distill/objectives",
+        "distill/onpolicy",
+        "distill/onpolicy_step",
+        "distill/packing",
         "distill/probe",
+        "distill/sampling",
         "distill/sft",
         "distill/student",
+        "distill/token_teacher",
         "distill/topk",
         "distill/training",
     },
-    "transformers": {"distill/student", "distill/training"},
-    "trl": {"distill/onpolicy", "distill/sft"},
+    "transformers": {"distill/sampling", "distill/student", "distill/training"},
+    "trl": {"distill/sft"},
     "vllm": set(),
 }
 """Heavy dependency -> the modules that import it. vLLM is a process of its own, never imported."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from appliance.stages.context import Context, Facts, GateError, read_examples, split_of
 from distill.dp_sft import train_dp_sft
-from distill.onpolicy import train_onpolicy
+from distill.onpolicy import OnPolicySettings, Question, train_onpolicy
+from distill.rewards import make_reward
+from distill.served_teacher import check_same_vocabulary
 from distill.sft import train_sft
-from distill.student import check_model_dir, merge_and_save
+from distill.student import check_model_dir, load_tokenizer, merge_and_save
 from distill.tasks.task import render
+from distill.token_teacher import InProcessTeacher, TokenTeacher
 from distill.training import TrainingResult
 from distill.values import Example, Messages
 
@@ -88,30 +92,59 @@ def sft(context: Context) -> tuple[Facts, list[str]]:
 
 def onpolicy(context: Context) -> tuple[Facts, list[str]]:
     """Goes on from the SFT adapter: the student samples, the task's reward compares with the teacher's answer."""
-    use_case, task = context.use_case, context.task
+    use_case = context.use_case
     if "onpolicy" not in context.trained_arms:
         return {"left_out": "onpolicy.steps = 0"}, []
     base = context.model(use_case.student.base)
     adapter = context.before("sft")[0] / "adapter"
 
-    def reward(text: str, answer: str) -> float:
-        return task.reward(task.parse(text), task.parse(answer))
-
     def progress(done: int, total: int, note: str) -> None:
         context.progress(done, total, note, unit="steps")
 
-    result = train_onpolicy(
-        base,
-        adapter,
-        _examples(context),
-        reward,
-        use_case.task.max_answer_tokens,
-        context.folder,
-        use_case.onpolicy,
-        use_case.student.device,
-        progress,
-    )
+    with make_reward(use_case.onpolicy.reward, context.task, base_dir=context.base_dir) as reward:
+        result, improvement = train_onpolicy(
+            base,
+            adapter,
+            _questions(context, "train"),
+            reward,
+            use_case.task.max_answer_tokens,
+            context.folder,
+            use_case.onpolicy,
+            use_case.student.device,
+            progress,
+            teacher=_token_teacher(context, base),
+            validation=_questions(context, "val"),
+        )
     merge_and_save(base, context.folder / "adapter", context.folder / "model")
-    return _facts(
-        f"GRPO, groups of {use_case.onpolicy.group_size}", result, "reward", use_case.onpolicy
-    ), OUTPUTS
+    facts = _facts(_method(use_case.onpolicy), result, "reward", use_case.onpolicy)
+    return {
+        **facts,
+        "improved": improvement.improved,
+        "improvement": asdict(improvement),
+    }, OUTPUTS
+
+
+def _method(settings: OnPolicySettings) -> str:
+    if settings.method == "distill":
+        assert settings.teacher is not None
+        return f"on-policy distillation from {settings.teacher.model}"
+    return f"{settings.method.upper()}, groups of {settings.group_size}"
+
+
+def _questions(context: Context, split: str) -> list[Question]:
+    folder, _ = context.before("curate")
+    return [
+        (render(context.use_case.task, example.fields, trained=True), example)
+        for example in split_of(read_examples(folder), split)
+        if example.answer is not None
+    ]
+
+
+def _token_teacher(context: Context, base: Path) -> TokenTeacher | None:
+    settings = context.use_case.onpolicy.teacher
+    if settings is None:
+        return None
+    path = context.model(settings.model)
+    check_model_dir(path)
+    check_same_vocabulary(load_tokenizer(base), load_tokenizer(path))
+    return InProcessTeacher(path, context.use_case.student.device)

@@ -19,11 +19,12 @@ import pytest
 
 from distill.checkpoints import is_sealed, newest_sealed
 from distill.onpolicy import train_onpolicy
+from distill.rewards import Rewarded
 from distill.sft import _trainer, answer_rows, train_sft
 from distill.student import InProcess, load_tokenizer, merge_and_save, prompt_ids
 from distill.training import Metrics, TrainingError, TrainingResult, make_callback
-from distill.values import Request
-from tests.distill.training_runs import EXAMPLES, ONPOLICY, SFT, onpolicy, reward, sft
+from distill.values import Example, Request
+from tests.distill.training_runs import EXAMPLES, ONPOLICY, QUESTIONS, SFT, onpolicy, reward, sft
 
 pytestmark = pytest.mark.slow
 
@@ -314,32 +315,31 @@ def test_every_answer_is_paid_by_its_own_records_answer_and_answers_come_from_th
     tiny_model: Path, whole_sft: Run, tmp_path: Path
 ) -> None:
     """With a rate out of this world the second step's answers cannot be the first student's."""
-    paid: list[tuple[str, str]] = []
+    paid: list[tuple[str, str]] = []  # the record's answer, the student's
 
-    def noting(text: str, wanted: str) -> float:
-        paid.append((text, wanted))
-        return reward(text, wanted)
+    def noting(record: Example, text: str) -> Rewarded:
+        paid.append((record.answer or "", text))
+        return reward(record, text)
 
     settings = replace(ONPOLICY, steps=2, learning_rate=1.0)
     adapter = whole_sft.out / "adapter"
-    train_onpolicy(tiny_model, adapter, EXAMPLES, noting, 8, tmp_path, settings, "cpu", silent)
+    train_onpolicy(tiny_model, adapter, QUESTIONS, noting, 8, tmp_path, settings, "cpu", silent)
     first, second = paid[:8], paid[8:]
     assert len(paid) == 16
     for step in (first, second):
-        wanted = [answer for _, answer in step]
+        wanted = [answer for answer, _ in step]
         assert wanted == [wanted[0]] * 4 + [wanted[4]] * 4
     labels = {answer for _, answer in EXAMPLES}
-    before = sum(reward(text, wanted) for text, wanted in first) / 8
-    after = sum(reward(text, wanted) for text, wanted in second) / 8
-    assert all(isinstance(text, str) and "<|im_end|>" not in text for text, _ in paid)
-    assert after < before and not any(text in labels for text, _ in second)
+    before = sum(text == wanted for wanted, text in first)
+    assert all("<|im_end|>" not in text for _, text in paid)
+    assert before > 0 and not any(text in labels for _, text in second)
 
 
 def test_too_few_records_for_a_step_are_refused(tiny_model: Path, whole_sft: Run, tmp_path: Path) -> None:
     settings = replace(ONPOLICY, prompts_per_step=3)
     with pytest.raises(TrainingError, match=r"too few for onpolicy\.prompts_per_step = 3"):
         train_onpolicy(
-            tiny_model, whole_sft.out / "adapter", EXAMPLES[:2], reward, 8, tmp_path, settings, "cpu", never
+            tiny_model, whole_sft.out / "adapter", QUESTIONS[:2], reward, 8, tmp_path, settings, "cpu", never
         )
 
 
@@ -349,6 +349,6 @@ def test_an_on_policy_student_that_breaks_stops_the_training(
     settings = replace(ONPOLICY, learning_rate=1e30)
     with pytest.raises(TrainingError, match="lower the learning rate"):
         train_onpolicy(
-            tiny_model, whole_sft.out / "adapter", EXAMPLES, reward, 8, tmp_path, settings, "cpu", silent
+            tiny_model, whole_sft.out / "adapter", QUESTIONS, reward, 8, tmp_path, settings, "cpu", silent
         )
     assert not (tmp_path / "adapter").exists()

@@ -10,10 +10,11 @@ import signal
 import sys
 from pathlib import Path
 
-from distill.onpolicy import OnPolicySettings, train_onpolicy
+from distill.onpolicy import OnPolicySettings, Question, train_onpolicy
+from distill.rewards import Rewarded
 from distill.sft import SftSettings, train_sft
 from distill.training import Progress, TrainingResult
-from distill.values import Messages
+from distill.values import Example, Messages
 
 _LABELS = ("card_arrival", "top_up_failed", "exchange_rate", "pending_transfer")
 EXAMPLES: list[tuple[Messages, str]] = [
@@ -43,9 +44,16 @@ ONPOLICY = OnPolicySettings(
 )
 
 
-def reward(text: str, answer: str) -> float:
+QUESTIONS: list[Question] = [
+    (messages, Example(str(n), "train", {}, answer, None)) for n, (messages, answer) in enumerate(EXAMPLES)
+]
+
+
+def reward(example: Example, text: str) -> Rewarded:
     """Pays for letters in common: something to learn even where no answer is right."""
-    return len(set(text) & set(answer)) / len(set(text) | set(answer))
+    wanted = set(example.answer or "")
+    share = len(set(text) & wanted) / len(set(text) | wanted)
+    return Rewarded(share, {"letters": share})
 
 
 def _progress(kill_at: int) -> Progress:
@@ -61,7 +69,7 @@ def sft(base: Path, out: Path, kill_at: int = 0, settings: SftSettings = SFT) ->
 
 
 def onpolicy(base: Path, adapter: Path, out: Path, kill_at: int = 0) -> TrainingResult:
-    return train_onpolicy(base, adapter, EXAMPLES, reward, 8, out, ONPOLICY, "cpu", _progress(kill_at))
+    return train_onpolicy(base, adapter, QUESTIONS, reward, 8, out, ONPOLICY, "cpu", _progress(kill_at))[0]
 
 
 if __name__ == "__main__":
