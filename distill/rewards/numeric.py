@@ -62,7 +62,7 @@ def _bounded(written: str, factor: float = 1.0) -> Decimal | None:
 
 
 def same_number(settings: RewardSettings, task: Task) -> Judge:
-    """The last number of the text, or of one field of the answer."""
+    """The last number of the answer, or of one field of it. An answer that the task cannot read earns 0."""
     name = settings.name
     units = _ALWAYS_KNOWN | {unit.casefold(): factor for unit, factor in settings.units.items()}
     absolute, relative = Decimal(repr(settings.tolerance)), Decimal(repr(settings.relative_tolerance))

@@ -79,8 +79,13 @@ class Reward:
 
 
 def said(task: Task, field_name: str | None, text: str) -> Any | None:
-    """What is compared: the text, or one field of the answer in it; None where there is none."""
-    if field_name is None:
-        return text
+    """What is compared: the answer in canonical form, so that words around it do not count, or one field of it.
+
+    None where the task cannot read the text, or the field is not there.
+    """
     value = task.parse(text)
+    if value is None:
+        return None
+    if field_name is None:
+        return task.canonical(value)
     return value.get(field_name) if isinstance(value, dict) else None

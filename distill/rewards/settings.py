@@ -36,7 +36,7 @@ class RewardSettings:
     weight: Annotated[float, Gt(0), Le(1e6)] = 1.0
     """Its part of the weighted mean."""
     field: str | None = None
-    """`numeric`, `sql`, `similarity`: the field of the JSON answer that is compared; without it the whole text."""
+    """`numeric`, `sql`, `similarity`: the field of the JSON answer that is compared; without it the whole answer."""
     tolerance: Annotated[float, Ge(0), Le(1e300)] = 0.0
     """`numeric`: this far from the teacher's number is still right."""
     relative_tolerance: Annotated[float, Ge(0), Le(1)] = 0.0

@@ -42,7 +42,7 @@ def rouge_l(given: Sequence[str], wanted: Sequence[str]) -> float:
 
 
 def shares_words(settings: RewardSettings, task: Task) -> Judge:
-    """ROUGE-L of the text, or of one field of the answer, against the teacher's."""
+    """ROUGE-L of the answer, or of one field of it, against the teacher's. An answer that the task cannot read earns 0."""
 
     def judge(example: Example, completion: str) -> RewardScore:
         wanted = said(task, settings.field, example.answer or "")
