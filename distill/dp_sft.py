@@ -16,22 +16,21 @@ import hmac
 import importlib.metadata
 import json
 import math
-import shutil
-import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from distill.checkpoints import file_sha256, newest_sealed, seal
+from distill.checkpoints import file_sha256
 from distill.dp import Guarantee, SecretStream, Unit, draw_batch, group_units, promise
-from distill.sft import SftSettings, answer_logits, answer_rows
-from distill.student import Device, load_model, load_tokenizer, with_lora
-from distill.training import Metrics, Progress, TrainingError, TrainingResult, save_adapter
+from distill.loop import Schedule, train
+from distill.lora import with_lora
+from distill.sft import Row, SftSettings, answer_logits, answer_rows, padded
+from distill.student import Device, load_model, load_tokenizer
+from distill.trainable import Adapter
+from distill.training import Metrics, Progress, TrainingError, TrainingResult
 from distill.values import Messages
-
-Row = dict[str, list[int]]
 
 PHYSICAL_BATCH = 16
 """Examples computed at once; each holds a gradient of the whole adapter. Changes memory and speed, not the result."""
@@ -65,6 +64,8 @@ def train_dp_sft(
     unit: Unit = "record" if subjects is None else "person"
     guarantee = promise(settings.dp, unit, len(units), settings.batch_size, settings.epochs)
     if not (out / "adapter").exists():
+        from opacus.grad_sample import GradSampleHooks
+
         secret = _secret(key, base, rows, units, settings)
         model = with_lora(
             load_model(base, device),
@@ -73,9 +74,28 @@ def train_dp_sft(
             settings.seed,
             through_merged=False,
         )
-        training = _Training(model.train(), guarantee, settings, tokenizer.pad_token_id)
-        training.run(rows, units, secret, out, metrics, progress)
-        save_adapter(model, out)
+        training = _Training(model.train(), guarantee, tokenizer.pad_token_id)
+        schedule = Schedule(
+            steps=guarantee.steps,
+            learning_rate=settings.learning_rate,
+            shape="cosine",
+            checkpoint_every_steps=settings.checkpoint_every_steps,
+            max_norm=None,  # clipped already, each example by itself
+        )
+        hooks = GradSampleHooks(model, loss_reduction="sum")
+        # The first layer's inputs need no gradient, as meant.
+        warnings.filterwarnings("ignore", message="Full backward hook is firing")
+        try:
+            train(
+                Adapter(model),
+                schedule,
+                lambda number: training.step(number, rows, units, secret),
+                out,
+                "loss",
+                progress,
+            )
+        finally:
+            hooks.cleanup()
     return metrics.result("loss"), guarantee
 
 
@@ -95,54 +115,24 @@ def _secret(
 
 
 class _Training:
-    """The model under training, its optimizer and the promise that each step keeps."""
+    """The model under training and the promise that each step keeps."""
 
-    def __init__(self, model: Any, guarantee: Guarantee, settings: SftSettings, pad: int) -> None:
-        import torch
-
+    def __init__(self, model: Any, guarantee: Guarantee, pad: int) -> None:
         self.model = model
         self.guarantee = guarantee
-        self.checkpoint_every_steps = settings.checkpoint_every_steps
         self.pad = pad
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        self.optimizer = torch.optim.AdamW(self.parameters, lr=settings.learning_rate, weight_decay=0.0)
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, _warmed_cosine(guarantee.steps))
 
-    def run(
-        self,
-        rows: Sequence[Row],
-        units: Sequence[Sequence[int]],
-        secret: bytes,
-        out: Path,
-        metrics: Metrics,
-        progress: Progress,
-    ) -> None:
-        """The promised number of steps, from the newest intact checkpoint on; no step is ever added or repeated."""
-        from opacus.grad_sample import GradSampleHooks
-
-        done = self._resume(out / "checkpoints")
-        metrics.rewind(done)
-        expected = self.guarantee.sample_rate * len(units)
-        hooks = GradSampleHooks(self.model, loss_reduction="sum")
-        # The first layer's inputs need no gradient, as meant.
-        warnings.filterwarnings("ignore", message="Full backward hook is firing")
-        try:
-            for step in range(done + 1, self.guarantee.steps + 1):
-                started = time.monotonic()
-                batch = [rows[n] for n in draw_batch(units, self.guarantee.sample_rate, secret, step)]
-                total, loss = self.clipped_sum(batch)
-                self._release(total, expected, SecretStream(secret, f"noise {step}"))
-                row = {"step": step, "examples": len(batch), "learning_rate": self.schedule.get_last_lr()[0]}
-                self.optimizer.step()
-                self.schedule.step()
-                told = {"loss": loss / len(batch)} if batch else {}
-                metrics.append(row | told | {"seconds": round(time.monotonic() - started, 3)})
-                if step % self.checkpoint_every_steps == 0:
-                    self._save(out / "checkpoints", step)
-                note = f"loss {told['loss']:.3f}" if batch else "nobody drawn"
-                progress(step, self.guarantee.steps, note)
-        finally:
-            hooks.cleanup()
+    def step(
+        self, number: int, rows: Sequence[Row], units: Sequence[Sequence[int]], secret: bytes
+    ) -> dict[str, float]:
+        """Leaves the noisy gradients of one draw of persons, which may be nobody: the promise counts that step too."""
+        rate = self.guarantee.sample_rate
+        batch = [rows[n] for n in draw_batch(units, rate, secret, number)]
+        total, loss = self.clipped_sum(batch)
+        self._release(total, rate * len(units), SecretStream(secret, f"noise {number}"))
+        told = {"loss": loss / len(batch)} if batch else {}
+        return {"examples": len(batch)} | told
 
     def clipped_sum(self, batch: Sequence[Row]) -> tuple[list[Any], float]:
         """The sum of each example's gradient, scaled down to the L2 norm `clip` where it is longer, and of the losses.
@@ -174,7 +164,7 @@ class _Training:
         """Mean loss of each example's answer tokens, shape (examples,)."""
         import torch
 
-        inputs = _padded(part, self.pad, self.model.device)
+        inputs = padded(part, self.pad, self.model.device)
         logits, labels, owner = answer_logits(self.model, inputs)
         by_token = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
         sums = torch.zeros(len(part), device=by_token.device).index_add(0, owner, by_token)
@@ -193,65 +183,7 @@ class _Training:
             noisy = clipped.double() + std * drawn.to(parameter.device)  # rounded once, after the addition
             parameter.grad = (noisy / expected).to(parameter.dtype)
 
-    def _save(self, folder: Path, step: int) -> None:
-        """Only what was made from noisy gradients: a checkpoint tells no more than the finished adapter."""
-        import torch
-
-        target = folder / f"checkpoint-{step}"
-        target.mkdir(parents=True, exist_ok=True)
-        state = {
-            "parameters": [parameter.detach() for parameter in self.parameters],
-            "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
-        }
-        torch.save(state, target / "state.pt")
-        seal(target)
-        for older in folder.glob("checkpoint-*"):
-            if older != target:
-                shutil.rmtree(older)
-
-    def _resume(self, folder: Path) -> int:
-        import torch
-
-        checkpoint = newest_sealed(folder)
-        if checkpoint is None:
-            return 0
-        state = torch.load(checkpoint / "state.pt", map_location=self.model.device, weights_only=True)
-        with torch.no_grad():
-            for parameter, saved in zip(self.parameters, state["parameters"], strict=True):
-                parameter.copy_(saved)
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
-        return int(checkpoint.name.split("-")[1])
-
-
-def _warmed_cosine(steps: int) -> Callable[[int], float]:
-    """The shape of the learning rate in plain training: up over the first 5% of the steps, to 0 along a cosine."""
-    rise = math.ceil(0.05 * steps)
-
-    def factor(step: int) -> float:
-        if step < rise:
-            return step / rise
-        return 0.5 + 0.5 * math.cos(math.pi * (step - rise) / max(1, steps - rise))
-
-    return factor
-
 
 def _parts(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
     for start in range(0, len(rows), size):
         yield rows[start : start + size]
-
-
-def _padded(part: Sequence[Row], pad: int, device: Any) -> dict[str, Any]:
-    """Rows of token ids as tensors (examples, longest), padded on the right and masked there."""
-    import torch
-
-    longest = max(len(row["input_ids"]) for row in part)
-    fill = {"input_ids": pad, "labels": -100}
-    tensors = {
-        name: torch.tensor([row[name] + [value] * (longest - len(row[name])) for row in part], device=device)
-        for name, value in fill.items()
-    }
-    lengths = torch.tensor([len(row["input_ids"]) for row in part], device=device)
-    mask = torch.arange(longest, device=device)[None, :] < lengths[:, None]
-    return tensors | {"attention_mask": mask.long()}

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from distill.student import Device, batches_by_tokens, load_model, load_tokenizer, with_lora
+from distill.lora import publish, with_lora
+from distill.student import Device, batches_by_tokens, load_model, load_tokenizer
 from distill.training import Progress, TrainingError
 from privacy.attack.language_model import Prompt
 
@@ -241,6 +242,7 @@ class Probe:
                 torch.nn.utils.clip_grad_norm_(trained, 1.0)
                 optimizer.step()
                 optimizer.zero_grad()
+                publish(self._network)
                 summed, count = summed + float(losses.detach().sum()), count + len(losses)
             mean = summed / count
             progress(epoch + 1, epochs, f"loss {mean:.3f}")

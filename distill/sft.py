@@ -1,43 +1,59 @@
-"""Supervised fine-tuning on the teacher's answers, through TRL."""
+"""Supervised fine-tuning on the teacher's answers: an adapter or all weights, the loss at the answers' tokens alone."""
 
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt
 
 from distill.dp import DpSettings
-from distill.student import Device, load_model, load_tokenizer, prompt_ids, resolve_device, with_lora
-from distill.training import Metrics, Progress, TrainingError, TrainingResult, make_callback, run
+from distill.loop import Schedule, train
+from distill.lora import load_adapter, with_lora
+from distill.student import Device, load_model, load_tokenizer, prompt_ids
+from distill.trainable import Adapter, AllWeights, Trainable
+from distill.training import Metrics, Progress, TrainingError, TrainingResult
 from distill.values import Messages
+
+Row = dict[str, list[int]]
 
 
 @dataclass(frozen=True)
 class SftSettings:
     """The `[sft]` section."""
 
+    method: Literal["lora", "full"] = "lora"
+    """`lora`: an adapter on all linear layers. `full`: all weights, which wants a tenth of the rate and 16 bytes a weight."""
     epochs: Annotated[float, Gt(0)] = 3.0
     """Passes over the training examples."""
     learning_rate: Annotated[float, Gt(0)] = 1e-3
     """Peak rate of AdamW; it rises over the first 5% of the steps and falls to 0 along a cosine."""
     batch_size: Annotated[int, Ge(1)] = 16
     """Examples a step."""
+    micro_batch: Annotated[int, Ge(1)] | None = None
+    """Examples computed at once, where a batch does not fit into memory; the result is the same. Default: the batch."""
     lora_rank: Annotated[int, Ge(1)] = 16
-    """Rank of the adapter on all linear layers."""
+    """`lora`: rank of the adapter."""
     lora_alpha: Annotated[int, Ge(1)] = 32
-    """Scale of the adapter, times the rank."""
+    """`lora`: scale of the adapter, times the rank."""
     max_tokens: Annotated[int, Ge(16)] = 1024
     """An example longer than this is an error: cutting it would teach a wrong answer."""
     checkpoint_every_steps: Annotated[int, Ge(1)] = 25
     """A kill loses at most this many steps."""
     seed: int = 7
     """Order of the examples and start of the adapter."""
+    compile: bool = False
+    """Whether layers go through `torch.compile`: needs a C++ compiler, and minutes before the first step."""
     dp: DpSettings | None = None
     """`[sft.dp]`: differential privacy, in which an epoch is a pass over the persons. Default: none."""
+
+    def __post_init__(self) -> None:
+        if self.dp is not None and self.method != "lora":
+            raise ValueError("[sft.dp] trains an adapter: set sft.method = 'lora'")
 
 
 def train_sft(
@@ -47,21 +63,132 @@ def train_sft(
     settings: SftSettings,
     device: Device,
     progress: Progress,
+    adapter: Path | None = None,
 ) -> TrainingResult:
-    """Trains an adapter for `base` and leaves it in `out/adapter`; resumes what an earlier call left in `out`.
+    """Trains `base` and leaves `out/adapter` (or, with all weights trained, `out/model`); resumes what is in `out`.
 
-    `examples` are (messages before the answer, answer). Raises TrainingError with the remedy.
+    `examples` are (messages before the answer, answer). With `adapter` its training goes on: a student is
+    refreshed. Raises TrainingError with the remedy.
     """
-    metrics = Metrics(out / "metrics.jsonl")
-    if not (out / "adapter").exists():
-        trainer = _trainer(base, examples, out, settings, device, progress, metrics)
-        run(trainer, out, metrics)
-    return metrics.result("loss")
+    name = AllWeights.name if settings.method == "full" else Adapter.name
+    if not (out / name).exists():
+        tokenizer = load_tokenizer(base)
+        rows = answer_rows(tokenizer, examples, settings.max_tokens)
+        if not rows:
+            raise TrainingError("there is no training example: bring more records")
+        trainable = _trainable(base, tokenizer, settings, device, adapter)
+        batches = Batches(rows, settings.batch_size, settings.seed)
+        schedule = Schedule(
+            steps=math.ceil(settings.epochs * batches.per_epoch),
+            learning_rate=settings.learning_rate,
+            shape="cosine",
+            checkpoint_every_steps=settings.checkpoint_every_steps,
+        )
+        size = settings.micro_batch or settings.batch_size
+
+        def step(number: int) -> dict[str, float]:
+            batch = batches.of_step(number)
+            loss = add_gradients(trainable.model, batch, size, tokenizer.pad_token_id)
+            return {"loss": loss, "examples": len(batch), "tokens": sum(map(_length, batch))}
+
+        train(trainable, schedule, step, out, "loss", progress)
+    return Metrics(out / "metrics.jsonl").result("loss")
 
 
-def answer_rows(
-    tokenizer: Any, examples: Sequence[tuple[Messages, str]], max_tokens: int
-) -> list[dict[str, list[int]]]:
+def _trainable(
+    base: Path, tokenizer: Any, settings: SftSettings, device: Device, adapter: Path | None
+) -> Trainable:
+    model = load_model(base, device)
+    if settings.method == "full":
+        if adapter is not None:
+            raise TrainingError("an adapter is gone on with as an adapter: set sft.method = 'lora'")
+        trainable: Trainable = AllWeights(model, tokenizer)
+    elif adapter is not None:
+        trainable = Adapter(load_adapter(model, adapter, trainable=True))
+    else:
+        trainable = Adapter(with_lora(model, settings.lora_rank, settings.lora_alpha, settings.seed))
+    trainable.model.train()
+    if settings.compile:
+        for layer in decoder(trainable.model).layers:
+            layer.compile(dynamic=True)
+    return trainable
+
+
+def _length(row: Row) -> int:
+    return len(row["input_ids"])
+
+
+class Batches:
+    """Which examples each step sees: drawn anew each epoch, those of similar length together, so that little is padding."""
+
+    _POOL = 50
+    """Batches' worth of examples that are sorted by length at a time: chance still decides who meets whom."""
+
+    def __init__(self, rows: Sequence[Row], size: int, seed: int) -> None:
+        self._rows = rows
+        self._size = min(size, len(rows))
+        self._seed = seed
+        self._epoch = -1
+        self._order: list[list[Row]] = []
+        self.per_epoch = math.ceil(len(rows) / self._size)
+
+    def of_step(self, number: int) -> list[Row]:
+        """Of step n, from 1."""
+        epoch, place = divmod(number - 1, self.per_epoch)
+        if epoch != self._epoch:
+            self._epoch, self._order = epoch, self._draw(random.Random(f"{self._seed} {epoch}"))
+        return self._order[place]
+
+    def _draw(self, chance: random.Random) -> list[list[Row]]:
+        rows = list(self._rows)
+        chance.shuffle(rows)
+        pool = self._size * self._POOL
+        pools = [sorted(rows[at : at + pool], key=_length) for at in range(0, len(rows), pool)]
+        ordered = [row for each in pools for row in each]
+        batches = [ordered[at : at + self._size] for at in range(0, len(ordered), self._size)]
+        chance.shuffle(batches)
+        return batches
+
+
+def add_gradients(model: Any, batch: Sequence[Row], micro_batch: int, pad: int) -> float:
+    """Adds the gradients of the mean loss over the batch's answer tokens, and gives that loss in nats a token."""
+    import torch
+
+    tokens = sum(label != -100 for row in batch for label in row["labels"])
+    total = 0.0
+    for at in range(0, len(batch), micro_batch):
+        inputs = padded(batch[at : at + micro_batch], pad, model.device)
+        logits, labels, _ = answer_logits(model, inputs)
+        loss = torch.nn.functional.cross_entropy(logits, labels, reduction="sum") / tokens
+        loss.backward()
+        total += float(loss.detach())
+    return total
+
+
+def padded(rows: Sequence[Row], pad: int, device: Any) -> dict[str, Any]:
+    """Rows as one batch, padded on the right: `input_ids`, `labels` and `attention_mask`, each of shape (rows, longest)."""
+    import torch
+
+    longest = max(map(_length, rows))
+
+    def filled(name: str, value: int) -> Any:
+        return torch.tensor([row[name] + [value] * (longest - _length(row)) for row in rows], device=device)
+
+    mask = [[1] * _length(row) + [0] * (longest - _length(row)) for row in rows]
+    return {
+        "input_ids": filled("input_ids", pad),
+        "labels": filled("labels", -100),
+        "attention_mask": torch.tensor(mask, device=device),
+    }
+
+
+def decoder(model: Any) -> Any:
+    """The layers without the language-model head, with or without an adapter around."""
+    bare = model.get_base_model() if hasattr(model, "get_base_model") else model
+    return bare.get_decoder()
+
+
+def answer_rows(tokenizer: Any, examples: Sequence[tuple[Messages, str]], max_tokens: int) -> list[Row]:
     """Token ids of each example, and the same as labels with -100 in place of the prompt.
 
     Raises TrainingError for an example of more than `max_tokens`.
@@ -86,76 +213,7 @@ def answer_logits(model: Any, inputs: Any) -> tuple[Any, Any, Any]:
     """
     labels = inputs["labels"][:, 1:]
     at = labels != -100
-    network = model.get_base_model()
-    hidden = network.get_decoder()(
+    hidden = decoder(model)(
         input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
     ).last_hidden_state[:, :-1]
-    return network.get_output_embeddings()(hidden[at]).float(), labels[at], at.nonzero()[:, 0]
-
-
-def _trainer(
-    base: Path,
-    examples: Sequence[tuple[Messages, str]],
-    out: Path,
-    settings: SftSettings,
-    device: Device,
-    progress: Progress,
-    metrics: Metrics,
-) -> Any:
-    from datasets import Dataset
-    from trl import SFTConfig, SFTTrainer
-
-    class AnswerOnlyTrainer(SFTTrainer):
-        """Computes the loss of the answers' tokens alone."""
-
-        def compute_loss(
-            self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
-        ) -> Any:
-            import torch
-
-            logits, labels, _ = answer_logits(model, inputs)
-            loss = torch.nn.functional.cross_entropy(logits, labels, reduction="sum")
-            return loss / (num_items_in_batch if num_items_in_batch is not None else len(labels))
-
-    tokenizer = load_tokenizer(base)
-    rows = answer_rows(tokenizer, examples, settings.max_tokens)
-    if not rows:
-        raise TrainingError("there is no training example: bring more records")
-    batch_size = min(settings.batch_size, len(rows))
-    steps_per_epoch = math.ceil(len(rows) / batch_size)
-
-    def examples_in(step: int) -> int:
-        return batch_size if step % steps_per_epoch else len(rows) - batch_size * (steps_per_epoch - 1)
-
-    on_cpu = resolve_device(device) == "cpu"
-    config = SFTConfig(
-        output_dir=str(out / "checkpoints"),
-        num_train_epochs=settings.epochs,
-        learning_rate=settings.learning_rate,
-        lr_scheduler_type="cosine",
-        warmup_steps=0.05,
-        per_device_train_batch_size=batch_size,
-        train_sampling_strategy="group_by_length",
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        save_strategy="steps",
-        save_steps=settings.checkpoint_every_steps,
-        save_total_limit=2,
-        seed=settings.seed,
-        use_cpu=on_cpu,
-        bf16=False,  # the weights are bf16 already and the adapter is fp32: autocast would only add conversions
-        gradient_checkpointing=False,
-        dataloader_pin_memory=not on_cpu,
-        disable_tqdm=True,
-        report_to=[],
-        dataset_kwargs={"skip_prepare_dataset": True},
-        max_length=None,
-    )
-    model = with_lora(load_model(base, device), settings.lora_rank, settings.lora_alpha, settings.seed)
-    return AnswerOnlyTrainer(
-        model=model.train(),
-        args=config,
-        train_dataset=Dataset.from_list(rows),
-        processing_class=tokenizer,
-        callbacks=[make_callback(metrics, "loss", examples_in, progress)],
-    )
+    return model.get_output_embeddings()(hidden[at]).float(), labels[at], at.nonzero()[:, 0]

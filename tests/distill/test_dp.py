@@ -27,8 +27,9 @@ from distill.dp import (
     promise,
 )
 from distill.dp_sft import _secret, _Training, train_dp_sft
+from distill.lora import with_lora
 from distill.sft import SftSettings, answer_rows
-from distill.student import load_model, load_tokenizer, with_lora
+from distill.student import load_model, load_tokenizer
 from distill.training import Metrics, TrainingError, TrainingResult
 from tests.distill.training_runs import EXAMPLES
 from tests.tiny_model import make_tiny_model
@@ -213,7 +214,7 @@ def training(tiny_model: Path) -> Iterator[_Training]:
 
     torch.manual_seed(1)
     model = with_lora(load_model(tiny_model, "cpu"), 4, 8, 7, through_merged=False).train()
-    made = _Training(model, GUARANTEE, SftSettings(), pad=0)
+    made = _Training(model, GUARANTEE, pad=0)
     with torch.no_grad():
         for parameter in made.parameters:
             parameter.add_(0.05 * torch.randn_like(parameter))
@@ -329,7 +330,7 @@ def test_the_merged_form_has_no_gradients_by_example_and_is_refused_not_trained(
     from opacus.grad_sample import GradSampleHooks
 
     model = with_lora(load_model(tiny_model, "cpu"), 4, 8, 7).train()
-    training = _Training(model, GUARANTEE, SftSettings(), pad=0)
+    training = _Training(model, GUARANTEE, pad=0)
     GradSampleHooks(model, loss_reduction="sum")
     with pytest.raises(AssertionError, match="has a gradient for each example"):
         training.clipped_sum(rows[:4])
