@@ -57,7 +57,7 @@ def _merged_weight(layer: Any) -> Any:
 def _forward(layer: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
     (name,) = layer.active_adapters
     result = layer.through_merged.apply(
-        x, layer.merged, layer.lora_A[name].weight, layer.lora_B[name].weight, layer.scaling[name]
+        x, layer.served_weight, layer.lora_A[name].weight, layer.lora_B[name].weight, layer.scaling[name]
     )
     return result if layer.base_layer.bias is None else result + layer.base_layer.bias
 
@@ -75,7 +75,7 @@ def publish(model: Any) -> None:
     with torch.no_grad():
         for layer in _layers(model):
             if hasattr(layer, "through_merged"):
-                layer.merged = _merged_weight(layer)
+                layer.served_weight = _merged_weight(layer)
 
 
 def _train_through_merged(model: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The small model: loaded from a directory, adapted, merged, asked. The one door to transformers and PEFT."""
+"""The small model: loaded from a directory, adapted, merged, asked."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MethodType
 from typing import Any, Literal, TypeVar
 
-from distill.values import Completion, Messages, Request
+from distill import attention
+from distill.lora import load_adapter, merged
+from distill.topk import likeliest_first
+from distill.values import Completion, Messages, Request, TopTokens
 
 Device = Literal["auto", "cpu", "cuda"]
 T = TypeVar("T")
@@ -89,7 +91,10 @@ def load_model(path: Path, device: Device) -> Any:
     model = AutoModelForCausalLM.from_pretrained(
         path, dtype=torch.bfloat16, local_files_only=True, trust_remote_code=False, use_safetensors=True
     )
-    return model.to(resolve_device(device)).eval()
+    model = model.to(resolve_device(device)).eval()
+    if model.device.type == "cpu":
+        attention.use_for(model)
+    return model
 
 
 def convert_gguf(gguf: Path, out: Path) -> None:
@@ -116,90 +121,11 @@ def prompt_ids(tokenizer: Any, messages: Messages) -> list[int]:
     return list(encoded["input_ids"])
 
 
-# --- LoRA -----------------------------------------------------------------------------------------------------------
-
-
-def _merged_weight(layer: Any) -> Any:
-    """W + s·B·A in fp32, rounded to the dtype of W: what is trained through and what is served, bit for bit."""
-    import torch
-
-    (name,) = layer.active_adapters
-    weight = layer.base_layer.weight
-    down, up = layer.lora_A[name].weight, layer.lora_B[name].weight
-    return torch.addmm(weight.float(), up, down, alpha=layer.scaling[name]).to(weight.dtype)
-
-
-def _merged_forward(layer: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
-    import torch
-
-    (name,) = layer.active_adapters
-    down, up = layer.lora_A[name].weight, layer.lora_B[name].weight
-    if torch.is_grad_enabled() or down.grad is not None:
-        # An optimizer step is coming. Fused AdamW does not raise `_version`, so nothing may be kept beyond it.
-        layer._merged_key, layer._merged_cache = None, None
-        weight = _merged_weight(layer)
-    else:
-        # Generation calls this once a token: the product is kept as long as its factors stay.
-        key = (id(down), down._version, id(up), up._version)
-        if getattr(layer, "_merged_key", None) != key:
-            layer._merged_cache, layer._merged_key = _merged_weight(layer), key
-        weight = layer._merged_cache
-    return torch.nn.functional.linear(x, weight, layer.base_layer.bias)
-
-
-def _lora_layers(model: Any) -> list[Any]:
-    from peft.tuners.lora import Linear
-
-    return [module for module in model.modules() if isinstance(module, Linear)]
-
-
-def _forward_through_merged_weights(model: Any) -> Any:
-    """Replaces x·W + s·(x·A)·B by x·(W + s·B·A): same function, same gradients, other cost.
-
-    On CPUs the skinny products of a low-rank adapter are slow (docs/decisions.md has the figures); one product with
-    the merged weight is not, and the loss is then that of the very weights that will be served. On a GPU the usual
-    form is faster, so it stays.
-    """
-    for layer in _lora_layers(model):
-        layer.forward = MethodType(_merged_forward, layer)
-    return model
-
-
-def with_lora(model: Any, rank: int, alpha: int, seed: int, *, through_merged: bool = True) -> Any:
-    """The model with a fresh adapter on all its linear layers (fp32 factors); only the adapter is trainable.
-
-    Without `through_merged` PEFT's own form is kept on CPUs too: only there do the factors see each example's activations,
-    which per-example gradients are made of.
-    """
-    import torch
-    from peft import LoraConfig, get_peft_model
-
-    torch.manual_seed(seed)
-    config = LoraConfig(r=rank, lora_alpha=alpha, target_modules="all-linear", task_type="CAUSAL_LM")
-    adapted = get_peft_model(model, config)
-    merged = through_merged and model.device.type == "cpu"
-    return _forward_through_merged_weights(adapted) if merged else adapted
-
-
-def load_adapter(model: Any, adapter: Path, *, trainable: bool) -> Any:
-    """The model with a saved adapter."""
-    from peft import PeftModel
-
-    adapted = PeftModel.from_pretrained(model, str(adapter), is_trainable=trainable)
-    return _forward_through_merged_weights(adapted) if model.device.type == "cpu" else adapted
-
-
 def merge_and_save(base: Path, adapter: Path, out: Path, device: Device = "cpu") -> None:
     """Base plus adapter as a plain model directory that any server loads. Written beside `out` and renamed into place."""
-    import torch
-
-    model = load_adapter(load_model(base, device), adapter, trainable=False)
-    with torch.no_grad():
-        for layer in _lora_layers(model):
-            layer.base_layer.weight.copy_(_merged_weight(layer))
     staging = out.with_name(out.name + ".partial")
     shutil.rmtree(staging, ignore_errors=True)
-    model.unload().save_pretrained(staging)
+    merged(load_adapter(load_model(base, device), adapter, trainable=False)).save_pretrained(staging)
     load_tokenizer(base).save_pretrained(staging)
     shutil.rmtree(out, ignore_errors=True)
     staging.rename(out)
@@ -212,13 +138,20 @@ class InProcess:
     """A model directory asked in this process, greedily, in batches of similar length."""
 
     def __init__(
-        self, path: Path, device: Device, max_tokens: int, batch_tokens: int = 8192, name: str | None = None
+        self,
+        path: Path,
+        device: Device,
+        max_tokens: int,
+        batch_tokens: int = 8192,
+        name: str | None = None,
+        top_logprobs: int | None = None,
     ) -> None:
         from transformers import GenerationConfig
 
         self.model = name or path.name
         self._max_tokens = max_tokens
         self._batch_tokens = batch_tokens
+        self._top_logprobs = top_logprobs
         self._tokenizer = load_tokenizer(path)
         self._network = load_model(path, device)
         # A repetition penalty or the like in generation_config.json is left out here as it is in serving.
@@ -255,8 +188,10 @@ class InProcess:
         if cache is not None:
             past["past_key_values"] = copy.deepcopy(cache)
             past["past_key_values"].batch_repeat_interleave(len(batch))
+        watch = _Likeliest(self._top_logprobs)
         with torch.inference_mode():
             output = self._network.generate(
+                logits_processor=watch.as_list(),
                 input_ids=torch.tensor(rows, device=self._network.device),
                 attention_mask=torch.tensor(masks, device=self._network.device),
                 max_new_tokens=self._max_tokens,
@@ -265,12 +200,44 @@ class InProcess:
                 pad_token_id=pad,
                 **past,
             )
-        for (ids, record_id), row in zip(batch, output[:, longest:].tolist(), strict=True):
+        for at, ((ids, record_id), row) in enumerate(zip(batch, output[:, longest:].tolist(), strict=True)):
             stopped = self._tokenizer.eos_token_id in row
             answer = row[: row.index(self._tokenizer.eos_token_id)] if stopped else row
             text = self._tokenizer.decode(answer, skip_special_tokens=True)
             finish = "stop" if stopped else "length"
-            yield Completion(record_id, text, finish, self.model, len(ids), len(answer) + stopped)
+            said = row[: len(answer) + stopped]
+            yield Completion(
+                record_id, text, finish, self.model, len(ids), len(said), likeliest=watch.of(at, said)
+            )
+
+
+class _Likeliest:
+    """Keeps the k likeliest tokens of each step of a generation, and changes nothing; with None it keeps nothing."""
+
+    def __init__(self, k: int | None) -> None:
+        self._k = k
+        self._steps: list[tuple[Any, Any]] = []
+
+    def as_list(self) -> Any:
+        from transformers import LogitsProcessorList
+
+        return LogitsProcessorList([] if self._k is None else [self])
+
+    def __call__(self, _input_ids: Any, logits: Any) -> Any:
+        assert self._k is not None
+        top = logits.float().log_softmax(dim=-1).topk(min(self._k, logits.shape[-1]), dim=-1)
+        self._steps.append((top.indices.cpu(), top.values.cpu()))
+        return logits
+
+    def of(self, row: int, said: list[int]) -> TopTokens | None:
+        """Of one row of the batch: `said` are the tokens of its answer."""
+        if self._k is None:
+            return None
+        places = [
+            likeliest_first(token, None, zip(ids[row].tolist(), logprobs[row].tolist(), strict=True), self._k)
+            for token, (ids, logprobs) in zip(said, self._steps, strict=False)
+        ]
+        return TopTokens(tuple(said), tuple(places))
 
 
 _MIN_PREFIX_TOKENS = 32
