@@ -121,6 +121,10 @@ class UseCase:
                 "evaluate.reference_field and teacher.answer_field are the same column: the teacher would be "
                 "scored against itself; remove evaluate.reference_field"
             )
+        if self.teacher.min_accuracy is not None and reference is None:
+            raise ValueError(
+                "teacher.min_accuracy is set and evaluate.reference_field is not: name the field that says what is right"
+            )
         if self.held_out is not None and set(self.held_out.fields) != known:
             raise ValueError("held_out.fields must map the same fields as data.fields")
         if self.held_out is not None and self.held_out.column_rules() != self.data.column_rules():

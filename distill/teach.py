@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-from annotated_types import Ge
+from annotated_types import Ge, Gt, Le
 
 from distill.completer import Completer
+from distill.topk import Journal
 from distill.values import Completion, Request
 
 
@@ -33,6 +34,11 @@ class TeacherSettings:
     """`endpoint`: requests in flight."""
     max_attempts: Annotated[int, Ge(1)] = 5
     """`endpoint`: tries per record, with growing pauses."""
+    top_logprobs: Annotated[int, Ge(1)] | None = None
+    """`endpoint`, `local`: so many of the likeliest tokens are kept at each place of an answer, to be learnt from one by
+    one. 20 is the field's usual number and the most that OpenAI and, by default, vLLM give. Default: none."""
+    min_accuracy: Annotated[float, Gt(0), Le(1)] | None = None
+    """Nothing is trained when the teacher is surely worse than this against `evaluate.reference_field`. Default: told only."""
 
     def __post_init__(self) -> None:
         needs = {"recorded": "answer_field", "endpoint": "url", "local": None}[self.kind]
@@ -41,6 +47,8 @@ class TeacherSettings:
                 raise ValueError(f"teacher.{option} is missing: kind = '{self.kind}' needs it")
             if option != needs and getattr(self, option) is not None:
                 raise ValueError(f"teacher.{option} does not go with kind = '{self.kind}': remove it")
+        if self.kind == "recorded" and self.top_logprobs is not None:
+            raise ValueError("teacher.top_logprobs does not go with kind = 'recorded': remove it")
         if self.url is not None and not self.url.startswith(("http://", "https://")):
             raise ValueError(
                 "teacher.url must begin with http:// or https://, and go up to and including /v1"
@@ -64,13 +72,22 @@ def read_completions(path: Path) -> dict[str, Completion]:
 
 
 def teach(
-    completer: Completer, requests: Sequence[Request], path: Path, progress: Callable[[int, int, str], None]
+    completer: Completer,
+    requests: Sequence[Request],
+    path: Path,
+    progress: Callable[[int, int, str], None],
+    journal: Journal | None = None,
 ) -> dict[str, Completion]:
     """Every request's completion, appended to `path` as it comes. What `path` holds already is not asked again.
 
-    Answers that failed are not kept, so that the next call tries them again.
+    Answers that failed are not kept, so that the next call tries them again. With a journal the likeliest tokens are
+    appended to it, before the answer, so that none is without them; answers that it does not hold are asked again.
     """
-    answered = {key: value for key, value in read_completions(path).items() if value.text is not None}
+    answered = {
+        key: value
+        for key, value in read_completions(path).items()
+        if value.text is not None and (journal is None or key in journal)
+    }
     _rewrite(path, answered)
     failed: dict[str, Completion] = {}
     waiting = [request for request in requests if request.record_id not in answered]
@@ -79,6 +96,12 @@ def teach(
             if completion.text is None:
                 failed[completion.record_id] = completion
             else:
+                if journal is not None:
+                    assert completion.likeliest is not None, "asked for, so given or an error"
+                    journal.append(
+                        completion.record_id, completion.likeliest, completion.finish_reason == "stop"
+                    )
+                completion = replace(completion, likeliest=None)
                 answered[completion.record_id] = completion
                 file.write(_line(completion))
                 file.flush()
@@ -89,7 +112,9 @@ def teach(
 
 def _line(completion: Completion) -> str:
     """Escaped to ASCII: a model may answer with half a surrogate pair, which UTF-8 cannot hold."""
-    return json.dumps(asdict(completion)) + "\n"
+    written = asdict(completion)
+    del written["likeliest"]
+    return json.dumps(written) + "\n"
 
 
 def _rewrite(path: Path, answered: dict[str, Completion]) -> None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from distill.values import TopTokens
+from distill.values import Token, TopTokens
 
 _TABLE = b"tokens"
 """Parquet metadata: the bytes of each token as latin-1, where the ids in the file count in this table."""
@@ -32,6 +32,22 @@ class TokenTargets:
     """[n, k] int32, likeliest first; -1 where there is none, or none in the student's vocabulary."""
     top_logprobs: np.ndarray
     """[n, k] float32: natural logarithms of probabilities over the teacher's whole vocabulary; -inf beside -1."""
+
+
+def likeliest_first(
+    said: Token, logprob: float | None, others: Iterable[tuple[Token, float]], k: int
+) -> tuple[tuple[Token, float], ...]:
+    """The k likeliest tokens of one place, among them the one that was said, which a tie may have kept out.
+
+    Where its own log-probability is not told it is the best one: answers are greedy.
+    """
+    found = dict(others)
+    if said not in found:
+        found = {said: max(found.values(), default=0.0) if logprob is None else logprob, **found}
+    ranked = sorted(found.items(), key=lambda entry: (-entry[1], entry[0] != said))[:k]
+    if said not in dict(ranked):
+        ranked[-1] = (said, found[said])
+    return tuple(ranked)
 
 
 class Journal:
@@ -92,14 +108,14 @@ def write_topk(journal: Journal, path: Path, k: int) -> int:
     """The journal as one Parquet file (zstd), complete or not there; the number of its tokens.
 
     Log-probabilities are kept as float16: off by at most 2^-11 of their value. Ids of tokens that came as bytes count
-    in a table of the file's own.
+    in a table of the file's own. Raises ValueError where some answers have ids and others bytes.
     """
     import pyarrow as pa
     from pyarrow import parquet
 
     table: dict[str, int] = {}
 
-    def number(token: int | str) -> int:
+    def number(token: Token) -> int:
         return token if isinstance(token, int) else table.setdefault(token, len(table))
 
     schema = pa.schema(
@@ -112,7 +128,7 @@ def write_topk(journal: Journal, path: Path, k: int) -> int:
         ],
         metadata={"k": str(k)},
     )
-    num_tokens = 0
+    num_tokens, kinds = 0, set()
     staging = path.with_suffix(".partial")
     # Neighbouring ids and log-probabilities share their high bytes: split by byte, they compress to half the size.
     split = ["token_ids.list.element", "top_ids.list.element", "top_logprobs.list.element"]
@@ -132,12 +148,18 @@ def write_topk(journal: Journal, path: Path, k: int) -> int:
                 for rank, (token, logprob) in enumerate(likeliest[:k]):
                     ids[at, rank], logprobs[at, rank] = number(token), logprob
             said = np.array([number(token) for token in tokens], dtype=np.int32)
+            kinds |= {type(token) for token in tokens}
             row = (record_id, finished, said, ids.ravel(), logprobs.ravel())
             rows.append(dict(zip(schema.names, row, strict=True)))
             num_tokens += len(tokens)
             if len(rows) == _ROW_GROUP:
                 writer.write_table(pa.Table.from_pylist(rows, schema=schema))
                 rows = []
+        if len(kinds) > 1:
+            raise ValueError(
+                "the teacher's server gave token ids with some answers and text with others: delete the stage's folder, "
+                "run again, and let one server answer all"
+            )
         writer.write_table(pa.Table.from_pylist(rows, schema=schema))
         if table:
             writer.add_key_value_metadata({_TABLE.decode(): json.dumps(list(table))})

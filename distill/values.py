@@ -18,16 +18,17 @@ class Request:
     messages: Messages = field(repr=False)
 
 
+Token = int | str
+"""Its id; or, where a server tells none, its bytes, one character from U+0000 to U+00FF each."""
+
+
 @dataclass(frozen=True, slots=True)
 class TopTokens:
-    """What a model held likeliest at each token of its answer, the end-of-turn token included where the server tells it.
+    """What a model held likeliest at each token of its answer, the end-of-turn token included where the server tells it."""
 
-    A token is its id (int), or where the server tells none its bytes (str, one character U+0000 to U+00FF a byte).
-    """
-
-    tokens: tuple[int | str, ...] = field(repr=False)
+    tokens: tuple[Token, ...] = field(repr=False)
     """What it said: n tokens."""
-    top: tuple[tuple[tuple[int | str, float], ...], ...] = field(repr=False)
+    top: tuple[tuple[tuple[Token, float], ...], ...] = field(repr=False)
     """At each of the n: (token, natural logarithm of its probability), likeliest first."""
 
 

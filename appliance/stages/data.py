@@ -20,12 +20,13 @@ from appliance.stages.context import (
     write_rows,
 )
 from distill.checkpoints import write_atomically
-from distill.completer import Completer, Endpoint, Recorded
+from distill.completer import Completer, Endpoint, Recorded, ask_server
 from distill.curate import curate as curate_records
 from distill.curate import overlap
 from distill.tasks.task import field_names, render
 from distill.teach import read_completions
 from distill.teach import teach as ask_teacher
+from distill.topk import Journal, write_topk
 from distill.values import RejectReason, Request
 from privacy.measure import TypeScores, records_to_review, residual_risk
 from privacy.records import ScrubbedRecord
@@ -272,17 +273,25 @@ def completer(context: Context, records: list[ScrubbedRecord]) -> Completer:
                     f"teacher.api_key_env names {teacher.api_key_env}, which is not set in the environment"
                 )
         return Endpoint(
-            teacher.url, teacher.model, key, task.max_answer_tokens, teacher.concurrency, teacher.max_attempts
+            teacher.url,
+            teacher.model,
+            key,
+            task.max_answer_tokens,
+            teacher.concurrency,
+            teacher.max_attempts,
+            top_logprobs=teacher.top_logprobs,
         )
     from distill.student import InProcess, check_model_dir
 
     path = context.model(teacher.model)
     check_model_dir(path)
-    return InProcess(path, context.use_case.student.device, task.max_answer_tokens)
+    return InProcess(
+        path, context.use_case.student.device, task.max_answer_tokens, top_logprobs=teacher.top_logprobs
+    )
 
 
 def teach(context: Context) -> tuple[Facts, list[str]]:
-    """The teacher's answer to every record."""
+    """The teacher's answer to every record; where they are asked for, what it held likeliest at each token."""
     folder, _ = context.before("scrub")
     records, _held_out = read_records(folder)
     requests = [Request(record.record_id, render(context.use_case.task, record.fields)) for record in records]
@@ -290,23 +299,49 @@ def teach(context: Context) -> tuple[Facts, list[str]]:
     def progress(done: int, total: int, note: str) -> None:
         context.progress(done, total, note, unit="answers")
 
+    teacher, outputs = completer(context, records), ["completions.jsonl"]
+    if isinstance(teacher, Endpoint):
+        server = ask_server(teacher)
+        write_atomically(context.folder / "server.json", json.dumps(asdict(server), indent=1))
+        outputs.append("server.json")
+        teacher = replace(teacher, token_ids=server.engine == "vllm")
+    k = context.use_case.teacher.top_logprobs
+    journal = None if k is None else Journal(context.folder / "topk.journal")
     path = context.folder / "completions.jsonl"
-    answers = ask_teacher(completer(context, records), requests, path, progress)
+    answers = ask_teacher(teacher, requests, path, progress, journal)
     errors = Counter(completion.error for completion in answers.values() if completion.text is None)
     unasked = sum(count for error, count in errors.items() if error != "not recorded")
     if unasked > 0.05 * len(records):
         raise GateError(
             f"the teacher failed on {unasked} of {len(records)} records ({dict(errors)}): mend the endpoint and run "
-            "again; the answers that came are kept"
+            f"again; the answers that came are kept{_without_logprobs(k)}"
         )
+    likeliest = None
+    if journal is not None and k is not None:
+        journal.close()
+        num_tokens = write_topk(journal, context.folder / "topk.parquet", k)
+        outputs.append("topk.parquet")
+        likeliest = {
+            "k": k,
+            "answers": len(journal),
+            "tokens": num_tokens,
+            "bytes": (context.folder / "topk.parquet").stat().st_size,
+        }
     facts = {
         "model": context.use_case.teacher.model,
         "kind": context.use_case.teacher.kind,
         "asked": len(records),
         "answered": len(records) - sum(errors.values()),
         "errors": dict(errors),
+        "likeliest": likeliest,
     }
-    return facts, ["completions.jsonl"]
+    return facts, outputs
+
+
+def _without_logprobs(k: int | None) -> str:
+    return (
+        "" if k is None else f"; where it gives no {k} log-probabilities a token, change teacher.top_logprobs"
+    )
 
 
 def curate(context: Context) -> tuple[Facts, list[str]]:

@@ -134,6 +134,7 @@ BROKEN = [
     ((DATA, DATA.replace('id = "number"\n', "")), "gold_spans refers to records by id: name the id column in data.id"),
     ((TEACHER, 'kind = "endpoint"\nmodel = "big"'), "teacher.url is missing: kind = 'endpoint' needs it"),
     ((TEACHER, 'kind = "recorded"\nmodel = "big"'), "teacher.answer_field is missing: kind = 'recorded' needs it"),
+    (('replies"', 'replies"\ntop_logprobs = 20'), "teacher.top_logprobs does not go with kind = 'recorded': remove it"),
     ((TEACHER, 'kind = "local"\nmodel = "big"\nurl = "x"'), "teacher.url does not go with kind = 'local': remove it"),
     (('labels = ["billing", "repairs"]', 'labels = ["billing"]'), "task.labels: a classification needs at least two labels"),
     (('labels = ["billing", "repairs"]', 'labels = ["billing", "Billing."]'), "task.labels: two labels differ only in case"),
@@ -263,6 +264,7 @@ OTHERS = {
     ("task", "labels"): ["billing", "sales"],
     ("teacher", "answer_field"): "spare",
     ("teacher", "api_key_env"): "KEY",
+    ("teacher", "min_accuracy"): 0.5,
     ("evaluate", "reference_field"): "spare",
     ("student", "device"): "cpu",
     ("split", "train"): 99,
@@ -279,6 +281,7 @@ BOUND = {
     ("task", "json_schema"),
     ("teacher", "kind"),
     ("teacher", "url"),
+    ("teacher", "top_logprobs"),
     ("sft", "dp"),
 }
 """Change only together with others; the table above has them."""

@@ -26,7 +26,13 @@ def answer(text: Any = "top_up", finish: Any = "stop", **more: Any) -> Reply:
 class ScriptedServer:
     """Replies to the n-th attempt of each prompt with `script(prompt, n)`; remembers what it was asked, and when."""
 
-    def __init__(self, script: Callable[[str, int], Reply], hold_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        script: Callable[[str, int], Reply],
+        hold_s: float = 0.0,
+        routes: Callable[[str, Any], Any] | None = None,
+    ) -> None:
+        """`routes` gives the document at any other path, from the path and the body; without it there is none."""
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
@@ -41,6 +47,9 @@ class ScriptedServer:
             def do_POST(self) -> None:
                 nonlocal at_once
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                if not self.path.endswith("/chat/completions"):
+                    self.tell(body)
+                    return
                 prompt = body["messages"][-1]["content"]
                 with lock:
                     at_once += 1
@@ -60,6 +69,19 @@ class ScriptedServer:
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def do_GET(self) -> None:
+                self.tell(None)
+
+            def tell(self, body: Any) -> None:
+                if routes is None:
+                    self.send_error(404)
+                    return
+                content = json.dumps(routes(self.path, body)).encode()
+                self.send_response(200)
                 self.send_header("content-length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from distill.completer import Endpoint, Recorded
-from distill.values import Completion, Request
+from distill.completer import CHAT_PROBE, PROBES, Endpoint, Recorded, Server, ask_server
+from distill.values import Completion, Request, TopTokens
 from tests.distill.scripted_server import Reply, ScriptedServer, answer
 
 SECRET = "Ms Vance, 14 Alder Row"
@@ -257,3 +257,98 @@ def test_recorded_answers_are_given_as_they_are_and_missing_ones_are_errors() ->
         ("r1", None, None, "not recorded"),
         ("r2", None, None, "not recorded"),
     ]
+
+
+# --- log-probabilities ----------------------------------------------------------------------------------------------
+
+
+def place(
+    token: str, logprob: float, others: dict[str, float], told: list[int] | None = None
+) -> dict[str, Any]:
+    """One token of an answer, as an OpenAI-compatible server tells it."""
+    own = {"bytes": told} if told is not None else {}
+    return {
+        "token": token,
+        "logprob": logprob,
+        **own,
+        "top_logprobs": [{"token": other, "logprob": value} for other, value in others.items()],
+    }
+
+
+def with_logprobs(*places: Any) -> Reply:
+    status, headers, body = answer("top")
+    document = json.loads(body)
+    document["choices"][0]["logprobs"] = {"content": list(places)}
+    return status, headers, json.dumps(document).encode()
+
+
+def test_the_likeliest_tokens_are_asked_for_by_id_where_the_server_has_that() -> None:
+    for known, more in ((False, {}), (True, {"return_tokens_as_token_ids": True})):
+        reply = with_logprobs(place("token_id:5" if known else "top", -0.5, {}))
+        with ScriptedServer(lambda *_, reply=reply: reply) as server:
+            list(endpoint(server.url, top_logprobs=20, token_ids=known).complete(requests(1)))
+        assert {
+            key: server.bodies[0][key] for key in server.bodies[0] if "log" in key or "token_ids" in key
+        } == {
+            "logprobs": True,
+            "top_logprobs": 20,
+            **more,
+        }
+
+
+def test_tokens_told_by_id_come_likeliest_first_and_no_more_than_asked_for() -> None:
+    reply = with_logprobs(
+        place("token_id:5", -1.0, {"token_id:5": -1.0, "token_id:9": -0.5, "token_id:3": -2.0}),
+        place("token_id:2", 0.0, {"token_id:2": 0.0}),
+    )
+    completion, _ = ask_one({}, reply, top_logprobs=2, token_ids=True)
+    assert completion.likeliest == TopTokens((5, 2), (((9, -0.5), (5, -1.0)), ((2, 0.0),)))
+
+
+def test_a_token_that_was_said_is_among_its_places_likeliest_whatever_a_tie_did() -> None:
+    reply = with_logprobs(place("token_id:5", -0.5, {"token_id:9": -0.5, "token_id:3": -0.5}))
+    completion, _ = ask_one({}, reply, top_logprobs=2, token_ids=True)
+    assert completion.likeliest is not None
+    assert completion.likeliest.top == (((5, -0.5), (9, -0.5)),)
+
+
+def test_tokens_told_as_text_are_kept_as_bytes_which_may_be_a_piece_of_a_character() -> None:
+    reply = with_logprobs(place("\ufffd", -0.1, {}, told=[195]), place("ü", -0.2, {"ü": -0.2}))
+    completion, _ = ask_one({}, reply, top_logprobs=1)
+    assert completion.likeliest == TopTokens(("Ã", "Ã¼"), ((("Ã", -0.1),), (("Ã¼", -0.2),)))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        answer("top"),
+        answer("top", logprobs=None),
+        with_logprobs({"token": "top"}),
+        with_logprobs(place("top", -0.1, {})),
+        with_logprobs("top"),
+    ],
+)
+def test_an_answer_without_the_likeliest_tokens_is_an_error_where_they_were_asked_for(reply: Reply) -> None:
+    completion, _ = ask_one({}, reply, top_logprobs=2, token_ids=True)
+    assert completion.text is None and completion.error == "an answer without log-probabilities"
+    assert ask_one({}, reply)[0].text == "top"
+
+
+def test_a_server_that_tells_nothing_of_itself_is_not_known() -> None:
+    with ScriptedServer(lambda *_: answer()) as server:
+        assert ask_server(endpoint(server.url)) == Server(None, None, None, None)
+    assert ask_server(endpoint("http://127.0.0.1:9/v1")) == Server(None, None, None, None)
+
+
+def test_a_server_that_tells_all_is_asked_for_every_probe() -> None:
+    card = {"id": "m", "owned_by": "vllm", "max_model_len": 2048}
+
+    def routes(path: str, body: Any) -> Any:
+        if path == "/v1/models":
+            return {"data": [{"id": "other", "owned_by": "else"}, card]}
+        assert path == "/tokenize" and body["model"] == "m"
+        return {"tokens": [7] if body.get("messages") == CHAT_PROBE else [len(body["prompt"])]}
+
+    with ScriptedServer(lambda *_: answer(), routes=routes) as server:
+        told = ask_server(endpoint(server.url))
+    assert told == Server("vllm", 2048, {text: [len(text)] for text in PROBES}, [7])

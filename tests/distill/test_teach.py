@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from distill.teach import TeacherSettings, read_completions, teach
-from distill.values import Completion, Request
+from distill.topk import Journal
+from distill.values import Completion, Request, TopTokens
 
 AWKWARD = [
     "plain",
@@ -154,3 +155,50 @@ def test_settings_that_contradict_themselves_are_refused_with_the_remedy(
 )
 def test_each_kind_of_teacher_stands_with_what_it_needs(settings: dict[str, Any]) -> None:
     TeacherSettings(model="m", **settings)
+
+
+# --- log-probabilities ----------------------------------------------------------------------------------------------
+
+
+class Telling(Scripted):
+    """Tells with each answer what it held likeliest."""
+
+    def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
+        for completion in super().complete(requests):
+            told = TopTokens((7,), (((7, -0.5),),))
+            yield replace(completion, likeliest=told if completion.text is not None else None)
+
+
+def test_likeliest_tokens_are_on_disk_before_their_answer_is(tmp_path: Path) -> None:
+    path, journal = tmp_path / "completions.jsonl", Journal(tmp_path / "topk.journal")
+    teach(Telling({"a": "1", "b": None}), requests("a", "b"), path, silent, journal)
+    assert "a" in journal and "b" not in journal
+    assert "likeliest" not in path.read_text() and read_completions(path)["a"].likeliest is None
+    again = Telling({"b": "2"})
+    teach(again, requests("a", "b"), path, silent, journal)
+    assert again.asked == ["b"] and len(journal) == 2
+
+
+def test_an_answer_whose_likeliest_tokens_are_lost_is_asked_again(tmp_path: Path) -> None:
+    path = tmp_path / "completions.jsonl"
+    teach(Scripted({"a": "1", "b": "2"}), requests("a", "b"), path, silent)
+    journal = Journal(tmp_path / "topk.journal")
+    again = Telling({"a": "1", "b": "2"})
+    teach(again, requests("a", "b"), path, silent, journal)
+    assert again.asked == ["a", "b"] and len(journal) == 2
+
+
+def test_a_kill_after_any_byte_leaves_no_answer_without_its_likeliest_tokens(tmp_path: Path) -> None:
+    path = tmp_path / "topk.journal"
+    ids = ("a", "b", "c")
+    journal = Journal(path)
+    teach(Telling(dict.fromkeys(ids, "1")), requests(*ids), tmp_path / "completions.jsonl", silent, journal)
+    journal.close()
+    whole = path.read_bytes()
+    for cut in range(0, len(whole), 7):
+        path.write_bytes(whole[:cut])
+        journal = Journal(path)
+        again = Telling(dict.fromkeys(ids, "1"))
+        teach(again, requests(*ids), tmp_path / "completions.jsonl", silent, journal)
+        assert len(journal) == 3 and again.asked == list(ids[whole[:cut].count(b"\n") :])
+        journal.close()
