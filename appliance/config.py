@@ -22,6 +22,7 @@ from appliance.serve import ServeSettings
 from distill.curate import SplitSettings
 from distill.evaluate import EvaluateSettings
 from distill.onpolicy import OnPolicySettings
+from distill.rewards import check_rewards
 from distill.sft import SftSettings
 from distill.student import StudentSettings
 from distill.tasks import TaskSettings, make_task
@@ -97,7 +98,7 @@ class UseCase:
                 f"name = '{self.name[:60]}' may hold up to 40 letters, digits and dashes only, a letter or digit first"
             )
         inputs = _holes(self.task.input)
-        make_task(self.task)
+        check_rewards(self.onpolicy.reward, make_task(self.task))
         known = set(self.data.fields)
         wanted = {"task.input": inputs}
         if self.teacher.answer_field is not None:

@@ -37,7 +37,7 @@ PIPELINE = (
     # supervised fine-tuning on the teacher's answers
     Stage("sft", ("task", "student", "sft"), ("curate",), version=2, external=("student", "key"), packages=(*TRAINING, "opacus", "dp-accounting")),
     # the student answers, a verifiable reward judges
-    Stage("onpolicy", ("task", "student", "onpolicy"), ("curate", "sft"), external=("student",), packages=TRAINING),
+    Stage("onpolicy", ("task", "student", "onpolicy"), ("curate", "sft"), external=("student", "rewards"), packages=TRAINING),
     # every arm on the same held-out records; the student to release is picked on the validation records
     Stage("evaluate", ("task", "student", "evaluate"), ("curate", "teach", "sft", "onpolicy"), external=("student",), packages=TRAINING),
     # what was planted in the raw records is asked back from the students; a leak stops the run

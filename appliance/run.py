@@ -23,6 +23,7 @@ from appliance.packages import installed_version
 from appliance.pipeline import PIPELINE, Stage
 from appliance.processes import spawn
 from appliance.progress import Screen, read_state
+from appliance.rewards import rewards_digest
 from appliance.store import Store
 from distill.checkpoints import file_sha256, write_atomically
 
@@ -114,6 +115,11 @@ def external_digest(run: Run, what: str) -> str:
     """The state of something outside the run that a stage reads."""
     if what == "data":
         return hash_json(_data_digest(run.use_case, run.base_dir))
+    if what == "rewards":
+        try:
+            return rewards_digest(run.use_case, run.home, run.base_dir)
+        except ValueError as error:
+            raise RunError(str(error)) from None
     if what == "key":
         return hash_json(["key", run.home.scrub_key().hex()])
     if what == "teacher" and run.use_case.teacher.kind != "local":

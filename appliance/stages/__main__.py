@@ -18,16 +18,20 @@ from distill.checkpoints import write_atomically
 
 
 def allowed(run_folder: Path, stage: str) -> list[tuple[str, int]] | None:
-    """The teacher's address, for the stage that asks it; None if that is a name, which takes lookups to resolve."""
-    teacher = json.loads((run_folder / "config.json").read_text(encoding="utf-8"))["use_case"]["teacher"]
-    if stage != "teach" or teacher["kind"] != "endpoint":
-        return []
-    url = urlsplit(teacher["url"])
-    try:
-        address = ipaddress.ip_address(url.hostname or "")
-    except ValueError:
-        return [] if url.hostname == "localhost" else None
-    return [(str(address), url.port or (443 if url.scheme == "https" else 80))]
+    """The address of the teacher, or of a judge, for the stage that asks it; None if that is a name, which takes lookups
+    to resolve."""
+    use_case = json.loads((run_folder / "config.json").read_text(encoding="utf-8"))["use_case"]
+    asked = {"teach": [use_case["teacher"]], "onpolicy": use_case["onpolicy"]["reward"]}.get(stage, [])
+    addresses = []
+    for url in (urlsplit(each["url"]) for each in asked if each["url"] is not None):
+        try:
+            address = ipaddress.ip_address(url.hostname or "")
+        except ValueError:
+            if url.hostname != "localhost":
+                return None
+        else:
+            addresses.append((str(address), url.port or (443 if url.scheme == "https" else 80)))
+    return addresses
 
 
 def main(run_folder: Path, stage: str) -> int:

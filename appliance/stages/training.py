@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from appliance.rewards import open_rewards
 from appliance.stages.context import Context, Facts, GateError, read_examples, split_of
 from distill.dp_sft import train_dp_sft
 from distill.onpolicy import OnPolicySettings, Question, train_onpolicy
-from distill.rewards import make_reward
 from distill.served_teacher import check_same_vocabulary
 from distill.sft import train_sft
 from distill.student import check_model_dir, load_tokenizer, merge_and_save
@@ -101,7 +101,11 @@ def onpolicy(context: Context) -> tuple[Facts, list[str]]:
     def progress(done: int, total: int, note: str) -> None:
         context.progress(done, total, note, unit="steps")
 
-    with make_reward(use_case.onpolicy.reward, context.task, base_dir=context.base_dir) as reward:
+    try:
+        rewards = open_rewards(use_case, context.home, context.base_dir)
+    except ValueError as error:
+        raise GateError(str(error)) from None
+    with rewards as reward:
         result, improvement = train_onpolicy(
             base,
             adapter,

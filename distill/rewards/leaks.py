@@ -19,6 +19,8 @@ from distill.values import Example
 from privacy.fingerprints import canonical, normalise
 from privacy.scan import Finder
 
+_NOBODY = frozenset({"TITLE"})
+"""Types that name nobody by themselves."""
 _WORD = re.compile(r"[^\W_]+")
 _SURELY_THE_SAME = 5
 """Letters and digits: so many in a row are no accident, however they are parted ("4411-22" is "4411 22")."""
@@ -50,7 +52,7 @@ def names_nobody_new(settings: RewardSettings, task: Task, detector: Finder) -> 
             canonical(span.entity_type, text[span.start : span.end])
             for text, spans in zip(texts, found, strict=True)
             for span in spans
-            if text[span.start : span.end] not in known
+            if span.entity_type not in _NOBODY and text[span.start : span.end] not in known
         }
         return RewardScore(settings.name, 1.0 / (1.0 + len(new)))
 

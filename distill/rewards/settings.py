@@ -17,12 +17,12 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "numeric": ("field", "tolerance", "relative_tolerance", "decimal_mark", "units"),
     "sql": ("field", "tables", "timeout_s", "max_rows"),
     "similarity": ("field",),
-    "judge": ("rubric",),
+    "judge": ("rubric", "model", "url"),
     "privacy": ("allowed",),
 }
 """Kind -> the options that it reads, beside `kind` and `weight`."""
 
-_NEEDED = {"sql": "tables", "judge": "rubric"}
+_NEEDED = {"sql": ("tables",), "judge": ("rubric", "model")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,10 @@ class RewardSettings:
     """`sql`: most rows of a result."""
     rubric: str | None = None
     """`judge`: what makes an answer good, in words."""
+    model: str | None = None
+    """`judge`: who judges, as its server knows it; without `url` a model directory, or a name from `stillhouse models list`."""
+    url: str | None = None
+    """`judge`: an OpenAI-compatible server, up to and including `/v1`; without it the model is loaded beside the student."""
     allowed: tuple[str, ...] = ()
     """`privacy`: names and numbers that may always be said, such as the organisation's own."""
 
@@ -67,9 +71,11 @@ class RewardSettings:
                 raise ValueError(
                     f"{option.name} does not go with kind = '{self.kind}': remove it, or set kind = {owners}"
                 )
-        needed = _NEEDED.get(self.kind)
-        if needed is not None and not (getattr(self, needed) or "").strip():
-            raise ValueError(f"{needed} is missing: kind = '{self.kind}' needs it")
+        for needed in _NEEDED.get(self.kind, ()):
+            if not (getattr(self, needed) or "").strip():
+                raise ValueError(f"{needed} is missing: kind = '{self.kind}' needs it")
+        if self.url is not None and not self.url.startswith(("http://", "https://")):
+            raise ValueError("url must begin with http:// or https://, and go up to and including /v1")
 
     @property
     def name(self) -> str:

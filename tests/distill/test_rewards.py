@@ -110,7 +110,7 @@ KINDS: dict[str, tuple[RewardSettings, Task, str]] = {
         EXTRACT,
         said(total="", note="owed since May"),
     ),
-    "judge": (RewardSettings(kind="judge", rubric="Says why."), EXTRACT, said(total="42", note="because")),
+    "judge": (RewardSettings(kind="judge", rubric="Says why.", model="judge"), EXTRACT, said(total="42", note="because")),
     "privacy": (RewardSettings(kind="privacy"), EXTRACT, said(total="42", note="Anna Kovacs")),
     "task": (RewardSettings(kind="label"), CLASSIFY, "top-up"),
 }
@@ -230,8 +230,10 @@ def test_the_mean_lies_between_the_least_and_the_most_of_those_judged(
         ({"kind": "fields", "field": "total"}, "set kind = 'numeric' or 'sql' or 'similarity'"),
         ({"kind": "similarity", "units": {"km": 1.0}}, "units does not go with kind = 'similarity'"),
         ({"kind": "sql", "field": "query"}, "tables is missing"),
-        ({"kind": "judge"}, "rubric is missing"),
-        ({"kind": "judge", "rubric": "  "}, "rubric is missing"),
+        ({"kind": "judge", "model": "m"}, "rubric is missing"),
+        ({"kind": "judge", "rubric": "  ", "model": "m"}, "rubric is missing"),
+        ({"kind": "judge", "rubric": "Says why."}, "model is missing"),
+        ({"kind": "judge", "rubric": "r", "model": "m", "url": "localhost:8000"}, "must begin with http"),
     ],
 )
 def test_options_of_another_kind_are_refused_with_the_remedy(settings: dict[str, Any], message: str) -> None:
@@ -249,7 +251,7 @@ def test_options_of_another_kind_are_refused_with_the_remedy(settings: dict[str,
         (EXTRACT, [RewardSettings(kind="sql", tables="t.sql")], "needs the field"),
         (EXTRACT, [RewardSettings(kind="sql", field="query", tables="t.sql")], "t.sql' cannot be read"),
         (EXTRACT, [RewardSettings(kind="schema"), RewardSettings(kind="schema")], "stands there twice"),
-        (EXTRACT, [RewardSettings(kind="judge", rubric="Says why.")], "needs a model to ask"),
+        (EXTRACT, [RewardSettings(kind="judge", rubric="Says why.", model="judge")], "needs a model to ask"),
         (EXTRACT, [RewardSettings(kind="privacy")], "needs the detector"),
     ],
 )
@@ -335,7 +337,7 @@ TEACHER, STUDENT = said(total="42", note="because"), said(total="42")
 
 
 def judged(decide: Callable[[str, str], str | None], answer: str = STUDENT) -> Rewarded:
-    return one(RewardSettings(kind="judge", rubric="Says why."), EXTRACT, judge=Judging(decide))(
+    return one(RewardSettings(kind="judge", rubric="Says why.", model="judge"), EXTRACT, judge=Judging(decide))(
         example(TEACHER), answer
     )
 
@@ -372,7 +374,7 @@ def test_case_blanks_and_a_full_stop_do_not_make_a_reply_unreadable(reply: str) 
 
 def test_the_teachers_own_answer_is_not_shown_to_the_judge() -> None:
     judge = Judging(lambda a, b: "B")
-    reward = one(RewardSettings(kind="judge", rubric="Says why."), EXTRACT, judge=judge)
+    reward = one(RewardSettings(kind="judge", rubric="Says why.", model="judge"), EXTRACT, judge=judge)
     assert reward(example(TEACHER), f" {TEACHER}\n").value == 1.0
     assert reward(example(TEACHER), "").value == 0.0
     assert judge.asked == 0
@@ -393,7 +395,7 @@ def test_an_answer_cannot_end_itself_and_speak_to_the_judge_as_the_other_one() -
 @pytest.mark.slow
 def test_whatever_a_real_model_replies_is_a_judgement_or_none(tiny_model: Path) -> None:
     judge: Completer = InProcess(tiny_model, "cpu", 8)
-    rewarded = one(RewardSettings(kind="judge", rubric="Says why."), EXTRACT, judge=judge)(
+    rewarded = one(RewardSettings(kind="judge", rubric="Says why.", model="judge"), EXTRACT, judge=judge)(
         example(TEACHER), STUDENT
     )
     assert (rewarded.value is None) == bool(rewarded.unjudged)

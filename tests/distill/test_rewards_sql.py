@@ -220,7 +220,7 @@ def test_a_query_that_wants_too_much_is_ended_and_the_next_one_runs(bomb: str, s
     began = time.process_time()
     assert sandbox.compare(bomb, NAMES) is Verdict.FAILED
     assert time.process_time() - began < 1.0, "the training's own process has nothing to do meanwhile"
-    assert sandbox.compare(f"{NAMES} -- {bomb[:20].splitlines()[0]}", NAMES) is Verdict.SAME
+    assert sandbox.compare(f"{NAMES} -- after {BOMBS.index(bomb)}", NAMES) is Verdict.SAME
 
 
 def test_a_reference_that_takes_too_long_is_not_held_against_the_answer(sandbox: SqlSandbox) -> None:
@@ -248,7 +248,7 @@ def test_a_sandbox_that_was_killed_starts_anew() -> None:
         ("CREATE TABLE t (n INT); INSERT INTO t VALUES ('Ada Kovacs')", "statement 2 failed"),
         ("COPY t FROM 'x.csv'", "statement 1 is neither"),
         ("CREATE TABLE t AS FROM read_csv('/etc/passwd')", "statement 1 failed with PermissionException"),
-        ("CREATE TABLE t (at TIMESTAMPTZ)", "declare them TIMESTAMP"),
+        ("CREATE TABLE t (seen TIMESTAMPTZ)", "declare them TIMESTAMP"),
         ("Ada Kovacs", "is not SQL"),
     ],
 )
