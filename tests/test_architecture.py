@@ -45,6 +45,7 @@ DOORS = {
         "distill/onpolicy",
         "distill/onpolicy_step",
         "distill/packing",
+        "distill/parity",
         "distill/probe",
         "distill/sampling",
         "distill/sft",

@@ -238,6 +238,14 @@ def method(study: Study) -> Section:
             f"The served student gave the same answer as the evaluated one "
             f"in {agreement['same']:,} of {agreement['n']:,} cases."
         )
+    parity = study.facts.get("parity")
+    if parity:
+        served += (
+            f" Token by token, on {words.number(parity['prompts']['n'])} prompts: the log-probabilities are "
+            f"{words.number(parity['gap'], 3)} nats apart on average "
+            f"({words.number(parity['gap_low'], 3)} to {words.number(parity['gap_high'], 3)}); the server holds "
+            f"{parity['likeliest']['same']:,} of {parity['likeliest']['n']:,} evaluated tokens likeliest, too."
+        )
     attempts = (egress or {}).get("attempts")
     outside = f"Attempts of the run to reach a network outside: {words.number(attempts)}."
     return Section(

@@ -83,6 +83,7 @@ def gather(
         ],
         "differential_privacy": stages["sft"].facts.get("differential_privacy"),
         "agreement": bench["agreement"],
+        "parity": bench["parity"],
         "egress": None,
         "hashes": dict(hashes),
         "environment": environment(),

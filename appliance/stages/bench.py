@@ -9,7 +9,9 @@ from pathlib import Path
 from appliance.loadtest import Serving, closed_loop, summarise
 from appliance.serve import Server, served
 from appliance.stages.context import Context, Facts, read_examples, split_of
+from appliance.stages.parity import NUM_PROMPTS, check_parity
 from distill.evaluate import UNTRAINED_ARMS, pick_shots, requests_for
+from distill.parity import own_answers
 from distill.student import load_tokenizer, prompt_ids
 from distill.teach import read_completions
 from distill.values import Example, Messages
@@ -19,7 +21,10 @@ REQUESTS_PER_CLIENT = 12
 
 
 def bench(context: Context) -> tuple[Facts, list[str]]:
-    """Load-tests the untrained student, the chosen one, and a teacher that is a local model."""
+    """Load-tests the untrained student, the chosen one, and a teacher that is a local model.
+
+    Before that the chosen one must prove to be the evaluated one: a score counts only for what is served.
+    """
     use_case = context.use_case
     examples = read_examples(context.before("curate")[0])
     tests = split_of(examples, "test")
@@ -30,9 +35,14 @@ def bench(context: Context) -> tuple[Facts, list[str]]:
         for arm in (*UNTRAINED_ARMS, chosen, "teacher")
     }
     base = context.model(use_case.student.base)
+    max_tokens = use_case.task.max_answer_tokens
+    released = prompts[chosen][:NUM_PROMPTS]
+    context.progress(0, None, unit="requests", part=f"{chosen} in this process")
+    own = own_answers(context.before(chosen)[0] / "model", use_case.student.device, max_tokens, released)
+    parity: Facts = {}
     plan: list[tuple[Path, tuple[str, ...]]] = [
-        (base, UNTRAINED_ARMS),
         (context.before(chosen)[0] / "model", (chosen,)),
+        (base, UNTRAINED_ARMS),
     ]
     if use_case.teacher.kind == "local":
         plan.append((context.model(use_case.teacher.model), ("teacher",)))
@@ -44,6 +54,10 @@ def bench(context: Context) -> tuple[Facts, list[str]]:
         context.progress(0, None, unit="requests", part=f"starting vLLM for {arms[0]}")
         with served(model, "model", use_case.bench.serve, log, context.home.cache / "vllm") as server:
             starts[arms[0]] = server.start_s
+            if chosen in arms:
+                parity = asdict(
+                    check_parity(server, released, own, max_tokens, use_case.bench.parity_max_gap)
+                )
             for arm in arms:
                 levels, texts[arm] = _sweep(context, server, arm, prompts[arm])
                 rows += levels
@@ -51,6 +65,7 @@ def bench(context: Context) -> tuple[Facts, list[str]]:
         "serving": [asdict(row) for row in rows],
         "chosen": chosen,
         "agreement": _agreement(tests, texts[chosen], evaluated / "answers" / f"{chosen}-test.jsonl"),
+        "parity": parity,
         "start_s": starts,
         "eager": use_case.bench.serve.enforce_eager,
         "prefix_caching": use_case.bench.serve.prefix_caching,

@@ -123,6 +123,8 @@ def distil() -> dict[str, Any]:
              "curve": [[step, 0.71 + 0.012 * step - 0.02 * (step % 2)] for step in range(1, 13)]},
         ],
         "agreement": {"n": 120, "same": 118}, "egress": {"attempts": 0},
+        "parity": {"prompts": {"same": 50, "n": 50, "low": 0.93, "high": 1.0}, "gap": 0.0297, "gap_low": 0.0269,
+                   "gap_high": 0.0324, "likeliest": {"same": 1181, "n": 1197, "low": 0.93, "high": 1.0}},
         "hashes": {"data": "5f" * 32, "config": "a1" * 32, "student_base": "0c" * 32, "student": "77" * 32,
                    "commit": "3be1" * 10},
         "environment": {"cpu": "x86-64 server", "cores": 2, "memory_gib": 23.4, "python": "3.11.7",
@@ -149,7 +151,7 @@ def empty() -> dict[str, Any]:
         "economics": {"requests_per_month": None, "monthly_cost": {"teacher": None, "student": None}, "one_off": None,
                       "break_even_months": None, "utilisation": None},
         "price_card": [], "scrub": None, "curate": None, "data": None, "training": [{"stage": "sft", "curve": []}],
-        "agreement": None, "egress": None, "hashes": {}, "environment": None, "stages": [], "missing": [],
+        "agreement": None, "parity": None, "egress": None, "hashes": {}, "environment": None, "stages": [], "missing": [],
     }  # fmt: skip
 
 
@@ -256,6 +258,12 @@ def test_every_score_stands_in_the_page(distil: dict[str, Any]) -> None:
     for score in distil["scores"]:
         assert f"{score['value'] * 100:.1f}%" in seen, score
         assert f"{score['low'] * 100:.1f} to {score['high'] * 100:.1f}" in seen, score
+
+
+def test_how_far_the_served_student_is_from_the_evaluated_one_is_told(distil: dict[str, Any]) -> None:
+    told = " ".join(Page(render_html(distil)).text)
+    assert "the log-probabilities are 0.030 nats apart on average (0.027 to 0.032)" in told
+    assert "the server holds 1,181 of 1,197 evaluated tokens likeliest, too" in told
 
 
 def test_what_was_not_measured_says_so_and_is_never_nought(empty: dict[str, Any]) -> None:
