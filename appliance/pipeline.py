@@ -31,9 +31,11 @@ PIPELINE = (
     # takes people out of the text; measures its recall; stops the run below the policy's floor
     Stage("scrub", ("data", "held_out", "scrub", "detector", "gold_spans", "task", "teacher", "evaluate", "plant"), (), version=2, external=("data", "detector", "key"), packages=DETECTION),
     # the teacher's answer to every record
-    Stage("teach", ("task", "teacher"), ("scrub",), external=("teacher",)),
+    Stage("teach", ("task", "teacher"), ("scrub",), version=2, external=("teacher",)),
     # what is learnt from, what is held out, what is rejected and why
     Stage("curate", ("task", "held_out", "split", "evaluate"), ("scrub", "teach"), version=3, packages=("datasketch",)),
+    # whether this teacher can teach this student on this machine: stops the run before training is paid for
+    Stage("check", ("task", "teacher", "student", "sft", "onpolicy", "evaluate"), ("scrub", "teach", "curate"), external=("student", "teacher"), packages=("transformers",)),
     # supervised fine-tuning on the teacher's answers
     Stage("sft", ("task", "student", "sft"), ("curate",), version=2, external=("student", "key"), packages=(*TRAINING, "opacus", "dp-accounting")),
     # the student answers, a verifiable reward judges
@@ -49,7 +51,7 @@ PIPELINE = (
         "report",
         ("name", "title", "data", "scrub", "task", "teacher", "student", "split", "prices", "held_out", "gold_spans",
          "detector", "sft", "onpolicy", "evaluate", "plant", "attack", "bench", "decide"),
-        ("scrub", "teach", "curate", "sft", "onpolicy", "evaluate", "attack", "bench"),
+        ("scrub", "teach", "curate", "check", "sft", "onpolicy", "evaluate", "attack", "bench"),
         version=2,
         external=("data", "student"),
         reads_facts=True,

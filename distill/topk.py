@@ -237,17 +237,18 @@ def has_bytes(path: Path) -> bool:
 def topk_kl(logits: Any, top_ids: Any, top_logprobs: Any, tail: bool = True) -> Any:
     """Forward KL(teacher || student) of each token, from the teacher's k likeliest: shape [n], in nats.
 
-    `logits` [n, V] are the student's (fp32), `top_ids` [n, k] int64 with -1 where there is none (at least one a row),
-    `top_logprobs` [n, k]. With `tail` all other tokens are one bucket, of what mass is left on either side: the KL of two
+    `logits` [n, V] are the student's (fp32); `top_ids` [n, k] int64, -1 where there is none, at least one of the
+    student's in each row; `top_logprobs` [n, k]. With `tail` all other tokens are one bucket, of what mass is left on either side: the KL of two
     coarser distributions, which is never above that of the full ones (data-processing inequality; Cover and Thomas,
     Elements of Information Theory, section 4.4) and equal to it for k = V. Without, the teacher is cut to its k
     likeliest and scaled to 1, as is common; this draws the student's whole mass into them.
     """
     import torch
 
-    given = top_ids >= 0
+    given = (top_ids >= 0) & (top_ids < logits.shape[-1])  # a teacher may have tokens that the student lacks
     # What is not given stands on a token of the row that is, with probability 0.
-    ids = torch.where(given, top_ids, top_ids.max(dim=-1, keepdim=True).values)
+    ids = torch.where(given, top_ids, -1)
+    ids = torch.where(given, ids, ids.max(dim=-1, keepdim=True).values)
     p = torch.where(given, top_logprobs.float().exp(), 0.0)
     mass = p.sum(dim=-1, keepdim=True)
     tail = tail and ids.shape[-1] < logits.shape[-1]

@@ -45,6 +45,7 @@ DOORS = {
         "distill/onpolicy",
         "distill/onpolicy_step",
         "distill/packing",
+        "distill/memory_plan",
         "distill/parity",
         "distill/probe",
         "distill/sampling",

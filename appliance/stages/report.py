@@ -23,7 +23,7 @@ from distill.checkpoints import write_atomically
 from distill.evaluate import UNTRAINED_ARMS
 from distill.values import Score
 
-_BEFORE = ("scrub", "teach", "curate", "sft", "onpolicy", "evaluate", "attack", "bench")
+_BEFORE = ("scrub", "teach", "curate", "check", "sft", "onpolicy", "evaluate", "attack", "bench")
 
 
 def report(context: Context) -> tuple[Facts, list[str]]:

@@ -38,12 +38,13 @@ _PACKAGES = ("appliance", "distill", "privacy")
 
 
 def _function(stage: str) -> Callable[[Context], tuple[Facts, list[str]]]:
-    from appliance.stages import attack, bench, data, evaluate, report, training
+    from appliance.stages import attack, bench, check, data, evaluate, lessons, report, training
 
     return {
         "scrub": data.scrub,
-        "teach": data.teach,
-        "curate": data.curate,
+        "teach": lessons.teach,
+        "curate": lessons.curate,
+        "check": check.check,
         "sft": training.sft,
         "onpolicy": training.onpolicy,
         "evaluate": evaluate.evaluate,

@@ -156,7 +156,7 @@ EXTERNALS = {
     "case/messages.csv": {"scrub", "report"},
     "case/spacy/meta.json": {"scrub", "attack"},
     "keys/scrub.key": {"scrub", "sft", "attack"},
-    "case/student/config.json": {"sft", "onpolicy", "evaluate", "attack", "bench", "report"},
+    "case/student/config.json": {"check", "sft", "onpolicy", "evaluate", "attack", "bench", "report"},
 }
 
 
@@ -169,7 +169,7 @@ def test_what_lies_outside_the_run_changes_the_stages_that_read_it(run: Run, pat
 
 
 def test_a_new_file_in_a_models_folder_is_another_model(run: Run) -> None:
-    sft = PIPELINE[3]
+    sft = PIPELINE[4]
     before = alone(run, sft)
     (run.base_dir / "student/adapter.bin").write_text("")
     assert sft.name == "sft" and alone(run, sft) != before
@@ -212,7 +212,7 @@ def test_the_stages_come_in_an_order_in_which_each_finds_what_it_reads() -> None
 
 def what_it_reads(stage: str) -> tuple[set[str], set[str], set[str]]:
     """(sections, earlier stages, models and the like) that the stage's function names, in it or in what it calls."""
-    for module in ("data", "training", "evaluate", "attack", "bench", "report"):
+    for module in ("data", "lessons", "check", "training", "evaluate", "attack", "bench", "report"):
         tree = ast.parse((ROOT / "appliance/stages" / f"{module}.py").read_text())
         functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
         if stage in functions:
