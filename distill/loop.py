@@ -65,6 +65,7 @@ def train(
 
     parameters = trainable.parameters
     optimizer = torch.optim.AdamW(parameters, lr=schedule.learning_rate, weight_decay=0.0, fused=True)
+    out.mkdir(parents=True, exist_ok=True)
     metrics = Metrics(out / "metrics.jsonl")
     done = _resume(out / "checkpoints", parameters, optimizer)
     metrics.rewind(done)

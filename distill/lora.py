@@ -122,7 +122,8 @@ def merged(model: Any) -> Any:
 def save_adapter(model: Any, folder: Path) -> None:
     """PEFT's own format, without what differs between machines: equal training leaves equal files."""
     shutil.rmtree(folder, ignore_errors=True)
-    model.save_pretrained(str(folder))
+    # Else PEFT asks the hub whether the vocabulary has grown.
+    model.save_pretrained(str(folder), save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)
     path = folder / "adapter_config.json"
     config = json.loads(path.read_text())

@@ -82,8 +82,8 @@ def never(done: int, total: int, note: str) -> None:
 def test_the_loss_falls_and_the_story_is_whole(whole_sft: Run) -> None:
     result = whole_sft.result
     assert result.last < result.first / 4
-    assert result.steps == 16 and steps_told(whole_sft.out) == list(range(1, 17))
-    assert result.examples == 4 * len(EXAMPLES) == 120  # four batches an epoch: 8, 8, 8 and 6
+    assert result.steps == 32 and steps_told(whole_sft.out) == list(range(1, 33))
+    assert result.examples == 8 * len(EXAMPLES) == 240  # four batches an epoch: 8, 8, 8 and 6
     assert is_sealed(whole_sft.out / "adapter") and not (whole_sft.out / "adapter.partial").exists()
 
 
@@ -123,7 +123,7 @@ def test_killed_and_resumed_is_bit_for_bit_the_same_as_never_killed(
     assert steps_told(tmp_path) == list(range(1, 12))
     told: list[int] = []
     result = train_sft(tiny_model, EXAMPLES, tmp_path, SFT, "cpu", lambda done, *_: told.append(done))
-    assert told == list(range(9, 17)) == steps_told(tmp_path)[8:]
+    assert told == list(range(9, 33)) == steps_told(tmp_path)[8:]
     assert replace(result, seconds=0) == replace(whole_sft.result, seconds=0)
     assert digest(tmp_path) == digest(whole_sft.out)
 
@@ -144,14 +144,14 @@ def test_a_checkpoint_torn_by_the_kill_is_passed_over(
         (checkpoint / "sealed.json").unlink()
     told: list[int] = []
     train_sft(tiny_model, EXAMPLES, tmp_path, SFT, "cpu", lambda done, *_: told.append(done))
-    assert told == list(range(1, 17)) == steps_told(tmp_path)
+    assert told == list(range(1, 33)) == steps_told(tmp_path)
     assert digest(tmp_path) == digest(whole_sft.out)
 
 
 def test_what_a_kill_left_of_the_result_is_written_again(
     tiny_model: Path, whole_sft: Run, tmp_path: Path
 ) -> None:
-    kill_in_child("sft", tiny_model, tmp_path, 16)
+    kill_in_child("sft", tiny_model, tmp_path, 32)
     (tmp_path / "adapter.partial").mkdir()
     (tmp_path / "adapter.partial" / "adapter_model.safetensors").write_bytes(b"torn")
     result = sft(tiny_model, tmp_path)
@@ -268,7 +268,7 @@ def length(row: dict[str, list[int]]) -> int:
 
 
 def test_all_weights_are_trained_as_a_model_directory(tiny_model: Path, tmp_path: Path) -> None:
-    settings = replace(SFT, method="full", learning_rate=3e-3, epochs=6)
+    settings = replace(SFT, method="full", learning_rate=3e-3, epochs=8)
     result = sft(tiny_model, tmp_path, settings=settings)
     assert result.last < result.first / 4
     assert is_sealed(tmp_path / "model") and not (tmp_path / "adapter").exists()

@@ -31,7 +31,7 @@ EXAMPLES: list[tuple[Messages, str]] = [
 """30, so that the last batch of an epoch is smaller than the others."""
 
 SFT = SftSettings(
-    epochs=4,
+    epochs=8,
     learning_rate=1e-2,
     batch_size=8,
     lora_rank=8,
