@@ -80,6 +80,8 @@ def respell(student: Any, teacher: Any, answer_ids: Sequence[int], finished: boo
 class CrossTokenizerTeacher:
     """A `TokenTeacher` for a student of another vocabulary: the same text, asked and answered in the teacher's tokens."""
 
+    distributions = False
+
     def __init__(
         self,
         inner: TokenTeacher,

@@ -29,6 +29,8 @@ from distill.values import Example
 
 Reward = Callable[[Example, str], Rewarded]
 """(record, the student's text) -> what it earns."""
+Asked = tuple[Sequence[int], Example]
+"""A prompt's token ids, and the record that it asks about."""
 
 
 @dataclass(slots=True)
@@ -36,8 +38,8 @@ class Batch:
     """The answers of a step and what they are worth."""
 
     rollouts: list[Rollout]
-    advantages: list[float] | None
-    """One a rollout; None where a teacher judges token by token."""
+    advantages: list[list[float]] | None
+    """One a token, by rollout; None where a teacher's distributions are compared."""
     told: dict[str, float | None]
     """For the metrics."""
     old: dict[int, Any] = field(default_factory=dict)
@@ -57,21 +59,31 @@ class OnPolicyStep:
         model: Any,
         tokenizer: Any,
         sampler: Sampler,
-        questions: Sequence[tuple[Sequence[int], Example]],
+        questions: Sequence[Asked],
         reward: Reward,
         teacher: TokenTeacher | None,
         max_answer_tokens: int,
         settings: OnPolicySettings,
     ) -> None:
-        """`questions` are (prompt's token ids, record). Raises TrainingError, with the remedy, for what cannot be."""
+        """Raises TrainingError, with the remedy, for what cannot be."""
         if len(questions) < settings.prompts_per_step:
             raise TrainingError(
                 f"{len(questions)} training records are too few for onpolicy.prompts_per_step = {settings.prompts_per_step}"
             )
+        self._model = model
         self._network = model.get_base_model() if hasattr(model, "get_base_model") else model
         # Without dropout, wherever a model has some: sampler and student must be the same function.
         self._network.eval()
         check_packable(self._network.config, max(len(ids) for ids, _ in questions) + max_answer_tokens)
+        if (
+            teacher is not None
+            and not teacher.distributions
+            and (settings.temperature, settings.beta) != (1, 1)
+        ):
+            raise TrainingError(
+                f"the teacher {teacher.name} tells the sampled tokens' probabilities only: that is the reverse KL at "
+                "temperature 1; set onpolicy.beta and onpolicy.temperature to 1"
+            )
         self._tokenizer = tokenizer
         self._sampler = sampler
         self._questions = questions
@@ -81,30 +93,15 @@ class OnPolicyStep:
         self._settings = settings
         self._batch: Batch | None = None
 
-    def step(self, n: int) -> dict[str, float | None]:
-        """The n-th step, from 1. Raises TrainingError where sampler and student have come apart."""
-        started = time.monotonic()
+    def step(self, n: int) -> dict[str, float]:
+        """The n-th step, from 1; what was not measured is absent. Raises TrainingError for samplers that do not follow."""
         if (n - 1) % self._settings.inner_epochs == 0:
             self._batch = self._gather(n)
         assert self._batch is not None, "checkpoints lie between batches"
         learning = time.monotonic()
-        told = self._learn(self._batch, n)
-        now = time.monotonic()
-        return self._batch.told | told | {"seconds_learn": now - learning, "seconds": now - started}
-
-    def rewards_of(self, questions: Sequence[tuple[Sequence[int], Example]]) -> list[float | None]:
-        """The reward of one sampled answer to each question; the same chances at each call."""
-        groups = self._sampler.sample(
-            [ids for ids, _ in questions],
-            1,
-            self._max_answer_tokens,
-            self._settings.temperature,
-            self._settings.seed,
-        )
-        return [
-            self._reward(record, text_of(self._tokenizer, rollout)).value
-            for (_, record), (rollout,) in zip(questions, groups, strict=True)
-        ]
+        told = self._batch.told | self._learn(self._batch, n)
+        told["seconds_learn"] = time.monotonic() - learning
+        return {name: value for name, value in told.items() if value is not None}
 
     # --- answers and their worth --------------------------------------------------------------------------------------
 
@@ -113,6 +110,7 @@ class OnPolicyStep:
         drawn = drawn_questions(len(self._questions), settings, n)
         asked = [self._questions[index] for index in drawn]
         begun = time.monotonic()
+        self._sampler.follow(self._model)
         groups = self._sampler.sample(
             [ids for ids, _ in asked],
             settings.group_size,
@@ -128,15 +126,39 @@ class OnPolicyStep:
             for record, rollout in zip(records, rollouts, strict=True)
         ]
         told = _lengths(rollouts) | _rewards(earned)
-        told |= {"seconds_sample": sampled - begun, "seconds_score": time.monotonic() - sampled}
-        told["tokens_a_second"] = told["tokens"] / max(sampled - begun, 1e-9)
-        return Batch(rollouts, self._advantages(earned), told)
+        told["seconds_sample"] = sampled - begun
+        told["tokens_a_second"] = told["tokens"] / (sampled - begun)
+        if self._teacher is None:
+            worth = self._advantages(earned)
+            advantages = [[value] * len(each.answer_ids) for value, each in zip(worth, rollouts, strict=True)]
+            batch = Batch(rollouts, advantages, told)
+        elif self._teacher.distributions:
+            batch = Batch(rollouts, None, told)
+        else:
+            batch = Batch(rollouts, *self._token_advantages(self._teacher, rollouts, told))
+        told["seconds_score"] = time.monotonic() - sampled
+        return batch
 
-    def _advantages(self, earned: Sequence[Rewarded]) -> list[float] | None:
+    def _token_advantages(
+        self, teacher: TokenTeacher, rollouts: Sequence[Rollout], told: dict[str, float | None]
+    ) -> tuple[list[list[float]], dict[str, float | None]]:
         import torch
 
-        if self._settings.method == "distill":
-            return None
+        lengths = torch.tensor([len(rollout.answer_ids) for rollout in rollouts])
+        owner = torch.arange(len(rollouts)).repeat_interleave(lengths)
+        sampled = torch.tensor([value for rollout in rollouts for value in rollout.logprobs])
+        scores = teacher.score(rollouts)
+        said = torch.tensor(
+            [float("nan") if value is None else value for score in scores for value in score.logprobs]
+        )
+        advantages = sampled_reverse_kl_advantages(sampled, said, owner)
+        told = told | {"kl": float((sampled - said).nanmean())}
+        return [list(part.tolist()) for part in advantages.split(lengths.tolist())], told
+
+    def _advantages(self, earned: Sequence[Rewarded]) -> list[float]:
+        """One an answer."""
+        import torch
+
         values = [float("nan") if each.value is None else each.value for each in earned]
         rewards = torch.tensor(values, dtype=torch.float64).view(-1, self._settings.group_size)
         if self._settings.method == "rloo":
@@ -153,7 +175,7 @@ class OnPolicyStep:
         rollouts = batch.rollouts
         if batch.advantages is not None:
             # Where all answers of a group earned the same there is no gradient, so nothing need be computed for it.
-            teaching = [number for number, value in enumerate(batch.advantages) if value]
+            teaching = [number for number, values in enumerate(batch.advantages) if any(values)]
         else:
             teaching = list(range(len(rollouts)))
         num_tokens = sum(len(rollout.answer_ids) for rollout in rollouts)
@@ -201,7 +223,8 @@ class OnPolicyStep:
         logprobs = logits.log_softmax(dim=-1)[row.predicted_at, row.targets]
         old = batch.old.setdefault(numbers[0], logprobs.detach())
         weights = truncated_importance(old, sampled, self._settings.importance_cap)
-        advantages = torch.tensor([batch.advantages[number] for number in numbers], device=logits.device)
+        worth = [batch.advantages[number] for number in numbers]
+        advantages = torch.tensor([value for values in worth for value in values], device=logits.device)
         if self._settings.method == "rloo":
 
             def of_answers(values: Any) -> Any:
@@ -210,8 +233,9 @@ class OnPolicyStep:
             cap = self._settings.importance_cap
             logprobs, before = of_answers(logprobs), of_answers(old)
             weights = truncated_importance(before, of_answers(sampled), cap)
+            advantages = torch.tensor([values[0] for values in worth], device=logits.device)
         else:
-            before, advantages = old, advantages[row.owner]
+            before = old
         clip_low, clip_high = self._settings.clip_low, self._settings.clip_high
         return (weights * clipped_policy_loss(logprobs, before, advantages, clip_low, clip_high)).sum(), old
 
@@ -228,28 +252,32 @@ class OnPolicyStep:
             scores = self._teacher.score([batch.rollouts[number] for number in numbers])
             if settings.inner_epochs > 1:
                 batch.scores[numbers[0]] = scores
-        if all(score.distribution is not None for score in scores):
-            teacher = torch.cat([score.distribution for score in scores]) / settings.temperature
-            # Some families pad the vocabulary of their larger models further.
-            width = min(teacher.shape[-1], logits.shape[-1])
-            teacher = teacher[:, :width].log_softmax(dim=-1)
-            student = logits[:, :width].log_softmax(dim=-1)[row.predicted_at]
-            logprobs = student.gather(1, row.targets[:, None])[:, 0]
-            gap = logprobs.detach() - teacher.gather(1, row.targets[:, None])[:, 0]
-            old = batch.old.setdefault(numbers[0], logprobs.detach())
-            return generalised_jsd(student, teacher, settings.beta).sum(), old, float(gap.sum())
-        if settings.temperature != 1.0 or settings.beta != 1.0:
-            raise TrainingError(
-                f"the teacher {self._teacher.name} tells the sampled tokens' probabilities only: that is the reverse KL at "
-                "temperature 1; set onpolicy.beta and onpolicy.temperature to 1"
-            )
-        logprobs = logits.log_softmax(dim=-1)[row.predicted_at, row.targets]
-        old = batch.old.setdefault(numbers[0], logprobs.detach())
-        said = [float("nan") if value is None else value for score in scores for value in score.logprobs]
-        advantages = sampled_reverse_kl_advantages(old, torch.tensor(said, device=logits.device))
-        weights = truncated_importance(old, sampled, settings.importance_cap)
-        losses = clipped_policy_loss(logprobs, old, advantages, settings.clip_low, settings.clip_high)
-        return (weights * losses).sum(), old, -float(advantages.sum())
+        teacher = torch.cat([score.distribution for score in scores]) / settings.temperature
+        # Some families pad the vocabulary of their larger models further.
+        width = min(teacher.shape[-1], logits.shape[-1])
+        teacher = teacher[:, :width].log_softmax(dim=-1)
+        student = logits[:, :width].log_softmax(dim=-1)[row.predicted_at]
+        logprobs = student.detach().gather(1, row.targets[:, None])[:, 0]
+        gap = logprobs - teacher.gather(1, row.targets[:, None])[:, 0]
+        old = batch.old.setdefault(numbers[0], logprobs)
+        return generalised_jsd(student, teacher, settings.beta).sum(), old, float(gap.sum())
+
+
+def rewards_of(
+    sampler: Sampler,
+    tokenizer: Any,
+    questions: Sequence[Asked],
+    reward: Reward,
+    max_answer_tokens: int,
+    settings: OnPolicySettings,
+) -> list[float | None]:
+    """What one sampled answer to each question earns; by the same chances at each call."""
+    prompts = [ids for ids, _ in questions]
+    groups = sampler.sample(prompts, 1, max_answer_tokens, settings.temperature, settings.seed)
+    return [
+        reward(record, text_of(tokenizer, answer)).value
+        for (_, record), (answer,) in zip(questions, groups, strict=True)
+    ]
 
 
 def drawn_questions(count: int, settings: OnPolicySettings, n: int) -> list[int]:

@@ -38,5 +38,5 @@ class Sampler(Protocol):
         ...
 
     def follow(self, model: Any) -> None:
-        """Called after each optimizer step with the trained model (PEFT): what is sampled next must come from it."""
+        """Called with the trained model (PEFT) before sampling from weights that changed: what comes next must be from it."""
         ...

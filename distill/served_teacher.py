@@ -16,6 +16,8 @@ class ServedTeacher:
     It sees the rollout's own prompt, in the student's chat template.
     """
 
+    distributions = False
+
     def __init__(self, server: ServedModel) -> None:
         self._server = server
 

@@ -28,6 +28,9 @@ class TokenScores:
 class TokenTeacher(Protocol):
     """Scores answers that somebody else sampled."""
 
+    distributions: bool
+    """Whether it gives whole distributions. It is then asked for a few rollouts at a time, and for all at once if not."""
+
     @property
     def name(self) -> str:
         """For metrics and reports."""
@@ -40,6 +43,8 @@ class TokenTeacher(Protocol):
 
 class InProcessTeacher:
     """A local model with the student's vocabulary, in bf16 in this process: it gives whole distributions."""
+
+    distributions = True
 
     def __init__(self, path: Path, device: Device) -> None:
         """That the vocabularies are the same is the caller's to check (`served_teacher.check_same_vocabulary`)."""
