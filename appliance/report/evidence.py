@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.report import charts, promise, words
+from appliance.report import charts, promise, teacher, words
 from appliance.report.blocks import Column, Notes, Pairs, Section, Table, figure, table
 from appliance.report.study import Facts, Study, shown
 
@@ -226,7 +226,8 @@ def lineage(study: Study) -> Section:
     intro = (
         "Whoever holds these hashes can check that a model, a data set or a config is the one measured here.",
     )
-    return Section("lineage", "Data and lineage", intro, (counts, stages, hashes, environment))
+    blocks = (counts, teacher.checked(study), stages, hashes, environment)
+    return Section("lineage", "Data and lineage", intro, blocks)
 
 
 def method(study: Study) -> Section:

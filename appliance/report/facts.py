@@ -74,7 +74,10 @@ def gather(
             "answered": stages["teach"].facts["answered"],
             "accepted": curated["accepted"],
             "rejected_by_reason": curated["rejected_by_reason"],
+            "near_duplicate_jaccard": curated["near_duplicate_jaccard"],
+            "likeliest": stages["teach"].facts["likeliest"],
         },
+        "check": dict(stages["check"].facts),
         "data": {name: curated[name] for name in ("train", "val", "test", "overlap")},
         "training": [
             _training(name, stages[name].facts)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from appliance.report import canvas, charts, evidence, html, money, quality, words
+from appliance.report import canvas, charts, evidence, html, money, quality, teacher, words
 from appliance.report.html import render_html
 from appliance.report.study import Study
 
@@ -115,6 +115,18 @@ def distil() -> dict[str, Any]:
         },
         "curate": {"answered": 598, "accepted": 580,
                    "rejected_by_reason": {"refusal": 3, "malformed": 4, "duplicate": 11}},
+        "check": {
+            "accuracy": {"arm": "teacher", "metric": "exact_match", "value": 0.88, "low": 0.851, "high": 0.903, "n": 598,
+                         "failed": 7, "note": None},
+            "min_accuracy": 0.8, "student": {"end_token": "<|im_end|>", "turn_end": "<|im_end|>", "tokens": 49152},
+            "teachers": [{"model": "big", "end_token": None, "tokenwise": True, "same_vocabulary": True, "same_end": None,
+                          "same_template": False}],
+            "likeliest": {"k": 20, "stored": 598, "usable": 597, "n": 598, "same": 597, "low": 0.99, "high": 1.0},
+            "memory": {"device": "cpu", "needed_bytes": 3 * 2**30, "free_bytes": 20 * 2**30},
+            "licence": {"name": "Gemma Terms of Use", "verdict": "conditions", "clause": "The terms go with the student.",
+                        "source": "README.md"},
+            "remarks": ["Look at the template."],
+        },
         "data": {"train": 400, "val": 60, "test": 120, "overlap": 0},
         "training": [
             {"stage": "sft", "method": "LoRA r=16", "seconds": 301.2, "examples": 1260, "steps": 79, "first_loss": 2.1,
@@ -414,3 +426,19 @@ def test_costs_in_two_currencies_share_no_axis(distil: dict[str, Any]) -> None:
 )
 def test_figures_read_as_a_person_would_write_them(given: str, shown: str) -> None:
     assert given == shown
+
+
+def test_the_teacher_is_told_as_it_was_checked(distil: dict[str, Any], empty: dict[str, Any]) -> None:
+    block = teacher.checked(Study(distil))
+    assert block is not None
+    told = dict(block.pairs)
+    assert told["Whole answer correct, against people"] == "88.0% (85.1 to 90.3), n = 598"
+    assert told["big beside the student"] == "vocabulary the same, end of turn not known, template different"
+    assert told["Answers that can be learnt token by token"] == "597 of 598, 20 likeliest tokens each"
+    assert told["Learning from its answers"] == "allowed under conditions"
+    assert told["Memory that training needs, by estimate"] == "3.0 GiB of 20.0 GiB free"
+    assert told["Remark"] == "Look at the template."
+    distil["check"] |= {"accuracy": None, "min_accuracy": None, "likeliest": None, "memory": {}}
+    bare = teacher.checked(Study(distil))
+    assert bare is not None and dict(bare.pairs)["Against people"] == "not measured"
+    assert teacher.checked(Study(empty)) is None
