@@ -309,11 +309,17 @@ def _lengths(rollouts: Sequence[Rollout]) -> dict[str, Any]:
 
 
 def _rewards(earned: Sequence[Rewarded]) -> dict[str, float | None]:
-    """The mean, and that of each part as `reward/<name>`; None where nothing was judged."""
+    """The mean, and that of each part as `reward/<name>`; None where nothing was judged. `unjudged/<name>` is the fraction
+    of answers that a part could not judge, where there are any: a judge that contradicts itself is seen there."""
 
     def mean(values: Sequence[float | None]) -> float | None:
         known = [value for value in values if value is not None]
         return sum(known) / len(known) if known else None
 
     parts = {f"reward/{name}": mean([each.parts[name] for each in earned]) for name in earned[0].parts}
-    return {"reward": mean([each.value for each in earned])} | parts
+    unjudged = {
+        f"unjudged/{name}": sum(name in each.unjudged for each in earned) / len(earned)
+        for name in earned[0].parts
+        if any(name in each.unjudged for each in earned)
+    }
+    return {"reward": mean([each.value for each in earned])} | parts | unjudged
