@@ -12,6 +12,8 @@ from typing import Any
 
 STD_FLOOR = 1e-4
 """Added to a group's standard deviation; TRL's constant."""
+NEGLIGIBLE = 1e-9
+"""An advantage of less is that of equal rewards, rounded: it teaches nothing."""
 
 
 def group_advantages(rewards: Any, *, scale_by_std: bool) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 from distill.guards import check_mismatch
 from distill.objectives import (
+    NEGLIGIBLE,
     clipped_policy_loss,
     generalised_jsd,
     group_advantages,
@@ -175,7 +176,11 @@ class OnPolicyStep:
         rollouts = batch.rollouts
         if batch.advantages is not None:
             # Where all answers of a group earned the same there is no gradient, so nothing need be computed for it.
-            teaching = [number for number, values in enumerate(batch.advantages) if any(values)]
+            teaching = [
+                number
+                for number, values in enumerate(batch.advantages)
+                if any(abs(value) > NEGLIGIBLE for value in values)
+            ]
         else:
             teaching = list(range(len(rollouts)))
         num_tokens = sum(len(rollout.answer_ids) for rollout in rollouts)
