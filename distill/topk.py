@@ -6,6 +6,7 @@ student still learns from its distributions, token by token.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +21,8 @@ from distill.values import Token, TopTokens
 _TABLE = b"tokens"
 """Parquet metadata: the bytes of each token as latin-1, where the ids in the file count in this table."""
 _ROW_GROUP = 1024
+_Line = tuple[str, bool, list[Any], list[Any]]
+"""Record id, whether the answer came to its end, its tokens, the likeliest at each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class Journal:
         return len(self._offsets)
 
     def append(self, record_id: str, answer: TopTokens, finished: bool) -> None:
-        line = json.dumps([record_id, finished, answer.tokens, answer.top], separators=(",", ":")).encode()
+        top = [[(token, float(f"{logprob:.6g}")) for token, logprob in place] for place in answer.top]
+        line = json.dumps([record_id, finished, answer.tokens, top], separators=(",", ":")).encode()
         start = self._file.tell()
         self._file.write(line + b"\n")
         self._file.flush()
@@ -78,8 +82,8 @@ class Journal:
         os.fsync(self._file.fileno())
         self._file.close()
 
-    def lines(self) -> Iterator[tuple[str, bool, list[Any], list[Any]]]:
-        """(record id, finished, tokens, likeliest) by record id, so that the order of arrival does not show."""
+    def lines(self) -> Iterator[_Line]:
+        """By record id, so that the order of arrival does not show."""
         with self.path.open("rb") as file:
             for _, (start, end) in sorted(self._offsets.items()):
                 file.seek(start)
@@ -107,64 +111,80 @@ def _whole_lines(path: Path) -> dict[str, tuple[int, int]]:
 def write_topk(journal: Journal, path: Path, k: int) -> int:
     """The journal as one Parquet file (zstd), complete or not there; the number of its tokens.
 
-    Log-probabilities are kept as float16: off by at most 2^-11 of their value. Ids of tokens that came as bytes count
-    in a table of the file's own. Raises ValueError where some answers have ids and others bytes.
+    Log-probabilities are kept as float16: off by at most a 2,000th of their value. Ids of tokens that came as bytes
+    count in a table of the file's own. Raises ValueError where some answers have ids and others bytes.
     """
     import pyarrow as pa
     from pyarrow import parquet
 
-    table: dict[str, int] = {}
-
-    def number(token: Token) -> int:
-        return token if isinstance(token, int) else table.setdefault(token, len(table))
-
+    columns = ("token_ids", pa.int32()), ("top_ids", pa.int32()), ("top_logprobs", pa.float16())
     schema = pa.schema(
         [
             ("record_id", pa.string()),
             ("finished", pa.bool_()),
-            ("token_ids", pa.list_(pa.int32())),
-            ("top_ids", pa.list_(pa.int32())),
-            ("top_logprobs", pa.list_(pa.float16())),
+            *((name, pa.list_(element)) for name, element in columns),
         ],
         metadata={"k": str(k)},
     )
-    num_tokens, kinds = 0, set()
     staging = path.with_suffix(".partial")
-    # Neighbouring ids and log-probabilities share their high bytes: split by byte, they compress to half the size.
-    split = ["token_ids.list.element", "top_ids.list.element", "top_logprobs.list.element"]
+    table: dict[str, int] = {}
+    kinds: set[type] = set()
+    num_tokens = 0
     with parquet.ParquetWriter(
         staging,
         schema,
         compression="zstd",
         compression_level=9,
         use_dictionary=False,
-        use_byte_stream_split=split,
+        # Neighbouring values share their high bytes: split by byte, they compress better.
+        use_byte_stream_split=[f"{name}.list.element" for name, _ in columns],
     ) as writer:
-        rows: list[dict[str, Any]] = []
-        for record_id, finished, tokens, top in journal.lines():
-            ids = np.full((len(tokens), k), -1, dtype=np.int32)
-            logprobs = np.full((len(tokens), k), -np.inf, dtype=np.float16)
-            for at, likeliest in enumerate(top):
-                for rank, (token, logprob) in enumerate(likeliest[:k]):
-                    ids[at, rank], logprobs[at, rank] = number(token), logprob
-            said = np.array([number(token) for token in tokens], dtype=np.int32)
-            kinds |= {type(token) for token in tokens}
-            row = (record_id, finished, said, ids.ravel(), logprobs.ravel())
-            rows.append(dict(zip(schema.names, row, strict=True)))
-            num_tokens += len(tokens)
-            if len(rows) == _ROW_GROUP:
-                writer.write_table(pa.Table.from_pylist(rows, schema=schema))
-                rows = []
-        if len(kinds) > 1:
-            raise ValueError(
-                "the teacher's server gave token ids with some answers and text with others: delete the stage's folder, "
-                "run again, and let one server answer all"
+        for rows in _groups(journal.lines(), _ROW_GROUP):
+            arrays = [_as_arrays(tokens, top, k, table) for _, _, tokens, top in rows]
+            lists = [
+                pa.ListArray.from_arrays(
+                    pa.array(np.cumsum([0, *(each[at].size for each in arrays)]), pa.int32()),
+                    pa.array(np.concatenate([each[at].ravel() for each in arrays]), element),
+                )
+                for at, (_, element) in enumerate(columns)
+            ]
+            ids, finished = [row[0] for row in rows], [row[1] for row in rows]
+            writer.write_table(
+                pa.Table.from_arrays([pa.array(ids), pa.array(finished), *lists], schema=schema)
             )
-        writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+            num_tokens += sum(len(each[0]) for each in arrays)
+            kinds |= {type(token) for _, _, tokens, _ in rows for token in tokens}
+            if len(kinds) > 1:
+                raise ValueError(
+                    "the teacher's server gave token ids with some answers and text with others: delete the stage's "
+                    "folder, run again, and let one server answer all"
+                )
         if table:
             writer.add_key_value_metadata({_TABLE.decode(): json.dumps(list(table))})
     staging.rename(path)
     return num_tokens
+
+
+def _groups(rows: Iterable[_Line], size: int) -> Iterator[list[_Line]]:
+    waiting = iter(rows)
+    while group := list(itertools.islice(waiting, size)):
+        yield group
+
+
+def _as_arrays(
+    tokens: Sequence[Token], top: Sequence[Sequence[tuple[Token, float]]], k: int, table: dict[str, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """([n], [n, k], [n, k]) of one answer; tokens that are bytes are numbered in the table, which grows."""
+
+    def number(token: Token) -> int:
+        return token if isinstance(token, int) else table.setdefault(token, len(table))
+
+    ids = np.full((len(tokens), k), -1, dtype=np.int32)
+    logprobs = np.full((len(tokens), k), -np.inf, dtype=np.float16)
+    for at, place in enumerate(top):
+        pairs = np.array([(number(token), logprob) for token, logprob in place[:k]])
+        ids[at, : len(pairs)], logprobs[at, : len(pairs)] = pairs[:, 0], pairs[:, 1]
+    return np.array([number(token) for token in tokens], dtype=np.int32), ids, logprobs
 
 
 class TopKStore(Mapping[str, TokenTargets]):
@@ -173,7 +193,7 @@ class TopKStore(Mapping[str, TokenTargets]):
     def __init__(self, path: Path, end_id: int, vocabulary: Mapping[bytes, int] | None = None) -> None:
         """`end_id` is the student's end-of-turn token: an answer whose server kept it back gets it, as the only choice.
 
-        `vocabulary` (`vocabulary_bytes`) is needed where the file `has_bytes`: tokens that the student does not have
+        `vocabulary` (`vocabulary.vocabulary_bytes`) is needed where the file `has_bytes`: tokens that the student does not have
         count as not told, and an answer that says one is left out. Without it ids are taken to be the student's.
         """
         from pyarrow import parquet
@@ -273,43 +293,3 @@ def batch_targets(targets: Sequence[TokenTargets]) -> tuple[Any, Any, Any]:
         torch.from_numpy(np.concatenate([each.top_ids for each in targets])).long(),
         torch.from_numpy(np.concatenate([each.top_logprobs for each in targets])),
     )
-
-
-def vocabulary_bytes(tokenizer: Any) -> dict[bytes, int]:
-    """The bytes of each token of a tokenizer -> its id; tokens that share their bytes, or have none, are left out.
-
-    Byte-level vocabularies (GPT-2, Llama 3, Qwen) write a byte as one printable character, sentence-piece ones a blank
-    as U+2581 and a lone byte as `<0x0A>`; which one it is, the sign for a blank tells.
-    """
-    vocabulary: Mapping[str, int] = tokenizer.get_vocab()
-    added = set(tokenizer.get_added_vocab())
-    byte_level = sum("\u0120" in token for token in vocabulary) > sum(
-        "\u2581" in token for token in vocabulary
-    )
-    characters = {character: bytes([byte]) for byte, character in _byte_characters().items()}
-    found: dict[bytes, int] = {}
-    shared: set[bytes] = set()
-    for token, number in vocabulary.items():
-        if token in added:
-            written = token.encode()
-        elif byte_level:
-            if not all(character in characters for character in token):
-                continue
-            written = b"".join(characters[character] for character in token)
-        elif len(token) == 6 and token.startswith("<0x"):
-            written = bytes([int(token[3:5], 16)])
-        else:
-            written = token.replace("\u2581", " ").encode()
-        if written in found:
-            shared.add(written)
-        found[written] = number
-    # What servers write for a piece of a character is no token's own bytes.
-    shared |= {b"", "\ufffd".encode()}
-    return {written: number for written, number in found.items() if written not in shared}
-
-
-def _byte_characters() -> dict[int, str]:
-    """GPT-2's printable character for each byte: Latin-1's printable ones are themselves, the others follow from U+0100."""
-    plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(256) if byte not in plain]
-    return {byte: chr(byte) for byte in plain} | {byte: chr(0x100 + n) for n, byte in enumerate(others)}

@@ -16,8 +16,9 @@ from distill.student import check_model_dir, load_tokenizer, prompt_ids, resolve
 from distill.tasks.task import render
 from distill.teach import read_completions
 from distill.teacher_check import Chat
-from distill.topk import TopKStore, has_bytes, vocabulary_bytes
+from distill.topk import TopKStore, has_bytes
 from distill.values import Completion
+from distill.vocabulary import vocabulary_bytes
 
 _LONGEST = 50
 """So many training examples, the longest by characters, are cut into tokens to learn how long one gets."""

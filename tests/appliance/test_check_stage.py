@@ -20,6 +20,7 @@ from appliance.stages.context import Context, GateError, write_examples, write_r
 from distill.student import load_tokenizer
 from distill.topk import TopKStore
 from distill.values import Example
+from distill.vocabulary import vocabulary_bytes
 from privacy.records import ScrubbedRecord
 from tests.appliance import small_use_case
 from tests.distill.scripted_server import ScriptedServer
@@ -247,8 +248,6 @@ def test_an_endpoints_likeliest_tokens_are_kept_and_read_the_same_to_the_student
     assert facts["teachers"][0]["same_vocabulary"] is known and facts["teachers"][0]["same_template"] is known
     assert facts["likeliest"]["same"] == facts["likeliest"]["n"] == 60
     tokenizer = load_tokenizer(student)
-    from distill.topk import vocabulary_bytes
-
     store = TopKStore(
         run.stage_dir("teach") / "topk.parquet",
         tokenizer.eos_token_id,

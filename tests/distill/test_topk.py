@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distill.topk import Journal, TopKStore, batch_targets, has_bytes, topk_kl, vocabulary_bytes, write_topk
+from distill.topk import Journal, TopKStore, batch_targets, has_bytes, topk_kl, write_topk
 from distill.values import TopTokens
+from distill.vocabulary import vocabulary_bytes
 
 END = 2
 
@@ -108,15 +109,31 @@ def test_an_answer_given_again_takes_the_place_of_the_first(tmp_path: Path) -> N
     assert TopKStore(tmp_path / "f.parquet", 6)["a"].token_ids.tolist() == [6]
 
 
-def test_rounding_moves_a_log_probability_by_at_most_a_2048th_of_it(tmp_path: Path) -> None:
+def test_rounding_moves_a_log_probability_by_at_most_a_2000th_of_it(tmp_path: Path) -> None:
     values = -np.random.default_rng(7).exponential(3.0, 4000)
     found = TopKStore(
         stored(tmp_path, {str(n): answer({END: value}) for n, value in enumerate(values)}, 1), END
     )
     back = np.array([found[str(n)].top_logprobs[0, 0] for n in range(len(values))])
-    assert np.all(np.abs(back - values) <= np.abs(values) / 2**11 + 2**-25)
-    # So a probability is off by at most 0.00018 (p ln p is at most 1/e), and a sum of them by 2^-11 of the entropy.
+    assert np.all(np.abs(back - values) <= np.abs(values) / 2000 + 2**-25)
+    # So a probability is off by at most 0.00018 (p ln p is at most 1/e), and a sum of them by a 2,000th of the entropy.
     assert np.max(np.abs(np.exp(back) - np.exp(values))) < 1.8e-4
+
+
+def test_ids_and_bytes_in_one_file_are_refused(tmp_path: Path) -> None:
+    for first, second in ((5, "x"), ("x", 5)):
+        with pytest.raises(ValueError, match="token ids with some answers and text with others"):
+            stored(tmp_path, {"a": answer({first: -0.5}), "b": answer({second: -0.5})}, 1)
+        (tmp_path / "topk.journal").unlink()
+
+
+def test_a_file_without_an_answer_is_read_as_such(tmp_path: Path) -> None:
+    assert len(TopKStore(stored(tmp_path, {}, k=3), END)) == 0
+
+
+def test_more_answers_than_a_row_group_are_all_read_back(tmp_path: Path) -> None:
+    found = TopKStore(stored(tmp_path, {f"{n:05d}": answer({n + 3: -0.5}) for n in range(2100)}, 1), END)
+    assert [found[key].token_ids[0] for key in sorted(found)] == list(range(3, 2103))
 
 
 def peaked(rng: np.random.Generator, k: int, vocabulary: int) -> dict[int, float]:
