@@ -25,7 +25,7 @@ class Stage:
 
 
 DETECTION = ("presidio-analyzer", "spacy", "onnxruntime")
-TRAINING = ("torch", "transformers", "trl", "peft")
+TRAINING = ("torch", "transformers", "peft")
 
 PIPELINE = (
     # takes people out of the text; measures its recall; stops the run below the policy's floor
@@ -37,9 +37,9 @@ PIPELINE = (
     # whether this teacher can teach this student on this machine: stops the run before training is paid for
     Stage("check", ("task", "teacher", "student", "sft", "onpolicy", "evaluate"), ("scrub", "teach", "curate"), external=("student", "teacher"), packages=("transformers",)),
     # supervised fine-tuning on the teacher's answers
-    Stage("sft", ("task", "student", "sft"), ("curate",), version=2, external=("student", "key"), packages=(*TRAINING, "opacus", "dp-accounting")),
+    Stage("sft", ("task", "student", "sft"), ("teach", "curate"), version=3, external=("student", "key"), packages=(*TRAINING, "opacus", "dp-accounting")),
     # the student answers, a verifiable reward judges
-    Stage("onpolicy", ("task", "student", "onpolicy"), ("curate", "sft"), external=("student", "rewards"), packages=TRAINING),
+    Stage("onpolicy", ("task", "student", "sft", "onpolicy"), ("curate", "sft"), version=2, external=("student", "rewards", "token-teacher"), packages=TRAINING),
     # every arm on the same held-out records; the student to release is picked on the validation records
     Stage("evaluate", ("task", "student", "evaluate"), ("curate", "teach", "sft", "onpolicy"), external=("student",), packages=TRAINING),
     # what was planted in the raw records is asked back from the students; a leak stops the run

@@ -31,7 +31,7 @@ def _through_merged() -> Any:
             return torch.nn.functional.linear(x, merged)
 
         @staticmethod
-        def backward(context: Any, gradient: Any) -> Any:  # type: ignore[override]
+        def backward(context: Any, gradient: Any) -> Any:
             x, merged, down, up = context.saved_tensors
             into_x = gradient @ merged if context.needs_input_grad[0] else None
             x, gradient = x.reshape(-1, x.shape[-1]), gradient.reshape(-1, gradient.shape[-1])

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 
 from distill.dp import DpSettings
 from distill.loop import Schedule, train
 from distill.lora import load_adapter, with_lora
 from distill.student import Device, load_model, load_tokenizer, prompt_ids
+from distill.topk import TokenTargets, batch_targets, topk_kl
 from distill.trainable import Adapter, AllWeights, Trainable
 from distill.training import Metrics, Progress, TrainingError, TrainingResult
 from distill.values import Messages
 
 Row = dict[str, list[int]]
+Targets = Mapping[int, TokenTargets]
+"""Example's number -> the teacher's distribution at each token of its answer."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,9 @@ class SftSettings:
     """A kill loses at most this many steps."""
     seed: int = 7
     """Order of the examples and start of the adapter."""
+    teacher_weight: Annotated[float, Ge(0), Le(1)] = 0.5
+    """With `teacher.top_logprobs`: share of the loss that is the KL to the teacher's distribution at each token; the rest is the
+    cross-entropy of what it said."""
     compile: bool = False
     """Whether layers go through `torch.compile`: needs a C++ compiler, and minutes before the first step."""
     dp: DpSettings | None = None
@@ -64,11 +71,12 @@ def train_sft(
     device: Device,
     progress: Progress,
     adapter: Path | None = None,
+    targets: Targets | None = None,
 ) -> TrainingResult:
     """Trains `base` and leaves `out/adapter` (or, with all weights trained, `out/model`); resumes what is in `out`.
 
     `examples` are (messages before the answer, answer). With `adapter` its training goes on: a student is
-    refreshed. Raises TrainingError with the remedy.
+    refreshed. `targets` (see `aligned_targets`) are the teacher's distributions, where it gave some. Raises TrainingError with the remedy.
     """
     name = AllWeights.name if settings.method == "full" else Adapter.name
     if not (out / name).exists():
@@ -77,6 +85,8 @@ def train_sft(
         if not rows:
             raise TrainingError("there is no training example: bring more records")
         trainable = _trainable(base, tokenizer, settings, device, adapter)
+        if targets:
+            rows = [row | {"example": [number]} for number, row in enumerate(rows)]
         batches = Batches(rows, settings.batch_size, settings.seed)
         schedule = Schedule(
             steps=math.ceil(settings.epochs * batches.per_epoch),
@@ -88,7 +98,9 @@ def train_sft(
 
         def step(number: int) -> dict[str, float]:
             batch = batches.of_step(number)
-            loss = add_gradients(trainable.model, batch, size, tokenizer.pad_token_id)
+            loss = add_gradients(
+                trainable.model, batch, size, tokenizer.pad_token_id, targets or {}, settings.teacher_weight
+            )
             return {"loss": loss, "examples": len(batch), "tokens": sum(map(_length, batch))}
 
         train(trainable, schedule, step, out, "loss", progress)
@@ -150,19 +162,55 @@ class Batches:
         return batches
 
 
-def add_gradients(model: Any, batch: Sequence[Row], micro_batch: int, pad: int) -> float:
-    """Adds the gradients of the mean loss over the batch's answer tokens, and gives that loss in nats a token."""
+def add_gradients(
+    model: Any,
+    batch: Sequence[Row],
+    micro_batch: int,
+    pad: int,
+    targets: Targets = MappingProxyType({}),
+    teacher_weight: float = 0.0,
+) -> float:
+    """Adds the gradients of the mean loss over the batch's answer tokens, and gives that loss in nats a token.
+
+    Of a token: its cross-entropy or, where `targets` hold the teacher's distribution, that times 1 - teacher_weight plus
+    teacher_weight times the KL from the teacher (Hinton et al. 2015, at temperature 1).
+    """
     import torch
 
     tokens = sum(label != -100 for row in batch for label in row["labels"])
     total = 0.0
     for at in range(0, len(batch), micro_batch):
-        inputs = padded(batch[at : at + micro_batch], pad, model.device)
-        logits, labels, _ = answer_logits(model, inputs)
-        loss = torch.nn.functional.cross_entropy(logits, labels, reduction="sum") / tokens
+        part = batch[at : at + micro_batch]
+        logits, labels, owner = answer_logits(model, padded(part, pad, model.device))
+        losses = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
+        told = [row["example"][0] in targets if targets else False for row in part]
+        if any(told):
+            has = torch.tensor(told, device=owner.device)[owner]
+            given = [targets[row["example"][0]] for row, has_it in zip(part, told, strict=True) if has_it]
+            said, top_ids, top_logprobs = (each.to(logits.device) for each in batch_targets(given))
+            assert torch.equal(said, labels[has]), "the teacher's tokens are the ones that are learnt"
+            divergence = topk_kl(logits[has], top_ids, top_logprobs)
+            mixed = (1 - teacher_weight) * losses[has] + teacher_weight * divergence
+            losses = losses.masked_scatter(has, mixed)
+        loss = losses.sum() / tokens
         loss.backward()
         total += float(loss.detach())
     return total
+
+
+def aligned_targets(
+    tokenizer: Any, examples: Sequence[tuple[Messages, str]], found: Sequence[TokenTargets | None]
+) -> Targets:
+    """Of the answers that the teacher wrote token for token as they are learnt; others have been tidied since, and have none."""
+    aligned = {}
+    for number, ((_, answer), targets) in enumerate(zip(examples, found, strict=True)):
+        if targets is not None and targets.token_ids.tolist() == _answer_ids(tokenizer, answer):
+            aligned[number] = targets
+    return aligned
+
+
+def _answer_ids(tokenizer: Any, answer: str) -> list[int]:
+    return [*tokenizer(answer, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
 
 
 def padded(rows: Sequence[Row], pad: int, device: Any) -> dict[str, Any]:
@@ -196,7 +244,7 @@ def answer_rows(tokenizer: Any, examples: Sequence[tuple[Messages, str]], max_to
     rows = []
     for messages, answer in examples:
         prompt = prompt_ids(tokenizer, messages)
-        reply = [*tokenizer(answer, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
+        reply = _answer_ids(tokenizer, answer)
         if len(prompt) + len(reply) > max_tokens:
             raise TrainingError(
                 f"an example has {len(prompt) + len(reply)} tokens, over sft.max_tokens = {max_tokens}: raise it"

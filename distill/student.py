@@ -8,10 +8,12 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
+
+from annotated_types import Ge
 
 from distill import attention
-from distill.lora import load_adapter, merged
+from distill.lora import load_adapter, merged, save_adapter, with_lora
 from distill.topk import likeliest_first
 from distill.values import Completion, Messages, Request, TopTokens
 
@@ -27,6 +29,9 @@ class StudentSettings:
     """A name from `stillhouse models list`, or a directory with safetensors weights and a chat template."""
     device: Device = "auto"
     """Where it is trained and evaluated; `auto` takes CUDA where there is one."""
+    layers: Annotated[int, Ge(2)] | None = None
+    """Keeps so many of its layers, evenly spaced, the first and the last among them: less to serve, and more to learn again
+    (best with `sft.method = "full"`). Default: all."""
 
 
 def resolve_device(device: Device) -> str:
@@ -119,6 +124,39 @@ def prompt_ids(tokenizer: Any, messages: Messages) -> list[int]:
         messages, add_generation_prompt=True, tokenize=True, return_dict=True
     )
     return list(encoded["input_ids"])
+
+
+def prune_and_save(base: Path, layers: int, out: Path) -> None:
+    """A model directory with `layers` of the base's layers, evenly spaced. Written beside `out` and renamed into place.
+
+    Raises ValueError where the base has no more than that. What is left must be trained: it is no good as it is.
+    """
+    import torch
+
+    model = load_model(base, "cpu")
+    config, stack = model.config, model.get_decoder().layers
+    if layers >= len(stack):
+        raise ValueError(
+            f"student.layers = {layers}, but {base.name} has {len(stack)}: take fewer, or leave it out"
+        )
+    kept = [round(place * (len(stack) - 1) / (layers - 1)) for place in range(layers)]
+    model.get_decoder().layers = torch.nn.ModuleList(stack[place] for place in kept)
+    config.num_hidden_layers = layers
+    if getattr(config, "layer_types", None):
+        config.layer_types = [config.layer_types[place] for place in kept]
+    staging = out.with_name(out.name + ".partial")
+    shutil.rmtree(staging, ignore_errors=True)
+    model.save_pretrained(staging)
+    load_tokenizer(base).save_pretrained(staging)
+    shutil.rmtree(out, ignore_errors=True)
+    staging.rename(out)
+
+
+def fresh_adapter(base: Path, rank: int, alpha: int, seed: int, out: Path) -> None:
+    """An adapter for `base` that changes nothing yet. Written beside `out` and renamed into place."""
+    staging = out.with_name(out.name + ".partial")
+    save_adapter(with_lora(load_model(base, "cpu"), rank, alpha, seed), staging)
+    staging.rename(out)
 
 
 def merge_and_save(base: Path, adapter: Path, out: Path, device: Device = "cpu") -> None:
@@ -225,8 +263,9 @@ class _Likeliest:
 
     def __call__(self, _input_ids: Any, logits: Any) -> Any:
         assert self._k is not None
-        top = logits.float().log_softmax(dim=-1).topk(min(self._k, logits.shape[-1]), dim=-1)
-        self._steps.append((top.indices.cpu(), top.values.cpu()))
+        top = logits.topk(min(self._k, logits.shape[-1]), dim=-1)
+        logprobs = top.values.float() - logits.float().logsumexp(dim=-1, keepdim=True)
+        self._steps.append((top.indices.cpu(), logprobs.cpu()))
         return logits
 
     def of(self, row: int, said: list[int]) -> TopTokens | None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from appliance.config import UseCase
 from appliance.rewards import open_rewards
 from appliance.stages.context import Context, Facts, GateError, read_examples, split_of
+from appliance.stages.rollouts import open_sampler, token_teacher
 from distill.dp_sft import train_dp_sft
 from distill.onpolicy import OnPolicySettings, Question, train_onpolicy
-from distill.served_teacher import check_same_vocabulary
-from distill.sft import train_sft
-from distill.student import check_model_dir, load_tokenizer, merge_and_save
+from distill.sft import Targets, aligned_targets, train_sft
+from distill.student import check_model_dir, fresh_adapter, load_tokenizer, merge_and_save, prune_and_save
 from distill.tasks.task import render
-from distill.token_teacher import InProcessTeacher, TokenTeacher
+from distill.topk import TopKStore, has_bytes
 from distill.training import TrainingResult
 from distill.values import Example, Messages
+from distill.vocabulary import vocabulary_bytes
 
 OUTPUTS = ["adapter", "model"]
 
@@ -53,26 +56,50 @@ def _facts(method: str, result: TrainingResult, curve_name: str, settings: Any) 
     }
 
 
+def _base(context: Context) -> Path:
+    """The student before training: as it came, or what is left of it after pruning, which the `sft` stage leaves."""
+    student = context.use_case.student
+    base = context.model(student.base)
+    if student.layers is None:
+        return base
+    pruned = context.run_folder / "sft" / "pruned"
+    if not pruned.exists():
+        prune_and_save(base, student.layers, pruned)
+    return pruned
+
+
+def _targets(context: Context, base: Path, examples: Sequence[tuple[Messages, str]]) -> Targets | None:
+    """The teacher's captured distributions, by example; None where none were captured."""
+    path = context.before("teach")[0] / "topk.parquet"
+    if not path.exists():
+        return None
+    tokenizer = load_tokenizer(base)
+    vocabulary = vocabulary_bytes(tokenizer) if has_bytes(path) else None
+    store = TopKStore(path, tokenizer.eos_token_id, vocabulary)
+    return aligned_targets(tokenizer, examples, [store.get(each.record_id) for each in _answered(context)])
+
+
 def sft(context: Context) -> tuple[Facts, list[str]]:
     """Trains on the teacher's answers to the training records."""
-    use_case = context.use_case
-    base = context.model(use_case.student.base)
-    check_model_dir(base)
+    use_case, settings = context.use_case, context.use_case.sft
+    check_model_dir(context.model(use_case.student.base))
+    base = _base(context)
     examples = _examples(context)
 
     def progress(done: int, total: int, note: str) -> None:
         context.progress(done, total, note, unit="steps")
 
-    device, guarantee = use_case.student.device, None
-    if use_case.sft.dp is None:
-        result = train_sft(base, examples, context.folder, use_case.sft, device, progress)
+    device, guarantee, targets = use_case.student.device, None, None
+    if settings.dp is None:
+        targets = _targets(context, base, examples)
+        result = train_sft(base, examples, context.folder, settings, device, progress, targets=targets)
     else:
         result, guarantee = train_dp_sft(
             base,
             examples,
             _subjects(context),
             context.folder,
-            use_case.sft,
+            settings,
             device,
             context.home.scrub_key(),
             progress,
@@ -82,12 +109,28 @@ def sft(context: Context) -> tuple[Facts, list[str]]:
             f"the student learnt nothing: the loss went from {result.first:.3f} to {result.last:.3f}; "
             "lower sft.learning_rate or bring more records"
         )
-    merge_and_save(base, context.folder / "adapter", context.folder / "model")
-    method = f"LoRA, rank {use_case.sft.lora_rank}"
-    if guarantee is None:
-        return {**_facts(method, result, "loss", use_case.sft), "differential_privacy": None}, OUTPUTS
-    facts = _facts(f"{method}, with differential privacy", result, "loss", use_case.sft)
-    return {**facts, "differential_privacy": asdict(guarantee) | {"epsilon": guarantee.epsilon}}, OUTPUTS
+    outputs = ["model"]
+    if settings.method == "lora":
+        merge_and_save(base, context.folder / "adapter", context.folder / "model")
+        outputs = OUTPUTS
+    if use_case.student.layers is not None:
+        outputs = [*outputs, "pruned"]
+    facts = _facts(_sft_method(use_case), result, "loss", settings)
+    return {
+        **facts,
+        "differential_privacy": guarantee and asdict(guarantee) | {"epsilon": guarantee.epsilon},
+        "teacher_distributions": None
+        if targets is None
+        else {"used": len(targets), "examples": len(examples)},
+    }, outputs
+
+
+def _sft_method(use_case: UseCase) -> str:
+    settings = use_case.sft
+    method = f"LoRA, rank {settings.lora_rank}" if settings.method == "lora" else "all weights"
+    if use_case.student.layers is not None:
+        method += f", {use_case.student.layers} layers kept"
+    return method if settings.dp is None else f"{method}, with differential privacy"
 
 
 def onpolicy(context: Context) -> tuple[Facts, list[str]]:
@@ -95,8 +138,7 @@ def onpolicy(context: Context) -> tuple[Facts, list[str]]:
     use_case = context.use_case
     if "onpolicy" not in context.trained_arms:
         return {"left_out": "onpolicy.steps = 0"}, []
-    base = context.model(use_case.student.base)
-    adapter = context.before("sft")[0] / "adapter"
+    base, adapter = _start(context)
 
     def progress(done: int, total: int, note: str) -> None:
         context.progress(done, total, note, unit="steps")
@@ -105,7 +147,7 @@ def onpolicy(context: Context) -> tuple[Facts, list[str]]:
         rewards = open_rewards(use_case, context.home, context.base_dir)
     except ValueError as error:
         raise GateError(str(error)) from None
-    with rewards as reward:
+    with rewards as reward, open_sampler(context, base, adapter) as sampler:
         result, improvement = train_onpolicy(
             base,
             adapter,
@@ -116,7 +158,8 @@ def onpolicy(context: Context) -> tuple[Facts, list[str]]:
             use_case.onpolicy,
             use_case.student.device,
             progress,
-            teacher=_token_teacher(context, base),
+            teacher=token_teacher(context, base),
+            sampler=sampler,
             validation=_questions(context, "val"),
         )
     merge_and_save(base, context.folder / "adapter", context.folder / "model")
@@ -126,6 +169,19 @@ def onpolicy(context: Context) -> tuple[Facts, list[str]]:
         "improved": improvement.improved,
         "improvement": asdict(improvement),
     }, OUTPUTS
+
+
+def _start(context: Context) -> tuple[Path, Path]:
+    """What on-policy training goes on from: the adapter of SFT, or one that changes nothing on a model trained whole."""
+    trained, settings = context.before("sft")[0], context.use_case.sft
+    if settings.method == "lora":
+        return _base(context), trained / "adapter"
+    start = context.folder / "start"
+    if not start.exists():
+        fresh_adapter(
+            trained / "model", settings.lora_rank, settings.lora_alpha, context.use_case.onpolicy.seed, start
+        )
+    return trained / "model", start
 
 
 def _method(settings: OnPolicySettings) -> str:
@@ -142,13 +198,3 @@ def _questions(context: Context, split: str) -> list[Question]:
         for example in split_of(read_examples(folder), split)
         if example.answer is not None
     ]
-
-
-def _token_teacher(context: Context, base: Path) -> TokenTeacher | None:
-    settings = context.use_case.onpolicy.teacher
-    if settings is None:
-        return None
-    path = context.model(settings.model)
-    check_model_dir(path)
-    check_same_vocabulary(load_tokenizer(base), load_tokenizer(path))
-    return InProcessTeacher(path, context.use_case.student.device)
