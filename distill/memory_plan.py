@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,17 @@ class Shapes:
     def num_weights(self) -> int:
         return sum(math.prod(shape) for shape in self.by_name.values())
 
+    def pruned(self, layers: int) -> Shapes:
+        """With so many layers left; which ones does not matter, for they are alike."""
+        number = {name: re.search(r"\.layers\.(\d+)\.", name) for name in self.by_name}
+        return Shapes(
+            {
+                name: shape
+                for name, shape in self.by_name.items()
+                if (found := number[name]) is None or int(found[1]) < layers
+            }
+        )
+
     def adapter_weights(self, rank: int) -> int:
         """Of a LoRA on all linear layers: rank · (inputs + outputs) each; embedding and head are left out."""
         return sum(
@@ -73,6 +85,7 @@ def plan(
     student: Path,
     *,
     rank: int | None,
+    layers: int | None,
     examples: int,
     tokens: int,
     answer_tokens: int,
@@ -81,14 +94,18 @@ def plan(
 ) -> MemoryPlan:
     """Of a training that computes `examples` of up to `tokens` tokens at once, `answer_tokens` of them the answer's.
 
-    `rank` is the adapter's, None where all weights are trained. `teacher` is a model held beside the student.
+    `rank` is the adapter's, None where all weights are trained; `layers` is how many are kept of the student, None for
+    all; `teacher` is a model held beside the student.
     Activations: 34·s·b·h bytes a layer and 5·a·s²·b of attention scores (Korthikanti et al., "Reducing Activation
     Recomputation in Large Transformer Models", 2022, equation 1), with 16-bit activations and no recomputation; logits
     of the answers in fp32, their softmax and their gradient.
     """
     shapes = read_shapes(student)
     config = json.loads((student / "config.json").read_text(encoding="utf-8"))
-    layers, hidden = config["num_hidden_layers"], config["hidden_size"]
+    config = config.get("text_config", config)
+    num_layers, hidden = config["num_hidden_layers"], config["hidden_size"]
+    if layers is not None:
+        shapes, num_layers = shapes.pruned(layers), layers
     heads, vocabulary = config["num_attention_heads"], config["vocab_size"]
     sure = {"student weights": _BF16 * shapes.num_weights}
     if rank is None:
@@ -98,7 +115,7 @@ def plan(
     if teacher is not None:
         sure["teacher weights"] = _BF16 * read_shapes(teacher).num_weights
     estimated = {
-        "activations": layers * examples * tokens * (34 * hidden + 5 * heads * tokens),
+        "activations": num_layers * examples * tokens * (34 * hidden + 5 * heads * tokens),
         "logits": 3 * _FP32 * examples * answer_tokens * vocabulary,
     }
     return MemoryPlan(sure, estimated, free)

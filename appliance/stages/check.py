@@ -147,6 +147,7 @@ def _memory(context: Context) -> Facts:
     planned = memory_plan.plan(
         base,
         rank=sft.lora_rank if sft.method == "lora" else None,
+        layers=use_case.student.layers,
         examples=min(sft.micro_batch or sft.batch_size, sft.batch_size),
         tokens=tokens,
         answer_tokens=answer_tokens,

@@ -50,7 +50,7 @@ def test_a_file_that_is_no_safetensors_file_is_refused(tmp_path: Path) -> None:
 def test_an_adapter_a_whole_training_and_a_teacher_have_their_weights_counted(tmp_path: Path) -> None:
     student = model(tmp_path / "student")
     teacher = model(tmp_path / "teacher", SHAPES | {"lm_head.weight": [1000, 64]})
-    common = {"examples": 4, "tokens": 10, "answer_tokens": 3, "free": None}
+    common = {"layers": None, "examples": 4, "tokens": 10, "answer_tokens": 3, "free": None}
     adapter = plan(student, rank=2, teacher=None, **common)  # type: ignore[arg-type]
     assert adapter.sure == {"student weights": 2 * NUM, "adapter, gradients and optimizer": 16 * 896}
     whole = plan(student, rank=None, teacher=teacher, **common)  # type: ignore[arg-type]
@@ -58,11 +58,22 @@ def test_an_adapter_a_whole_training_and_a_teacher_have_their_weights_counted(tm
     assert adapter.estimated == {"activations": 4 * 10 * (34 * 64 + 5 * 4 * 10), "logits": 12 * 4 * 3 * 1000}
 
 
+def test_layers_that_are_pruned_take_no_memory(tmp_path: Path) -> None:
+    deep = {
+        name.replace("layers.0", f"layers.{n}"): shape for n in range(12) for name, shape in SHAPES.items()
+    }
+    common = {"rank": 2, "examples": 4, "tokens": 10, "answer_tokens": 3, "teacher": None, "free": None}
+    found = plan(model(tmp_path / "deep", deep), layers=1, **common)  # type: ignore[arg-type]
+    assert found == plan(model(tmp_path / "one"), layers=None, **common)  # type: ignore[arg-type]
+
+
 def test_what_surely_does_not_fit_is_told_from_what_may_not(tmp_path: Path) -> None:
     student = model(tmp_path)
 
     def with_free(free: int | None) -> tuple[bool, bool]:
-        found = plan(student, rank=None, examples=4, tokens=10, answer_tokens=3, teacher=None, free=free)
+        found = plan(
+            student, rank=None, layers=None, examples=4, tokens=10, answer_tokens=3, teacher=None, free=free
+        )
         return found.cannot_fit, found.is_tight
 
     assert with_free(16 * NUM - 1) == (True, True)
