@@ -195,6 +195,8 @@ PROBES = (
     "  a\tb\n\n c",
 )
 """Texts that different vocabularies cut differently."""
+_TELLING_S = 10.0
+"""A server that takes longer to tell of itself is not known."""
 CHAT_PROBE: Messages = [{"role": "user", "content": "Name the queue."}]
 
 
@@ -204,7 +206,7 @@ def ask_server(endpoint: Endpoint) -> Server:
 
     base = endpoint.url.rstrip("/")
     headers = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
-    with httpx.Client(headers=headers, timeout=endpoint.timeout_s, trust_env=False) as client:
+    with httpx.Client(headers=headers, timeout=_TELLING_S, trust_env=False) as client:
 
         def told(method: str, url: str, **more: Any) -> Any:
             try:
