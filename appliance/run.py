@@ -124,6 +124,9 @@ def external_digest(run: Run, what: str) -> str:
         return hash_json(["key", run.home.scrub_key().hex()])
     if what == "teacher" and run.use_case.teacher.kind != "local":
         return run.use_case.teacher.model
+    judge = run.use_case.onpolicy.teacher
+    if what == "token-teacher" and (judge is None or judge.url is not None):
+        return ""  # a served one is named in the settings
     if what == "detector":
         models = resolve_detector(run.use_case.detector, run.home, run.base_dir)
         folders = (models.spacy, *models.classifiers)
@@ -131,6 +134,7 @@ def external_digest(run: Run, what: str) -> str:
     name = {
         "student": run.use_case.student.base,
         "teacher": run.use_case.teacher.model,
+        "token-teacher": judge.model if judge is not None else "",
     }
     folder = resolve(name[what], run.home, run.base_dir)
     return hash_json(manifest.hash_outputs(folder, ["."]))

@@ -15,7 +15,23 @@ class OnPolicyTeacherSettings:
     """The `[onpolicy.teacher]` section: who judges the student's tokens."""
 
     model: str
-    """A name from `stillhouse models list`, or a directory: a model with the student's vocabulary."""
+    """A name from `stillhouse models list`, or a directory; with `url` its name on that server."""
+    url: str | None = None
+    """A vLLM server that serves it, up to and including `/v1`: it tells the chances of what was sampled and no whole
+    distributions. Default: the model is loaded in this process."""
+    api_key_env: str | None = None
+    """With `url`: the environment variable that holds the key; keys do not belong into this file."""
+    tokenizer: str | None = None
+    """A model directory with the teacher's tokenizer, where its vocabulary is not the student's: only the chances of
+    pieces of text that both cut alike are then compared. Default: it must be the student's."""
+
+    def __post_init__(self) -> None:
+        if self.url is None and self.api_key_env is not None:
+            raise ValueError("onpolicy.teacher.api_key_env goes with a url only: remove it")
+        if self.url is not None and not self.url.startswith(("http://", "https://")):
+            raise ValueError(
+                "onpolicy.teacher.url must begin with http:// or https://, and go up to and including /v1"
+            )
 
 
 @dataclass(frozen=True)
@@ -54,6 +70,8 @@ class OnPolicySettings:
     """A kill loses at most this many steps."""
     seed: int = 7
     """Order of the records and sampling of the answers."""
+    rollouts: Literal["in-process", "vllm"] = "in-process"
+    """Where answers are sampled: in this process, or on a vLLM server beside it that is given each step's adapter."""
     teacher: OnPolicyTeacherSettings | None = None
     """`[onpolicy.teacher]`, for `distill`."""
     reward: tuple[RewardSettings, ...] = ()

@@ -52,7 +52,7 @@ def check_same_vocabulary(student: Any, teacher: Any) -> None:
     if different:
         raise ValueError(
             f"{different:,} of the student's {len(vocabulary):,} tokens are others to the teacher: "
-            "choose a teacher of the student's family, or distil across tokenizers"
+            "choose a teacher of its family, or name the teacher's tokenizer in onpolicy.teacher.tokenizer"
         )
     if student.eos_token_id != teacher.eos_token_id:
         raise ValueError(
@@ -71,5 +71,5 @@ def check_served_vocabulary(student: Any, server: ServedModel) -> None:
     if server.decode_ids(ids) != student.decode(ids):
         raise ValueError(
             f"the teacher {server.model} at {server.url} spells the student's tokens otherwise: "
-            "choose a teacher of the student's family, or distil across tokenizers"
+            "choose a teacher of its family, or name the teacher's tokenizer in onpolicy.teacher.tokenizer"
         )

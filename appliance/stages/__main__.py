@@ -21,7 +21,9 @@ def allowed(run_folder: Path, stage: str) -> list[tuple[str, int]] | None:
     """The address of the teacher, or of a judge, for the stage that asks it; None if that is a name, which takes lookups
     to resolve."""
     use_case = json.loads((run_folder / "config.json").read_text(encoding="utf-8"))["use_case"]
-    asked = {"teach": [use_case["teacher"]], "onpolicy": use_case["onpolicy"]["reward"]}.get(stage, [])
+    onpolicy = use_case["onpolicy"]
+    judges = [*onpolicy["reward"], *([onpolicy["teacher"]] if onpolicy["teacher"] else [])]
+    asked = {"teach": [use_case["teacher"]], "onpolicy": judges}.get(stage, [])
     addresses = []
     for url in (urlsplit(each["url"]) for each in asked if each["url"] is not None):
         try:
