@@ -21,14 +21,14 @@ ROOMS = ("ui", "appliance", "distill", "privacy")
 DOORS = {
     "click": {"appliance/cli"},
     "datasketch": {"distill/near_duplicates"},
-    "datasets": {"distill/sft"},
+    "datasets": set(),
     "dp_accounting": {"distill/dp"},
     "duckdb": {"appliance/store", "distill/rewards/sql_sandbox", "privacy/read_binary"},
     "faker": {"appliance/demo_data/people", "privacy/recognizers/places", "privacy/surrogate_places"},
     "httpx": {"distill/completer", "distill/served_model"},
     "jinja2": {"appliance/report/html"},
     "opacus": {"distill/dp", "distill/dp_sft"},
-    "peft": {"distill/student"},
+    "peft": {"distill/lora"},
     "onnx": {"privacy/onnx_weights"},
     "onnxruntime": {"privacy/onnx_weights", "privacy/token_classifier"},
     "presidio_analyzer": {"privacy/presidio_patterns"},
@@ -39,13 +39,15 @@ DOORS = {
     "streamlit": set(),
     "tokenizers": {"privacy/token_classifier"},
     "torch": {
+        "distill/attention",
         "distill/crosstokenizer",
         "distill/dp_sft",
+        "distill/loop",
+        "distill/lora",
+        "distill/memory_plan",
         "distill/objectives",
-        "distill/onpolicy",
         "distill/onpolicy_step",
         "distill/packing",
-        "distill/memory_plan",
         "distill/parity",
         "distill/probe",
         "distill/sampling",
@@ -53,13 +55,14 @@ DOORS = {
         "distill/student",
         "distill/token_teacher",
         "distill/topk",
-        "distill/training",
+        "distill/trainable",
     },
-    "transformers": {"distill/sampling", "distill/student", "distill/training"},
-    "trl": {"distill/sft"},
+    "transformers": {"distill/attention", "distill/sampling", "distill/student"},
+    "trl": set(),
     "vllm": set(),
 }
-"""Heavy dependency -> the modules that import it. vLLM is a process of its own, never imported."""
+"""Heavy dependency -> the modules that import it. vLLM is a process of its own, never imported; TRL is what benchmarks and
+tests compare with."""
 
 ON_SIGHT = {
     ("click", "appliance/cli"),

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from appliance.config import ConfigError, UseCase, load_use_case, use_case_from_json, use_case_to_json
+from distill.rewards.settings import RewardSettings
 from tests.appliance import small_use_case
 from tests.appliance.small_use_case import TEXT, replaced
 
@@ -267,8 +268,14 @@ OTHERS = {
     ("teacher", "min_accuracy"): 0.5,
     ("evaluate", "reference_field"): "spare",
     ("student", "device"): "cpu",
+    ("student", "layers"): 10,
     ("split", "train"): 99,
     ("split", "near_duplicates"): "reject",
+    ("sft", "method"): "full",
+    ("sft", "micro_batch"): 4,
+    ("onpolicy", "method"): "rloo",
+    ("onpolicy", "rollouts"): "vllm",
+    ("onpolicy", "reward"): [asdict(RewardSettings(kind="label")) | {"allowed": []}],
     ("attack", "on_leak"): "report",
     ("bench", "load", "concurrency"): [1, 5],
     ("bench", "serve", "dtype"): "float32",
@@ -283,6 +290,7 @@ BOUND = {
     ("teacher", "url"),
     ("teacher", "top_logprobs"),
     ("sft", "dp"),
+    ("onpolicy", "teacher"),
 }
 """Change only together with others; the table above has them."""
 
