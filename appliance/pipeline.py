@@ -35,7 +35,7 @@ PIPELINE = (
     # what is learnt from, what is held out, what is rejected and why
     Stage("curate", ("task", "held_out", "split", "evaluate"), ("scrub", "teach"), version=3, packages=("datasketch",)),
     # whether this teacher can teach this student on this machine: stops the run before training is paid for
-    Stage("check", ("task", "teacher", "student", "sft", "onpolicy", "evaluate"), ("scrub", "teach", "curate"), external=("student", "teacher"), packages=("transformers",)),
+    Stage("check", ("task", "teacher", "student", "sft", "onpolicy", "evaluate"), ("scrub", "teach", "curate"), external=("student", "teacher", "token-teacher"), packages=("transformers",)),
     # supervised fine-tuning on the teacher's answers
     Stage("sft", ("task", "student", "sft"), ("teach", "curate"), version=3, external=("student", "key"), packages=(*TRAINING, "opacus", "dp-accounting")),
     # the student answers, a verifiable reward judges

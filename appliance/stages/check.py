@@ -66,9 +66,13 @@ def _teachers(context: Context, student: Chat, server: Server | None) -> list[Fa
             _refuse(teacher_check.refuse_tokenwise(match, student, None, "teacher.top_logprobs"))
         found.append({"model": settings.model, "end_token": None, "tokenwise": settings.top_logprobs is not None}
                      | (asdict(match) if match is not None else dict.fromkeys(_MATCH)))  # fmt: skip
-    onpolicy = context.use_case.onpolicy
-    if onpolicy.teacher is not None and onpolicy.steps:
-        found.append(_directory(context, student, onpolicy.teacher.model, "onpolicy.method = 'distill'"))
+    judge = context.use_case.onpolicy.teacher if context.use_case.onpolicy.steps else None
+    if judge is not None and judge.url is not None:
+        found.append({"model": judge.model, "end_token": None, "tokenwise": True, **dict.fromkeys(_MATCH)})
+    elif judge is not None:
+        # With a tokenizer of its own the use case says itself that the vocabularies differ.
+        what = "onpolicy.method = 'distill'" if judge.tokenizer is None else None
+        found.append(_directory(context, student, judge.model, what))
     return found
 
 
@@ -135,9 +139,8 @@ def _memory(context: Context) -> Facts:
     """Whether the training fits; refuses what surely does not."""
     use_case = context.use_case
     base, sft, onpolicy = context.model(use_case.student.base), use_case.sft, use_case.onpolicy
-    teacher = (
-        context.model(onpolicy.teacher.model) if onpolicy.teacher is not None and onpolicy.steps else None
-    )
+    judge = onpolicy.teacher if onpolicy.steps else None
+    teacher = context.model(judge.model) if judge is not None and judge.url is None else None
     device = resolve_device(use_case.student.device)
     tokens, answer_tokens = _longest(context)
     if tokens > sft.max_tokens:

@@ -172,6 +172,25 @@ def test_a_student_that_ends_otherwise_is_refused_only_where_tokens_are_learnt(
             assert facts["licence"]["name"] == "Llama Community License"
 
 
+def test_who_judges_tokens_on_policy_must_end_as_the_student_does_where_it_is_known(
+    tmp_path: Path, student: Path
+) -> None:
+    for name, more, stops in (("here", "", True), ("served", 'url = "http://127.0.0.1:9/v1"\n', False)):
+        tables = f'[onpolicy]\nmethod = "distill"\n\n[onpolicy.teacher]\nmodel = "teacher"\n{more}\n[split]'
+        run = opened(tmp_path / name, student, ("[split]", tables))
+        shutil.copytree(student, run.base_dir / "teacher")
+        other_end(run.base_dir / "teacher")
+        teach(run)
+        if stops:
+            with pytest.raises(
+                GateError, match=r"so onpolicy\.method = 'distill' would teach it not to stop"
+            ):
+                checked(run)
+        else:
+            judge = checked(run)["teachers"][1]
+            assert (judge["model"], judge["tokenwise"], judge["same_end"]) == ("teacher", True, None)
+
+
 def test_a_local_teachers_likeliest_tokens_are_kept_for_every_answer(tmp_path: Path, student: Path) -> None:
     run = opened(
         tmp_path / "case", student, (RECORDED, 'kind = "local"\nmodel = "student"\ntop_logprobs = 4')
