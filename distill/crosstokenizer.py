@@ -6,6 +6,7 @@ of a text, a served one too. `universal_loss` compares whole distributions, for 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from distill.rollouts import Rollout
 from distill.student import prompt_ids
 from distill.token_teacher import TokenScores, TokenTeacher
 from distill.values import Messages
+from distill.vocabulary import vocabulary_bytes
 
 Groups = list[tuple[range, range]]
 """Answer positions of the student and of the teacher that spell the same piece of text, in order."""
@@ -121,7 +123,13 @@ class CrossTokenizerTeacher:
             for rollout, answer in zip(rollouts, spelled, strict=True)
             if answer.teacher_ids
         ]
-        told = iter(self._inner.score(asked))
+        # A teacher that makes whole distributions needs memory for each token: it is given a prompt's answers at a time.
+        parts = [asked]
+        if self._inner.distributions:
+            parts = [
+                list(part) for _, part in itertools.groupby(asked, key=lambda rollout: rollout.prompt_ids)
+            ]
+        told = iter([scores for part in parts for scores in self._inner.score(part)])
         return [
             TokenScores(_share_out(rollout, answer, next(told) if answer.teacher_ids else None))
             for rollout, answer in zip(rollouts, spelled, strict=True)
@@ -152,15 +160,14 @@ class SharedVocabulary:
 
 
 def shared_vocabulary(student: Any, teacher: Any) -> SharedVocabulary:
-    """Tokens of the same spelling, and the two ends of an answer, which have names of their own."""
+    """Tokens of the same bytes, and the two ends of an answer, which have names of their own."""
     import torch
 
-    # SentencePiece writes a leading space as another sign than byte-level tokenizers do.
-    theirs = {token.replace("▁", "Ġ"): token_id for token, token_id in teacher.get_vocab().items()}
+    theirs = vocabulary_bytes(teacher)
     pairs = {
         token_id: theirs[spelling]
-        for token, token_id in student.get_vocab().items()
-        if (spelling := token.replace("▁", "Ġ")) in theirs and theirs[spelling] != teacher.eos_token_id
+        for spelling, token_id in vocabulary_bytes(student).items()
+        if theirs.get(spelling, teacher.eos_token_id) != teacher.eos_token_id
     }
     pairs[student.eos_token_id] = teacher.eos_token_id
     mine = sorted(pairs)

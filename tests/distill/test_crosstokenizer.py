@@ -152,6 +152,7 @@ class ByPlace:
     """A teacher whose figures can be added by hand: a token's log-probability is minus its place in the answer - 1."""
 
     name = "by place"
+    distributions = False
 
     def __init__(self) -> None:
         self.asked: list[Rollout] = []
@@ -188,6 +189,22 @@ def test_the_teacher_is_asked_in_its_own_tokens_and_its_sum_is_kept(student: Any
             assert gaps == pytest.approx([gaps[0]] * len(gaps))
             if len(mine) == len(theirs) == 1:
                 assert scored.logprobs[mine[0]] == pytest.approx(told[theirs[0]])
+
+
+def test_a_teacher_of_whole_distributions_is_given_one_prompt_at_a_time(student: Any, teacher: Any) -> None:
+    class Wide(ByPlace):
+        distributions = True
+
+        def score(self, rollouts: Sequence[Rollout]) -> list[TokenScores]:
+            assert len({rollout.prompt_ids for rollout in rollouts}) == 1
+            return super().score(rollouts)
+
+    chats = {(5, number): [{"role": "user", "content": f"card {number}"}] for number in range(3)}
+    ids = tuple(student("billing", add_special_tokens=False)["input_ids"])
+    rollouts = [Rollout(prompt, ids, (-1.0,) * len(ids), False) for prompt in chats for _ in range(2)]
+    scores = CrossTokenizerTeacher(Wide(), student, teacher, chats).score(rollouts)
+    assert scores == CrossTokenizerTeacher(ByPlace(), student, teacher, chats).score(rollouts)
+    assert len(scores) == 6
 
 
 def test_what_the_teacher_cannot_place_is_none(student: Any, teacher: Any) -> None:
