@@ -47,7 +47,7 @@ _MIDDLE_INITIAL = regex.compile(r"(?:[ ]?\p{Lu}\.){1,2}[ ](?P<name>\p{Lu}[\p{L}'
 _HYPHEN_AFTER = regex.compile(r"(?:-(?:\p{Lu}[\p{L}'’]*|\p{Ll}{1,3}(?!\p{L})))+")
 _HYPHEN_BEFORE = regex.compile(r"(?<![\p{L}])(?:\p{Lu}[\p{L}'’]*-)+$")
 _AGE_AFTER = regex.compile(
-    r"(?:,[ ]|[ ]\(|,[ ]age(?:d)?[ ]|[ ](?:is|was)[ ](?:an?[ ]|now[ ]|just[ ])?)(?P<age>(?:1[01]\d|[1-9]?\d))(?:(?=[,;.)])(?![.,]\d)|(?=[ -]years?[ -]old)|(?=[ ]?y\.?/?o))"
+    r"(?:,[ ]|[ ]\(|,[ ]age(?:d)?[ ]|[ ](?:is|was)[ ](?:an?[ ]|now[ ]|just[ ])?)(?P<age>(?:1[01]\d|[1-9]?\d))(?:(?=[,;.)\n]|\s?$|\s(?:and|who|when|with|now|lives?|has)\b)(?![.,]\d)|(?=[ -]years?[ -]old)|(?=[ ]?y\.?/?o))"
 )
 _ID_AFTER = regex.compile(
     r"[ ]?[(\[](?:#|no\.?[ ]|id:?[ ])?(?P<id>(?=[\p{Lu}-]{0,5}\d)[\p{Lu}\d][\p{Lu}\d-]{3,15})[)\]]",

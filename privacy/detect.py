@@ -7,6 +7,7 @@ Not covered: other languages beyond their names and ids, facts that identify wit
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import regex
 
@@ -21,6 +22,8 @@ from privacy.recognizers.contact import find_contacts
 from privacy.recognizers.coordinates import find_coordinates
 from privacy.recognizers.dates import find_dates
 from privacy.recognizers.ids import find_ids
+from privacy.recognizers.logins import find_logins
+from privacy.recognizers.lower_names import find_lower_names
 from privacy.recognizers.organizations import find_organizations
 from privacy.recognizers.people import find_people
 from privacy.recognizers.places import find_places
@@ -72,14 +75,16 @@ class Detector:
         self._spacy = SpacyNames(models.spacy)
         self._classifiers = [TokenClassifier(folder, min_score=min_score) for folder in models.classifiers]
         self._words = everyday(frozenset().union(*(classifier.words for classifier in self._classifiers)))
-        self._finders = (
+        self._finders: tuple[Find, ...] = (
             find_contacts,
+            partial(find_logins, words=self._words),
             find_addresses,
             find_dates,
             find_ages,
             find_coordinates,
             find_ids,
             find_people,
+            partial(find_lower_names, words=self._words),
             find_places,
             find_organizations,
             self._presidio.find,

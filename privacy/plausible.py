@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import regex
 
-from privacy.recognizers.people import given_names
+from privacy.recognizers.people import NOT_NAMES, given_names
 from privacy.recognizers.rule import Clock
 from privacy.records import Span
 
@@ -141,7 +141,9 @@ def _is_plausible(text: str, span: Span, words: frozenset[str]) -> bool:
         return False
     starts = _SENTENCE_START.search(text, max(0, span.start - 8), span.start) is not None
     first, _, rest = found.partition(" ")
-    everyday = first.casefold() in words or first.endswith(("ing", "ed", "ly"))
+    everyday = (
+        first.casefold() in words or first.casefold() in NOT_NAMES or first.endswith(("ing", "ed", "ly"))
+    )
     if span.recognizer == "spacy":
         alone = not rest and (everyday or span.entity_type == "ORGANIZATION")
         return not (starts and alone) and not (found.islower() and cased)

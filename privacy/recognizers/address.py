@@ -9,6 +9,7 @@ from __future__ import annotations
 import regex
 
 from privacy.recognizers.rule import Clock, Rule, matches, run_rules, words
+from privacy.recognizers.streets import STREETS
 from privacy.records import Span
 
 _CAP = r"(?:\p{Lu}[\p{L}'’.\-]{0,30}|\d{1,3}(?:st|nd|rd|th))"
@@ -20,7 +21,7 @@ _SUFFIX = (
     r"Circle|Cir|Parkway|Pkwy|Highway|Hwy|Crescent|Close|Grove|Gardens|Gdns|Hill|Mews|Row|Walk|Trail|Trl|Turnpike|Loop|"
     r"Alley|Plaza|Pike|Quay|Rise|Route|Rte|Crossing|Bypass|Causeway|Green|Wharf|Cove|Expressway|Freeway|Fork|Ridge|Run|Pass)"
 )
-_NUMBER = r"\d{1,5}(?:\s?[A-Za-z](?![\w]))?(?:[-/]\d{1,5}[A-Za-z]?)?"
+_NUMBER = r"\d{1,5}(?:\s?[A-Za-z](?![\w]))?(?:[-/]\d{1,5}[A-Za-z]?|/[A-Za-z](?!\w))?"
 _NUMBER_AFTER = rf"(?:,?\s(?:No\.?\s?|nº\s?|n°\s?|Nr\.?\s?)?{_NUMBER}\.?)"
 
 _STREET_EN = regex.compile(
@@ -101,14 +102,16 @@ _POSTCODE_PREFIXED = regex.compile(
     r"(?<!\w)(?:D|A|CH|F|I|B|L|NL|PL|DK|S|N|FIN|E|P|CZ|SK|H)-\d{4,5}(?!\d)(?:\s\p{Lu}[\p{L}-]{1,25})?"
 )
 _POSTCODE_WORDED = regex.compile(
-    r"(?<!\w)(?:zip(?:\s?code)?|post(?:al)?\s?code|post\s?code|plz|cap|c\.p\.|eircode)(?:\s(?:on|for|of|in|at|the|her|his|their|your|my|is|was|given|says|address|delivery|billing|home|code|area|now|to|changed)){0,6}\s{0,2}[:=]?\s{0,2}"
-    r"(?P<x>(?=[\w -]{0,6}\d)[A-Z0-9][A-Z0-9 -]{2,8}[A-Z0-9])(?!\w)",
+    r"(?<!\w)(?:zip(?:[\s/-]?(?:codes?|postal(?:\scode)?))?s?|post(?:al)?[\s-]?codes?|post\s?codes?|pin[\s-]?code|plz|postleitzahl|c[óo]digo\spostal|code\spostal|codice\s(?:di\savviamento\s)?postale|kod\spocztowy|(?-i:CAP|CEP|NPA)|c\.p\.|eircode|postnummer|"
+    r"postnr\.?|postinumero|ps[čc]|irányítószám|poštanski\sbroj|poštna\sštevilka|pašto\skodas|pasta\sindekss|sihtnumber|posta\skodu|kode\spos|poskod|postindex|indeks)"
+    r"(?:\s(?:on|for|of|in|at|the|her|his|their|your|my|our|is|was|are|were|given|says|address|delivery|billing|mailing|shipping|home|work|code|area|now|to|changed|from|file|card|account|property|house|reads|as|it's|still|just|should be|now|entered|new|old|i|gave|put|typed|said)){0,6}\s{0,2}[:=?-]?\s{0,2}(?:\n?\s?\w{1,12}:\s|it's\s|that's\s|is\s|um,?\s|uh,?\s)?"
+    r"(?P<x>(?-i:(?=[\p{Lu}\d -]{0,6}\d)(?![A-Z]{5})(?:[A-Z]{1,2}\d[A-Z\d]?(?:\s?\d[A-Z]{2})?|[A-Z]\d[A-Z][ -]?\d[A-Z]\d|[A-Z]\d{2}\s?[A-Z\d]{4}|[A-Z]{0,3}-?\d{3,6}(?:[ -]\d{2,4})?(?:\s?[A-Z]{2})?|\d{2}[ -]\d{3}|\d{3}\s\d{2,3})|[a-z]{1,2}\d[a-z\d]?\s?\d[a-z]{2}|[a-z]\d[a-z]\s?\d[a-z]\d))(?:(?:\sand|\sor|,|\s/|\sto|,?\snot|\sinstead\sof)\s(?P<x>\d{4,6}(?:-\d{4})?))?(?![\w%]|[.,]\d)(?!\s(?:bytes|kb|mb|gb|files?|mm|cm)(?!\w))",
     regex.IGNORECASE,
 )
 _ZIP_PLUS_4 = regex.compile(r"(?<![\w-])\d{5}-\d{4}(?![\w-])")
 _ZIP_PLACED = regex.compile(
-    r"(?i:\bzip(?:[ ]?code)?s?\b[^.\n\d]{0,30}|(?<!\w)(?:in|near|around|from|of|to|by|at|for)[ ](?:the[ ])?)(?P<x>\d{5})"
-    r"(?=[.,;)][\s\"']|[.,;)]?$|[ ](?i:area|zip|region|neighbou?rhood|failed|postal))"
+    r"(?i:\bzip(?:[ ]?code)?s?\b[^.\n\d]{0,30}|(?<!\w)(?:in|near|around|from|of|to|by|at|for)[ ](?:the[ ])?|(?<!\w)(?:deliver(?:y|ed|s|ing)?|ship(?:s|ped|ping)?|sen[dt]|post(?:ed|age)?|mail(?:ed)?|area|located|live|lives|based|moved?|moving|relocat\w+|service|coverage|available|weather)[ ](?:area|is|zone|address|code)?[ ]?(?:to|in|for|at|:|near|is)?:?[ ]{0,2}|(?-i:(?<=\p{Lu}\p{Ll}{2,20},?[ ])))(?P<x>\d{5}(?:-\d{4})?)"
+    r"(?=[.,;)?!][\s\"']|[.,;)?!]?$|[ ](?i:area|zip|region|neighbou?rhood|failed|postal|please|today|tomorrow|now|by|on|and|but|or|for|is|was|if|with|this|next|then|instead|since|with|in|yet|yes|no|because|where|so|thanks|thank)(?!\w)|\n)"
 )
 # Three-digit prefixes that no American post office has.
 _NO_ZIP = frozenset(
@@ -174,8 +177,26 @@ _NO_STREET = frozenset(
     more less than each every this that your my our their his her its""".split()
 )
 
+# Ireland: a routing key and four places that hold a digit, as a rule.
+_SQUARE_MEASURE = regex.compile(r"\d[ ](?:square|sq)$", regex.IGNORECASE)
+_EIRCODE = regex.compile(
+    r"(?<![\w-])(?:[AC-FHKNPRTV-Y]\d{2}|D6W)[ ](?=[A-Z]{0,3}\d)[AC-FHKNPRTV-Y\d]{4}(?![\w-])"
+)
+# "2611 AB Delft", "Toronto M5V": a Dutch code, and the first half of a British or Canadian one beside a word of place.
+_POSTCODE_NL = regex.compile(
+    r"(?<![\w.,/-])[1-9]\d{3}\s?(?!AM|PM|AD|BC|CE|MB|GB|KB|TB|KG|KM|CM|MM|ML|HZ|EU|US|UK|ET|PT|IS|TO|IN|ON|OF|AT|BY|OR|SA|SD|SS|PS|HP|CC|CD)[A-Z]{2}(?=[ ,]{1,2}\p{Lu}\p{Ll}|[.,;]|$)"
+)
+_OUTWARD = regex.compile(
+    r"(?<!\w)(?i:live[sd]?|living|based|located|flat|house|office|we're|i'm|i am|we are|moved|moving|deliver(?:y|ies|s|ed|ing)?|ship(?:s|ping|ped)?|postcode|post code|area|near|somewhere|around|rent(?:ing|ed)?|home|over)\s(?:\w+\s){0,2}?(?:in|to|near|around|is|of|from)\s(?:the\s)?"
+    r"(?P<x>(?:A[BL]|B[ABDHLNRSTX]?|C[ABFHMORTVW]|D[ADEGHLNTY]|E[CHNX]?|F[KY]|G[LUY]?|H[ADGPRSUX]|I[GMPV]|JE|K[ATWY]|L[ADELNSU]?|M[EKL]?|N[EGNPRW]?|O[LX]|P[AEHLOR]|R[GHM]|S[AEGKLMNOPRSTWY]?|T[ADFNQRSW]|U[B]|W[ACDFNRSV]?|YO|ZE)\d{1,2}[A-Z]?|[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z])(?![\w-])"
+)
+
 RULES = (
-    Rule("street", "ADDRESS", _STREET_EN, 0.7),
+    *STREETS,
+    Rule("eircode", "ADDRESS", _EIRCODE, 0.55),
+    Rule("postcode NL", "POSTCODE", _POSTCODE_NL, 0.45),
+    Rule("postcode outward", "POSTCODE", _OUTWARD, 0.45),
+    Rule("street", "ADDRESS", _STREET_EN, 0.7, accept=lambda found: not _SQUARE_MEASURE.search(found)),
     Rule(
         "street lower",
         "ADDRESS",
@@ -209,12 +230,14 @@ NOT_ALONE = words("unit", "room", "rm")
 _NEXT_PART = regex.compile(
     r"(?:[ \t]*[,\n\r>\\/-][,\s>?*|#\\-]{0,6}|\s)"
     r"(?:(?:Apt|Apartment|Suite|Ste|Flat|Unit|Floor)\b\.?\s?#?\s?\w{1,6}"
-    r"|[A-Z]{0,2}-?\d{4,6}(?:-\d{3,4})?(?![\w-])(?:\s[A-Z]{2}(?!\w))?(?:\s\p{Lu}[\p{L}'’.-]{1,25}(?=\s*(?:[,\n.]|$)))?)"
+    r"|(?:bus|bte\.?|boîte|kv\.?|d\.|dom|apt\.?|ap\.|et\.|sc\.|bl\.|vh\.|ent\.|piso|puerta|pta\.?|esc\.?|escalera|int\.?|interno|scala|m\.|lok\.?|lokal|lgh|tv\.?|th\.?|mf\.?|sal|No:?|D:|Daire|Kat|K:|Blok|[Tt]op|Tür|Stg\.?|Stiege|korp\.|k\.|stan|byt|as\.)\s?:?\d{1,4}[A-Za-z]?(?!\w)"
+    r"|\d{1,2}\s?[º°ª.]\s?(?:[A-Z]{1,3}|\d{1,2}[ªº]?|izq\.?|dcha\.?|th|tv|mf)?(?!\w)|\d{1,2}[a-z]\s\d{1,2}[a-zªº](?!\w)|[A-Z]\s\d{1,3}(?=,)"
+    r"|(?:[A-Z]{1,3}-)?(?:\d{4,6}(?:-\d{3,4})?|\d{3}\s\d{2}|\d{2}-\d{3}|\d{4}\s[A-Z]{2}|(?:[AC-FHKNPRTV-Y]\d{2}|D6W)\s?[A-Z\d]{4})(?![\w-])(?:\s[A-Z]{2}(?!\w))?(?:\s\p{Lu}[\p{L}'’.-]{1,25}(?:[ -]\p{Lu}[\p{L}'’.-]{1,25}){0,2}(?:\s(?:\d{1,2}|[A-Z]{1,2}))?(?=\s*(?:[,\n.;)]|$)))?)"
 )
 _NEXT_PLACE = regex.compile(
     r"(?:[ \t]*[,\n\r]|[ \t]*\\n)[\s>?*|#-]{0,6}"
     r"(?:\p{Lu}[\p{L}'’.-]{0,30}|(?:of|de|del|la|le|am|an|der|u|and|&|the|sur|den|do|da|di|on|upon|nad))(?:[ -](?:\p{Lu}[\p{L}'’.-]{0,30}|of|de|del|la|le|am|an|der|u|and|the|sur|den|do|da|di|upon|nad)){0,4}"
-    r"(?:[ \t](?:\d{4,6}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)(?!\w))?(?=\s{0,3}(?:[,.\n;?!)\"]|\\n|$))"
+    r"(?:[ \t](?:\d{1,2}(?:er?|ème)?|\d{4,6}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)(?!\w))?(?=\s{0,3}(?:[,.\n;?!)\"]|\\n|$))"
 )
 # "Suite 865 Zoetermeer Norway": after a number, capitalised words up to the end of the line or sentence.
 _PLACE_AFTER_NUMBER = regex.compile(

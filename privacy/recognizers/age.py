@@ -14,7 +14,8 @@ from privacy.records import Span
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
 _TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
 _TENS = "twenty|thirty|forty|fourty|fifty|sixty|seventy|eighty|ninety"
-_SPOKEN = rf"(?:(?:one|a)[- ]hundred(?:(?:[- ]and)?[- ](?:{_ONES}|{_TEENS}))?|(?:{_TENS})(?:[- ](?:{_ONES}))?|{_TEENS}|{_ONES})"
+_SPOKEN = rf"(?:(?:one|a)[- ]hundred(?:(?:[- ]and)?[- ](?:{_ONES}|{_TEENS}|twenty))?|(?:{_TENS})(?:[- ](?:{_ONES}))?|{_TEENS}|{_ONES})"
+_HUNDREDTH = rf"(?:(?:{_TENS})[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ieth|(?:one[- ])?hundredth|(?:one[- ])?hundred[- ]and[- ](?:first|second|third|fourth|fifth))"
 _NUMBER = r"(?:1[0-2][0-9]|[1-9]?[0-9])(?:\s?(?:½|1/2|\.5))?"
 _AGE = rf"(?:{_NUMBER}|{_SPOKEN})"
 # Things that have an age too.
@@ -44,6 +45,10 @@ _SEXED = regex.compile(
 _AFTER_NAME = regex.compile(
     r"(?<=\p{Lu}[\p{L}'’-]{1,20}\s\p{Lu}[\p{L}'’-]{1,25}(?:,\s|\s\())(?P<x>1[0-2][0-9]|[1-9][0-9])(?=,\s\p{Ll}|\))"
 )
+# "Ada Berg, 31; Jon Lund, 11."
+_IN_LIST = regex.compile(
+    r"(?<=\p{Lu}[\p{L}'’-]{1,24},\s)(?P<x>1[01][0-9]|[1-9]?[0-9])(?=;\s(?:\p{Lu}|and\s))|(?<=;\s(?:and\s)?(?:\p{Lu}[\p{L}'’.-]{0,24}\s|\p{Ll}{2,3}\s){0,4}\p{Lu}[\p{L}'’-]{1,24},\s)(?P<x>1[01][0-9]|[1-9]?[0-9])(?=[;.](?!\d)|\s*$)"
+)
 _KIN = regex.compile(
     rf"(?<!\w)(?:son|daughter|child|kid|baby|boy|girl|wife|husband|mother|father|brother|sister|grandson|granddaughter|twins?|niece|nephew|patient|man|woman|children)(?:,?\s\p{{Lu}}[\p{{L}}'’-]{{1,20}})?(?:,\s|\s\(|\sof\s)(?P<x>{_NUMBER})(?=[,);]|\s(?:who|and|with|from|in|is|was)\b|\.(?:\s|$)|$)"
 )
@@ -52,7 +57,9 @@ _DECADE = regex.compile(
     regex.IGNORECASE,
 )
 _BIRTHDAY = regex.compile(
-    r"(?<!\w)(?P<x>1[0-2][0-9]|[1-9][0-9]?)(?:st|nd|rd|th)(?=\sbirthday)", regex.IGNORECASE
+    rf"(?<!\w)(?P<x>(?:1[0-2][0-9]|[1-9][0-9]?)(?:st|nd|rd|th)|{_HUNDREDTH})(?=\s(?:birthday|name ?day|year of (?:life|age)))"
+    r"|(?<=(?:his|her|their|my|our|your|'s|’s)\s)(?P<x>(?:9[0-9]|1[01][0-9])(?:st|nd|rd|th))(?=\s(?:year|in|this|next|last|on|with|party|celebration)\b|[.,;!?])",
+    regex.IGNORECASE,
 )
 _FOREIGN = regex.compile(
     rf"(?<!\w)(?P<x>{_NUMBER}(?:[- ]?jährige[rnsm]?|\sJahren?\salt|\sjaar\soud|[- ]jarige|\sår\sgammel|\sår\sgammal|[- ]?letni[aey]?|[- ]?latk\w+))(?!\w)"
@@ -70,8 +77,31 @@ _LIMIT_AFTER = regex.compile(
     r"\s?(?:\+|or (?:over|older|above|under|younger|more)|and (?:over|older|above|up|under|younger)|plus(?!\w))",
     regex.IGNORECASE,
 )
+# What people who are not young reach, and few things do: said of somebody, or of nobody in particular.
+_OLD = rf"(?P<x>(?:9[0-9]|1[01][0-9]|(?:one|a)[- ]hundred(?:(?:[- ]and)?[- ](?:{_ONES}|{_TEENS}|twenty))?|ninety(?:[- ](?:{_ONES}))?)(?:\s(?:years?|yrs?)(?:[- ]?(?:old|young|of age))?)?)"
+_NOT_COUNTED = rf"(?!\w|%|[.,:/-][0-9]|\s?(?:°|%|percent|degrees?|points?|miles?|km|kilomet\w+|met(?:er|re)s?|feet|ft|lbs?|pounds?|kilos?|kg|mg|ml|mmhg|bpm|words?|pages?|people|persons|cars?|times|runs?|goals|votes|hours?|hrs?|minutes?|mins?|seconds?|days|weeks|months|dollars|euros|usd|eur|per|mph|kph|calls|cases|copies|units|items|beds|rooms|seats|pieces|over|on\s(?:the|a|his|her)\s(?:test|exam|quiz|scale)|{_THINGS}s?)(?!\w))"
+_LIVED = regex.compile(
+    rf"(?<!\w)(?:liv(?:e|ed|es|ing)\s(?:to|until|till|past)(?:\s(?:be|age|see|the\s(?:\w+\s){{0,3}}age\sof))?|made\sit\sto(?:\sage)?|surviv(?:ed|ing)\s(?:to|until)|(?:died|dies|passed(?:\saway)?|deceased|buried|retired|married|widowed|diagnosed|admitted)\s(?:at|aged?)(?:\sage)?|dead\sat|at\s(?:the\s)?(?:\w+\s){{0,3}}age(?:\sof)?)\s"
+    rf"(?P<x>{_AGE}(?:\s(?:years?|yrs?)(?:[- ](?:old|of age))?)?){_NOT_COUNTED}",
+    regex.IGNORECASE,
+)
+_NEAR_HUNDRED = regex.compile(
+    rf"(?<!\w)(?:s?he|they|who|you|i|we|mother|father|mum|mom|dad|gran\w{{0,8}}|nana|nan|aunt\w{{0,2}}|uncle|widow(?:er)?|wife|husband|sister|brother|lady|gentleman|(?:wo)?m[ae]n|person|patient|pt|resident|client|tenant|customer|member|caller|guest|neighbou?r|victim|deceased|veteran|teacher|subject)"
+    rf"(?:['’](?:s|ll be|d be|re|m|ll|d))?(?:,|\s\(|\s(?:\w+\s){{0,3}}?(?:is|was|are|were|be|being|been|turn(?:s|ed|ing)?|hit|hits|hitting|reach(?:es|ed|ing)?|pass(?:es|ed|ing)?|past|push(?:es|ing)|approach(?:es|ing)|near(?:s|ing|ly)|almost|already|of|at|aged?|now|celebrat(?:es|ed|ing)|mark(?:s|ed|ing)|became|becomes|becoming|has))(?:\s(?:a|now|just|only|almost|nearly|already|about|around|over|past|well past|currently|still|age|aged|an?|young))*\s?{_OLD}{_NOT_COUNTED}",
+    regex.IGNORECASE,
+)
+# "At 94, he", "now 97,", "turned 91"; "the 96 y/o".
+_OLD_ALONE = regex.compile(
+    rf"(?:^|(?<=[.!?;:,\n(–—-]\s{{0,2}}))(?:(?:and\s)?(?:at|now|aged?|nearly|almost|just|only|barely|still)\s(?:age\s)?){_OLD}(?=,|\s(?:years|s?he|i|they|my|his|her|and|with)\b|[.;)]\s|[.;)]?$){_NOT_COUNTED}"
+    rf"|(?<!\w)(?:turn(?:s|ed|ing)|aged|age)\s(?:of\s)?{_OLD}{_NOT_COUNTED}|(?<=\()aged?\s{_OLD}(?=\))|(?<![\w.,$€£/-]){_OLD}(?=[- ]?(?:y/?o|yrs?|y\.o\.?)\b)",
+    regex.IGNORECASE,
+)
+_FORM_FIELD = regex.compile(
+    r"(?<!\w)(?:patient\s|client\s|current\s|approx\.?\s|your\s|his\s|her\s)?age(?:/sex|\sin\syears|\s\((?:years?|yrs?|y|in years|at \w+)\)|\sat\s\w+|\sgroup|\s?\(\w+\))?\s?[:=|-]?\s{0,3}(?P<x>1[01][0-9]|[1-9]?[0-9])(?![\w%]|[.,:/-][0-9]|\s?(?:\+|or (?:over|older|above|under)|and (?:over|older|above|under|up)|months? ago|years? ago|percent|hours?|minutes?|days?\sof))",
+    regex.IGNORECASE,
+)
 _NUMERAL = regex.compile(
-    rf"[0-9]|(?<![a-z])(?:{_TENS}|{_TEENS}|{_ONES}|hundred|(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ies|genarian|centenarian)",
+    rf"[0-9]|(?<![a-z])(?:{_TENS}|{_TEENS}|{_ONES}|hundred|(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ies|[a-z]{{4,7}}genarian|centenarian|(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ieth)",
     regex.IGNORECASE,
 )
 
@@ -97,11 +127,16 @@ _RULES: tuple[tuple[str, regex.Pattern[str], float], ...] = (
     ("person is", _PERSON_IS, 0.55),
     ("age and sex", _SEXED, 0.6),
     ("age after name", _AFTER_NAME, 0.45),
+    ("age in a list", _IN_LIST, 0.5),
     ("age of kin", _KIN, 0.55),
     ("decade of life", _DECADE, 0.55),
     ("birthday", _BIRTHDAY, 0.6),
     ("age foreign", _FOREIGN, 0.65),
     ("age said", _SAID, 0.5),
+    ("age lived to", _LIVED, 0.55),
+    ("near a hundred", _NEAR_HUNDRED, 0.5),
+    ("old age", _OLD_ALONE, 0.5),
+    ("age in a form", _FORM_FIELD, 0.6),
 )
 
 

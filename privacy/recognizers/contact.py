@@ -1,4 +1,4 @@
-"""Finds e-mail and web addresses, phone numbers and user names.
+"""Finds e-mail and web addresses, phone numbers and handles.
 
 Covered: plain and lightly disguised e-mail ("x at y dot com"), links and bare domains, phone numbers in the
 forms of many countries, handles. Not covered: phone numbers written as words, domains under rare endings
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import regex
 
-from privacy.recognizers.people import given_names, surnames
 from privacy.recognizers.rule import CONTEXT_CHARS, Clock, Rule, matches, run_rules, words
 from privacy.records import Span
 
@@ -42,16 +41,6 @@ _URL_SPOKEN = regex.compile(
 _USER_AT_HOST = regex.compile(
     r"(?<![\w.+@/-])[\w.+-]{2,40}@(?!sha\d|md5|latest\b|v?\d)[A-Za-z0-9][A-Za-z0-9-]{1,62}(?![\w.@:-]|\.\w)"
 )
-_ACCOUNT_ON = regex.compile(
-    r"(?<!\w)(?:discord|insta(?:gram)?|snap(?:chat)?|telegram|twitter|tiktok|steam|skype|github|gitlab|slack|psn|xbox(?: live)?|gamer ?tag|reddit|venmo|cash ?app|"
-    r"signal|twitch|strava|mastodon)(?:\s(?:name|handle|id|user(?:name)?|account|tag)){0,2}(?:\s(?:is|as|at)\s|\s?[:=]\s?|\s?@|\s)[\"'`@]?"
-    r"(?P<x>(?=[a-z.-]*[\d_])[\w.-]{3,40}\w)",
-    regex.IGNORECASE,
-)
-_FOR_USER = regex.compile(
-    r"(?<!\w)(?:for|of|by|as|from|invalid|unknown)\suser\s[\"'`]?(?P<x>(?!is\b|has\b|was\b|to\b|can\b|who\b|and\b)[A-Za-z][\w.-]{2,39})(?=[\s\"'`:,;)]|$)"
-    r"|(?<=uid=\d{1,6}\()(?P<x>[\w.-]{2,40})(?=\))|(?<!\w)(?:sudo\s-u|su\s-|--user[ =]|useradd|adduser|userdel|passwd)\s?(?P<x>[a-z][\w.-]{2,39})"
-)
 _EMAIL_SPACED = regex.compile(
     r"(?<![\w.+@-])[\w+-]++(?:\s?\.\s?[\w+-]++){0,3}\s{0,2}@\s{0,2}[\w-]++(?:\s?\.\s?(?!(?:"
     + _STRONG_TLDS
@@ -74,92 +63,18 @@ _DOMAIN_WEAK = regex.compile(
     regex.IGNORECASE,
 )
 _HANDLE = regex.compile(r"(?<![\w@./])@[A-Za-z_][\w.]{1,29}\w")
-# Whose folder it is.
-_HOME = regex.compile(
-    r"(?:[/\\](?:home|Users|Documents and Settings|usuarios|benutzer)[/\\])(?P<x>[\w.-]{2,40})(?=[/\\\s\"'):;,]|$)",
-    regex.IGNORECASE,
-)
-_USER_FIELD = regex.compile(
-    r"(?<![\w.])(?:user|usr|login|uid|username|user_?name|user_?id|account|handle|nick(?:name)?|author|owner|assignee|actor|(?:referral|screen|gamer|user|login|profile) name is)"
-    r"(?:\s?[=:]\s?|\s)[\"'@]?(?P<x>(?=[\w.-]*[a-z])[a-z][\w.-]{2,39})(?![\w(<\[]|\s?[=:(])",
-    regex.IGNORECASE,
-)
-_DONE_BY = regex.compile(
-    r"(?<!\w)(?:closed|opened|created|modified|updated|deleted|approved|assigned to|reviewed|uploaded|posted|sent|exported|edited|signed|merged|reported|requested|"
-    r"logged in|locked|banned|submitted)\s(?:by|as)?\s?@?(?P<x>(?=[a-z._-]*[\d_.])[a-z][\w.-]{3,39}\w)(?![\w(/])|^(?:audit|access|login|auth)\w*:\s(?P<x>[a-z][\w.-]{2,39})\s(?!=)"
-    r"|^(?P<x>[\w.-]{3,40}) wrote:|(?<!\w)account\s(?P<x>(?=[a-z._-]*[\d_])[a-z][\w.-]{3,39})\s(?:was|is|has)",
-    regex.MULTILINE,
-)
-_NAME_AND_NUMBER = regex.compile(
-    r"(?<![\w@./-])(?P<name>[a-z]{4,})(?:[._-]?[a-z]{1,2})?[._-]?\d{1,4}(?![\w@/-]|\.\w)|(?<![\w@./-])(?P<name>[a-z]{5,})[._][a-z]{1,2}(?![\w@/.(=-])"
-)
-_USERNAME = regex.compile(
-    r"(?<!\w)(?:user[ _-]?name|user[ _-]?id|log[ -]?in(?: name| id)?|screen name|nick ?name|gamertag|handle)"
-    r"\s{0,3}(?:is|was|=|:)\s{0,3}[\"'`]?(?P<x>[\w.-]{3,40}\w)",
-    regex.IGNORECASE,
-)
-
-_EVERYBODY = frozenset(
-    """public shared default all users user root admin ubuntu administrator system service guest anonymous nobody none null true false test example demo
-    daemon postgres mysql nginx www-data git jenkins deploy api bot info the a an my your is was has and or with for name names id ids number numbers
-    manager management team holder holders agent details page profile settings balance access to on in at from by it this that which who active inactive
-    disabled enabled locked unlocked password login logins data interface experience input group groups role roles type types story stories guide manual
-    error errors created deleted required not new every each any other same current only""".split()
-)
-
 RULES = (
     Rule("email", "EMAIL_ADDRESS", _EMAIL, 0.95, needs_digit=False),
     Rule("email spaced", "EMAIL_ADDRESS", _EMAIL_SPACED, 0.8, needs_digit=False),
     Rule("ip padded", "IP_ADDRESS", _IP_PADDED, 0.6),
     Rule("email underscored", "EMAIL_ADDRESS", _EMAIL_UNDERSCORED, 0.7, needs_digit=False),
     Rule("user at host", "USERNAME", _USER_AT_HOST, 0.6, needs_digit=False),
-    Rule(
-        "account on",
-        "USERNAME",
-        _ACCOUNT_ON,
-        0.5,
-        needs_digit=False,
-        accept=lambda found: found.casefold() not in _EVERYBODY,
-    ),
-    Rule(
-        "for user",
-        "USERNAME",
-        _FOR_USER,
-        0.5,
-        needs_digit=False,
-        accept=lambda found: found.casefold() not in _EVERYBODY,
-    ),
     Rule("url spoken", "URL", _URL_SPOKEN, 0.6, needs_digit=False),
     Rule("email spoken", "EMAIL_ADDRESS", _EMAIL_SPOKEN, 0.7, needs_digit=False),
     Rule("link", "URL", _LINK, 0.9, needs_digit=False),
     Rule("domain", "URL", _DOMAIN, 0.6, needs_digit=False),
     Rule("domain weak", "URL", _DOMAIN_WEAK, 0.6, needs_digit=False),
-    Rule(
-        "user field",
-        "USERNAME",
-        _USER_FIELD,
-        0.5,
-        needs_digit=False,
-        accept=lambda found: found.casefold() not in _EVERYBODY,
-    ),
-    Rule(
-        "done by",
-        "USERNAME",
-        _DONE_BY,
-        0.45,
-        needs_digit=False,
-        accept=lambda found: found.casefold() not in _EVERYBODY,
-    ),
     Rule("handle", "USERNAME", _HANDLE, 0.6, needs_digit=False),
-    Rule(
-        "home folder",
-        "USERNAME",
-        _HOME,
-        0.6,
-        needs_digit=False,
-        accept=lambda found: found.casefold() not in _EVERYBODY,
-    ),
-    Rule("user name", "USERNAME", _USERNAME, 0.7, needs_digit=False),
 )
 
 # 6 to 15 digits (ITU-T E.164 allows 15) with at most two separators between digits. It cannot start inside
@@ -213,10 +128,6 @@ _THOUSANDS = regex.compile(r"\d{1,3}(?:\.\d{3})+")
 def find_contacts(text: str, clock: Clock) -> list[Span]:
     """Spans of every contact form. Raises TimeoutError."""
     spans = run_rules(RULES, text, clock)
-    for match in matches(_NAME_AND_NUMBER, text, clock):
-        name = match["name"]
-        if name in surnames() or name in given_names() or name[:-1] in surnames():
-            spans.append(Span(match.start(), match.end(), "USERNAME", 0.45, "name and number"))
     for match in matches(_PHONE, text, clock):
         before = text[max(0, match.start() - CONTEXT_CHARS) : match.start()]
         worded = bool(_PHONE_WORDS.search(before) or _PHONE_WORDS_AFTER.match(text, match.end()))

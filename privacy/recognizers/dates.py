@@ -31,7 +31,7 @@ _POLISH = "stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|
 _NAMES = "|".join(sorted({name for names in MONTHS for name in names}, key=len, reverse=True))
 _MONTH = rf"(?:{_NAMES}|{_POLISH})\.?"
 _TIME = (
-    r"(?:(?:[ T,]{1,2}|\sat\s|,\sat\s)(?:at\s|um\s|à\s)?[0-2]?[0-9][:.h][0-5][0-9](?:[:.][0-5][0-9](?:[.,][0-9]{1,9})?)?\s?(?:[ap]\.?m\.?|Z|[+-][0-9]{2}:?[0-9]{2}|UTC|GMT|CET|CEST|[ECMP][SD]T)?"
+    r"(?:(?:[ T,:]{1,2}|\sat\s|,\sat\s)(?:at\s|um\s|à\s)?[0-2]?[0-9][:.h][0-5][0-9](?:[:.][0-5][0-9](?:[.,][0-9]{1,9})?)?\s?(?:[ap]\.?m\.?|Z|[+-][0-9]{2}:?[0-9]{2}|UTC|GMT|CET|CEST|[ECMP][SD]T)?"
     r"|\sat\s[0-1]?[0-9]\s?[ap]\.?m\.?)?"
 )
 _DAY = r"(?:0?[1-9]|[12][0-9]|3[01])(?:st|nd|rd|th|er|\.|º)?"

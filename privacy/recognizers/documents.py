@@ -35,13 +35,36 @@ _LICENCE_UK = regex.compile(
     r"(?<![\w-])[A-Z9]{5}[ ]?[0-9][0156][0-9](?:[0-2][0-9]|3[01])[0-9][ ]?[A-Z9]{2}[0-9A-Z]{3}(?![\w-])"
 )
 
+# What the states and countries print, up to six groups: capitals, digits and "*", most of it digits or mixed.
+_LICENCE = regex.compile(
+    r"(?<![\w.,$-])(?P<x>(?!(?:I[DS]|N[OR]|NUMBER|EXP|DOB|CLASS)(?!\w))(?=(?:[A-Z* -]{0,12}[0-9]){2})(?=[A-Z0-9* -]{6})[A-Z0-9*]{1,19}"
+    r"(?:[-/.·][A-Z0-9*]{1,12}|[ ](?=[A-Z*]{0,4}[0-9])[A-Z0-9*]{1,12}|(?<=[0-9])[ ][A-Z]{1,3}(?![\w.])){0,6}+)(?![\w%]|[.,/:][0-9])"
+)
+# The same where other words stand between: six digits, or a letter and five.
+_LICENCE_FAR = regex.compile(
+    r"(?=(?:[A-Z]{1,2}[0-9* -]{0,3}(?:[0-9][ -]?){4}|(?:[0-9][ -]?){6}|[A-Z*]{5,7}[0-9]|[0-9]{2,3}[A-Z]{2}[0-9]{3}))"
+    + _LICENCE.pattern
+)
+
+# "DL-A12...", "D.L. 4411 220": the letters are the word. And the number first: "S530-4601 from his driving licence".
+_LICENCE_PREFIXED = regex.compile(
+    r"(?<![\w.])(?:DL|D\.\s?L\.|DLN|CDL|OLN)(?:[-#:. ]|no\.?|number){0,4}(?P<x>(?=(?:[A-Z*-]{0,8}[0-9]){4})[A-Z0-9*]{1,19}(?:[-][A-Z0-9*]{1,12}|[ ](?=[0-9])[A-Z0-9]{1,12}){0,5}+)(?![\w%]|[.,/:][0-9])"
+)
+_LICENCE_FIRST = regex.compile(
+    _LICENCE_FAR.pattern
+    + r"(?=[ ,](?:\w+[ ]){0,7}?(?:from|on|off|is|was|as|for|of|under)[ ](?:\w+[ ]){0,4}?(?i:driv(?:er|ing)(?:['’]?s?['’]?)?[ ](?:licen[cs]e|permit)))"
+)
+
 RULES = (
     Rule("driving licence UK", "DRIVER_LICENSE", _LICENCE_UK, 0.85),
+    Rule("licence prefixed", "DRIVER_LICENSE", _LICENCE_PREFIXED, 0.65),
+    Rule("licence before its word", "DRIVER_LICENSE", _LICENCE_FIRST, 0.55),
     Rule("ssn", "US_SSN", _SSN, 0.85),
     Rule("ssn like", "US_SSN", _SSN_LIKE, 0.65),
     Rule("ssn spaced", "US_SSN", _SSN_SPACED, 0.6),
     Rule("ssn masked", "US_SSN", _SSN_MASKED, 0.7),
     Rule("itin", "TAX_ID", _ITIN, 0.86),
+    Rule("nino layout", "NATIONAL_ID", regex.compile(r"(?<![\w-])[A-Z]{2}(?: [0-9]{2}){3} [A-D](?!\w)"), 0.6),
     Rule("national layout", "NATIONAL_ID", _CPF_LIKE, 0.6),
 )
 
@@ -52,7 +75,6 @@ _SHORT_WORDED = regex.compile(
 )
 
 KINDS: tuple[Kind, ...] = (
-    labelled("dl labelled", "DRIVER_LICENSE", r"dl"),
     labelled("visa labelled", "PASSPORT", r"visa", r"visa (?:control|foil|application|grant)"),
     Kind("short tax word", "TAX_ID", (r"tin", r"pan", r"inn", r"nip", r"cif"), _SHORT_WORDED, check=valid_number),
     Kind("short id word", "NATIONAL_ID", (r"sin", r"run", r"rut", r"rg"), _SHORT_WORDED, check=valid_number),
@@ -84,8 +106,14 @@ KINDS: tuple[Kind, ...] = (
         "passport worded", "PASSPORT", r"passport(?: book| card)?", r"reisepass\w*", r"passeport", r"pasaporte", r"passaporto", r"paspoort\w*", r"paszport\w*", r"passaporte",
         r"travel document", 
     ),
-    telling(
+    Kind(
         "driving licence worded", "DRIVER_LICENSE",
-        r"driv(?:er|ing)(?:'?s?'?)? (?:licen[cs]e|permit|lic)", r"driver id", r"learner(?:'?s)? permit", r"operator(?:'?s)? licen[cs]e", r"dln", r"cdl", r"dvla", r"dmv", r"state id", r"führerschein\w*", r"fahrerlaubnis\w*", r"permis de conduire", r"permiso de conducir", r"carnet de conducir", r"licencia de conducir", r"patente(?: di guida)?", r"rijbewijs\w*", r"prawo jazdy", r"prawa jazdy", r"carta de condução", r"cnh",
+        (
+            r"driv(?:er|ing)(?:'?s?'?)? (?:licen[cs]e|permit|lic|id|card)", r"driver id", r"learner(?:'?s)? (?:licen[cs]e|permit)", r"provisional(?:'?s)? (?:licen[cs]e|permit)", r"operator(?:'?s)? (?:licen[cs]e|permit)", r"chauffeur(?:'?s)? (?:licen[cs]e|permit)", r"motorcycle(?:'?s)? (?:licen[cs]e|permit)", r"motorist(?:'?s)? (?:licen[cs]e|permit)",
+            r"class [a-m]1? (?:driver'?s? )?(?:licen[cs]e|permit)", r"licen[cs]e to drive", r"commercial driver(?:'?s)?(?: licen[cs]e)?", r"dln", r"dl", r"d/l", r"cdl", r"dvla", r"dmv", r"oln", r"state id(?: card)?", r"real id",
+            r"führerschein\w*", r"fahrerlaubnis\w*", r"permis(?: de conduire)?", r"permiso de conducir", r"carnet de conducir", r"licencia de conducir", r"patente(?: di guida)?",
+            r"rijbewijs\w*", r"prawo jazdy", r"prawa jazdy", r"carta de condução", r"cnh", r"körkort\w*", r"førerkort\w*", r"kørekort\w*", r"ajokort\w*", r"řidičsk\w+(?: průkaz\w*)?", r"vozačka dozvola", r"vozniško dovoljenje", r"permis auto", r"jogosítvány\w*", r"ehliyet\w*", r"άδεια οδήγησης",
+        ),
+        _LICENCE, far=_LICENCE_FAR,
     ),
 )  # fmt: skip

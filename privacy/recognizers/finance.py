@@ -11,7 +11,7 @@ import hashlib
 import regex
 
 from privacy.recognizers.devices import valid_luhn
-from privacy.recognizers.rule import Rule
+from privacy.recognizers.rule import Rule, words
 from privacy.recognizers.worded import Kind, labelled, telling
 
 # ISO/IEC 7812 ranges by network: Visa, Mastercard, Amex, Diners, Discover, JCB, UnionPay, Maestro, Mir, RuPay, UATP.
@@ -39,13 +39,34 @@ _IBAN = regex.compile(
 # Two letters of a country and fifteen digits or more are nothing else, whatever their groups and checksum.
 _IBAN_FORM = regex.compile(r"(?<!\w)[A-Z]{2}[ -]?[0-9]{2}(?:[ .-]?[0-9]){13,28}(?!\w)")
 _CARD_SPREAD = regex.compile(r"(?<![\w.,-])[0-9](?:[ .-]{0,3}[0-9]){12,18}(?![\w]|[.,-][0-9])")
+_THREE = r"[0-9]{3,4}|(?:[0-9][ -]){2,3}[0-9]"
+_TWO_OF_THEM = rf"(?P<x>{_THREE})(?![\w%]|[.,/-][0-9])(?:(?:,?\s(?:not|no|sorry|or|and then|instead of|i mean|no wait)[, ]{{1,3}}|,\s)(?P<x>{_THREE})(?![\w%]|[.,/-][0-9]))?"
+# A question may be answered on the next line.
 _SECURITY = regex.compile(
-    r"(?<!\w)(?:on the (?:back|signature strip|reverse)|(?:three|3|four|4)[ -]digits?(?: code| number)?|security (?:code|digits|number)|verification (?:code|number|value)|c[vs][cv]2?|cid|csc)"
-    r"[^0-9\n]{0,25}(?P<x>[0-9]{3,4})(?![\w%]|[.,/-][0-9])",
+    r"(?<!\w)(?:on the (?:back|signature strip|reverse|flip side|front)(?: of (?:the|my|your|her|his) card)?|(?:three|3|four|4)[ -]digits?(?: security)?(?: code| number)?|(?:three|3|four|4|last) (?:numbers|digits)|security (?:code|digits|number|value)|"
+    r"(?:card )?verification (?:code|number|value)|c[vs][cv]2?|cvn|cid|csc|(?:back|signature) (?:code|number|digits))(?!\w)"
+    rf"[^0-9\n]{{0,40}}(?:\n[^0-9\n]{{0,40}})?(?<![$€£.,:/#-]|\w){_TWO_OF_THEM}(?!\s(?:pages?|words|times|days|people|items|minutes|hours|dollars|euros|pounds|of|bit|byte|errors?))",
     regex.IGNORECASE,
 )
+# The number first: "it's 514 on the back".
+_SECURITY_BEFORE = regex.compile(
+    rf"(?<![\w.,$€£/-])(?P<x>{_THREE})(?=[ ,]{{1,2}}(?:is |was |are |that's |which is |it's |as |for |being ){{0,2}}(?:the |my |her |his |your |a )?(?:(?:three |3 |four |4 |last )?(?:digits |number |code |numbers )?(?:printed |written )?(?:on|from|at) the (?:back|signature strip|reverse)(?! (?:page|cover|seat|row|of the (?:book|page|room|house)))|cvv|cvc|cvn|csc|security (?:code|number)|card verification|behind the card|back of the card))",
+    regex.IGNORECASE,
+)
+# "the code is 663" says little, unless a card is spoken of.
+_CODE_OF_CARD = regex.compile(
+    rf"(?<!\w)(?:code|digits|numbers?|security|secure code|check)(?: there| here)?(?:\s(?:is|was|are|says|reads|would be|it's|as))?(?:[ :=,-]|\n\s?\w{{1,12}}:){{1,3}}(?:it's |that's |um,? |uh,? |is )?(?<![\w$€£.,:/-])(?P<x>{_THREE})(?![\w%]|[.,/-][0-9])",
+    regex.IGNORECASE,
+)
+_CARD_SAID = words(
+    r"cards?", r"cvv", r"cvc", r"visa", r"mastercard", r"amex", r"expir\w*", r"exp", r"valid thru", r"valid until", r"debit", r"credit",
+)  # fmt: skip
+# Behind a card number without a word: its expiry and its code, in either order.
+_BEHIND_CARD = regex.compile(
+    r"(?<![\w.+-])[2-6][0-9]{3}(?:[ .-]?[0-9]){9,15}(?:[ ,;|/]|\n){1,3}(?:exp(?:iry|ires|\.)?:? )?(?P<x>(?:0[1-9]|1[0-2])\s?[/-]?\s?(?:20)?[2-4][0-9])(?:(?:[ ,;|/]|\n){1,3}(?:cvv2?|cvc2?|code)?:? ?(?P<x>[0-9]{3,4}))?(?![\w%]|[.,/-][0-9])"
+)
 _EXPIRES = regex.compile(
-    r"(?<!\w)(?:exp(?:ir(?:y|es|ed|ing|ation))?\.?(?: date)?|valid (?:thru|until|to|through)|good (?:thru|through))[^0-9\n]{0,12}(?P<x>(?:0?[1-9]|1[0-2])\s?[/-]\s?(?:20)?[0-9]{2})(?![\w%]|[.,/-][0-9])",
+    r"(?<!\w)(?:exp(?:ir(?:y|es|ed|ing|ation))?\.?(?: date)?|valid (?:thru|until|to|through)|good (?:thru|through))[^0-9\n]{0,16}(?P<x>(?:0?[1-9]|1[0-2])\s?[/-]\s?(?:20)?[0-9]{2}|(?:0[1-9]|1[0-2])[2-4][0-9])(?![\w%]|[.,/-][0-9])",
     regex.IGNORECASE,
 )
 _BIC = regex.compile(r"(?<!\w)[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
@@ -128,6 +149,9 @@ def _of_iban_country(found: str) -> bool:
 RULES = (
     Rule("card spread", "CREDIT_CARD", _CARD_SPREAD, 0.9, accept=_sure_card),
     Rule("card security worded", "CARD_SECURITY", _SECURITY, 0.7),
+    Rule("behind a card", "CARD_SECURITY", _BEHIND_CARD, 0.6),
+    Rule("card security before", "CARD_SECURITY", _SECURITY_BEFORE, 0.6),
+    Rule("card code", "CARD_SECURITY", _CODE_OF_CARD, 0.5, context=_CARD_SAID),
     Rule("card expiry worded", "CARD_SECURITY", _EXPIRES, 0.6),
     Rule("iban by its form", "IBAN_CODE", _IBAN_FORM, 0.5, accept=_of_iban_country),
     Rule("iban", "IBAN_CODE", _IBAN, 1.0, accept=valid_iban),

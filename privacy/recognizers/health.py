@@ -14,7 +14,7 @@ from privacy.recognizers.worded import Kind, labelled, telling
 _MBI_LETTER = "AC-HJKMNP-RT-Y"
 # CMS, "Understanding the Medicare Beneficiary Identifier format": 11 places, no S L O I B Z.
 _MBI = regex.compile(
-    rf"(?<![\w-])[1-9][{_MBI_LETTER}][{_MBI_LETTER}0-9][0-9]-?[{_MBI_LETTER}][{_MBI_LETTER}0-9][0-9]-?[{_MBI_LETTER}]{{2}}[0-9]{{2}}(?![\w-])",
+    rf"(?<![\w-])[1-9][{_MBI_LETTER}][{_MBI_LETTER}0-9][0-9][- ]?[{_MBI_LETTER}][{_MBI_LETTER}0-9][0-9][- ]?[{_MBI_LETTER}]{{2}}[0-9]{{2}}(?![\w-])",
     regex.IGNORECASE,
 )
 _DEA = regex.compile(r"(?<![\w-])[ABCDEFGHJKLMPRSTUX][A-Z9][0-9]{7}(?![\w-])", regex.IGNORECASE)
@@ -43,7 +43,7 @@ def valid_dea(found: str) -> bool:
 
 
 # A code with a digit in it, after the word for whom or what of a person it labels.
-_CODE = r"(?P<x>(?=[A-Za-z_-]{0,10}\d)[A-Za-z0-9](?:[-_/.]?[A-Za-z0-9]){3,30})(?!\w)"
+_CODE = r"(?P<x>(?=[A-Za-z_-]{0,10}\d)[A-Za-z0-9](?:[-_/.*]{0,3}[A-Za-z0-9]){3,30})(?!\w)"
 _LABELLED = regex.compile(
     rf"(?<!\w)(?:participant|trial subject|study subject|subject|sample|specimen|donor|proband|enrollee|claimant|applicant|candidate|accession|barcode|wristband|bracelet|"
     rf"tube|vial|biopsy|slide|kit|requisition|donation|embryo|implant|prosthesis)s?(?:\s(?:id|no\.?|number|code|is|was|label(?:l?ed)?|marked|tube|kit|with|named|as)){{0,4}}[\s:#(\"']{{1,3}}{_CODE}",
@@ -104,12 +104,13 @@ KINDS: tuple[Kind, ...] = (
         "health plan worded", "HEALTH_PLAN",
         r"mbi", r"hicn", r"medicare", r"medicaid", r"health (?:plan|insurance|care card|card|fund|cover)(?: member| policy| beneficiary| account| subscriber)?",
         r"beneficiary", r"policy holder", r"subscriber", r"insurance (?:member|policy|card|plan|subscriber|group)", r"insured(?: person)?s?", r"member(?: number| id| no)",
-        r"plan (?:member|beneficiary|participant|holder)", r"dental (?:plan|insurance)", r"vision plan", r"rx (?:bin|group|grp|pcn|id)", r"tricare",
+        r"plan (?:member|beneficiary|participant|holder)", r"dental (?:plan|insurance)", r"vision plan", r"rx (?:bin|group|grp|pcn|id)", r"tricare", r"medi-?gap", r"medi-?cal", r"medicare advantage", r"chip (?:id|number|plan)", r"policy (?:id|holder(?:'s)? (?:id|number|no))",
+        r"hmo", r"ppo", r"epo plan", r"health net", r"wellcare", r"molina", r"centene", r"oscar health", r"bupa", r"axa health", r"vitality health", r"ambetter", r"caresource", r"emblem ?health", r"highmark", r"bcbs\w{0,3}", r"blue shield", r"payer (?:id|member)", r"coverage (?:id|number|no)", r"eligibility (?:id|number)", r"sponsor (?:id|number|no)", r"recipient (?:id|number|no)", r"enrol+ee (?:id|number|no)", r"cardholder (?:id|number|no)", r"insurance", r"insurer", r"ohip", r"ehic", r"seguro (?:médico|social)", r"mutua", r"assurance maladie", r"numéro d'assuré", r"npi plan",
         r"blue cross", r"aetna", r"cigna", r"humana", r"kaiser", r"united health(?:care)?", r"anthem", r"copay card",
         r"versichertennummer", r"krankenversicher\w*", r"krankenkasse\w*", r"versicherten (?:nr|nummer|id)", r"carte vitale", r"mutuelle",
         r"tarjeta sanitaria", r"tessera sanitaria", r"zorgverzekering\w*", r"polisnummer", r"cartão de saúde", r"numer ubezpieczenia",
     ),
-    labelled("plan labelled", "HEALTH_PLAN", r"plan", r"member", r"group", r"insurance", r"dependent", r"enrol+ment", r"coverage", r"payer", r"insurer"),
+    labelled("plan labelled", "HEALTH_PLAN", r"plan", r"member", r"group", r"grp", r"dependent", r"enrol+ment", r"coverage", r"payer", r"cardholder", r"recipient", r"sponsor", r"policy ?holder", r"eligibility"),
     telling(
         "licence worded", "LICENSE_ID",
         r"medical licen[cs]e", r"nursing licen[cs]e", r"physician(?:'s)? licen[cs]e", r"licen[cs](?:e|ed|ure)", r"professional (?:licen[cs]e|registration)",

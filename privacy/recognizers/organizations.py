@@ -20,7 +20,7 @@ _SUFFIX = regex.compile(
 _TRADE = regex.compile(
     r"(?<!\w)(?:The[ ])?\p{Lu}[\w&'’.-]{1,30}(?:[ ](?:\p{Lu}[\w&'’.-]{0,30}|&|and|of)){0,3}[ ](?:Bakery|Pharmacy|Garage|Motors|Logistics|Foods|Dental|Clinic|Inn|Tavern|Lodge|Pub|Hotel|Credit Union|College|Academy|"
     r"Church|Brothers|Bros|Sons|Airlines|Airways|Realty|Ventures|Labs|Laboratories|Builders|Construction|Plumbing|Roofing|Movers|Brewery|Vineyards|Orchards|"
-    r"Farms|Diner|Deli|Florists?|Opticians|Veterinary|Law|Attorneys|Chambers|Stables|Salon|Barbers?|Cleaners|Catering|Elementary|High School)(?!\w)"
+    r"Farms|Diner|Deli|Florists?|Opticians|Veterinary|Law|Attorneys|Chambers|Stables|Salon|Barbers?|Cleaners|Catering|Elementary|High School|School|Kindergarten|Nursery|Hospice|Surgery|Dairy|Cannery|Quarry|Mills?|Press|Insurance|Timber|Ceramics|Freight|Rail|Steel|Shipping|Studios?)(?!\w)"
 )
 _FORM = regex.compile(
     r"(?<![\w&.-])(?:[\p{L}\d][\p{L}\d&'’.-]{1,30}[ ]){1,2}(?:inc|llc|llp|ltd|gmbh|plc|corp|pvt|pty|s\.a\.s|s\.r\.l)(?![\w-])\.?",
@@ -41,7 +41,7 @@ _CUES = tuple(
         r"(?<!\w)(?i:address|offices?|headquarters|branch)[ ]of[ ](?i:the[ ])?NAME[ ](?:is|was)(?!\w)",
         r"(?<!\w)NAME[ ](?:is|was)[ ](?:the[ ]brainchild|a[ ](?:company|startup|start-up|firm|bank|charity|non-?profit|subsidiary|501))(?!\w)",
         r"(?<!\w)(?:[Tt]hank(?:s| you) for (?:calling|contacting|choosing)|[Ww]e at|[Hh]ere at|[Cc]alling from|[Oo]n behalf of)[ ](?i:the[ ])?NAME",
-        r"(?<!\w)(?P<x>Banque|Banco|Banca|Sparkasse|Volksbank|Crédit|Caisse|Kantonalbank|Stadtwerke|Universität|Université|Università|Universidad)[ ]\p{Lu}[\p{L}-]+",
+        r"(?<!\w)(?P<x>(?:Banque|Banco|Banca|Sparkasse|Volksbank|Crédit|Caisse|Kantonalbank|Stadtwerke|Universität|Université|Università|Universidad(?:[ ]d[eiu]l?)?)[ ]\p{Lu}[\p{L}-]+)",
         r"(?<!\w)(?i:founder|co-founder|acquired|acquisition)[ ](?:of|by)[ ]NAME",
     )
 )
@@ -55,7 +55,9 @@ def find_organizations(text: str, clock: Clock) -> list[Span]:
         for match in matches(pattern, text, clock):
             first, _, rest = match.group().partition(" ")
             # "from Acme Ltd": the word before is part of the name if it is written like one.
-            apart = first.casefold() in NOT_NAMES or (first.islower() and not rest.islower())
+            apart = (first.casefold() in NOT_NAMES and pattern is not _TRADE) or (
+                first.islower() and not rest.islower()
+            )
             start = match.start() + (len(first) + 1 if apart and " " in rest else 0)
             spans.append(Span(start, match.end(), "ORGANIZATION", 0.5, "company form"))
     for cue in _CUES:

@@ -28,6 +28,13 @@ _INTRODUCED = regex.compile(
     rf"signed|regards|sincerely|cheers|thanks|thank you|attn|dear|hi|hello|hey|contact person|contact|ask for|speak (?:to|with)|yours)"
     rf"[,:!]?\s{{1,3}}(?P<x>{_FULL})"
 )
+# Who did it, whose it is, who is against whom: one or two capitalised words there are a name.
+_BY_WHOM = regex.compile(
+    rf"(?<!\w)(?i:thes[ie]s (?:of|by)|dissertation (?:of|by)|supervised by|written by|authored by|prepared by|submitted by|signed by|witnessed by|examined by|represented by|stayed with|stay with|hosted by|interview(?:ed)? (?:with|by)|meeting with|spoke with|met with|"
+    rf"file of|case of|estate of|matter of|statement of|signature of|complaint (?:of|by|against)|grievance (?:of|by|against)|lives with|living with|married to|engaged to|divorced from|survived by|son of|daughter of|wife of|husband of|mother of|father of|brother of|sister of|introduced to|"
+    rf"handed to|reported by|treated by|seen by|referred by|referred to|under the care of|taught by|tutored by|coached by|mentored by)\s(?P<x>{_FULL})"
+    rf"|(?<=\p{{Lu}}[\p{{L}}'’-]{{1,24}}\s)(?:against|versus|vs?\.)\s(?P<x>{_FULL})|(?<!\w)(?P<x>{_FULL})\s(?:against|versus|vs?\.)\s(?=\p{{Lu}}[\p{{L}}'’-]+\s\p{{Lu}})"
+)
 _NAME_ANY_CASE = regex.compile(
     r"(?<!\w)(?:my|his|her|their|the|full|first|last)\s(?:full |first |last |sur)?name\s?(?:is|was|:)\s{0,3}"
     r"(?P<x>\p{L}[\p{L}'’-]{1,24}(?:\s\p{L}[\p{L}'’-]{1,24}){0,2})(?=\s*(?:[.,;!?\n]|$|and\b))",
@@ -91,6 +98,7 @@ RULES = (
         needs_digit=False,
         accept=lambda found: _plausible(found),
     ),
+    Rule("by whom", "PERSON", _BY_WHOM, 0.45, needs_digit=False, accept=lambda found: _named(found)),
     Rule("speaker", "PERSON", _SPEAKER, 0.45, needs_digit=False, accept=lambda found: _plausible(found)),
     Rule("other script", "PERSON", _OTHER_SCRIPT, 0.4, needs_digit=False),
     Rule("name and degree", "PERSON", _DEGREE, 0.6, needs_digit=False),
@@ -185,6 +193,11 @@ def _plausible(found: str) -> bool:
     """Neither the first nor the last word is an everyday word."""
     parts = found.casefold().split()
     return parts[0] not in NOT_NAMES and parts[-1] not in NOT_NAMES
+
+
+def _named(found: str) -> bool:
+    """The first word is no everyday word; the last may be ("Lihua He")."""
+    return found.split()[0].casefold() not in NOT_NAMES
 
 
 _LOCALES = "en_US en_GB en_IE en_IN de_DE de_AT fr_FR es_ES es_MX it_IT nl_NL pl_PL pt_PT pt_BR sv_SE no_NO da_DK fi_FI cs_CZ hu_HU hr_HR tr_TR"

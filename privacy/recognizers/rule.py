@@ -20,7 +20,7 @@ CONTEXT_CHARS = 60
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern whose group `x` (or whole match) is a finding."""
+    """A pattern of which each group `x` (or the whole match) is a finding."""
 
     name: str
     entity_type: str
@@ -79,14 +79,14 @@ def run_rules(rules: Iterable[Rule], text: str, clock: Clock) -> list[Span]:
             continue
         group: str | int = "x" if "x" in rule.pattern.groupindex else 0
         for match in matches(rule.pattern, text, clock):
-            start, end = match.span(group)
-            if start == end:
-                continue
-            if rule.accept is not None and not rule.accept(text[start:end]):
-                continue
-            if rule.context is not None and not rule.context.search(
-                text, max(0, start - CONTEXT_CHARS), start
-            ):
-                continue
-            spans.append(Span(start, end, rule.entity_type, rule.score, rule.name))
+            for start, end in match.spans(group):
+                if start == end:
+                    continue
+                if rule.accept is not None and not rule.accept(text[start:end]):
+                    continue
+                if rule.context is not None and not rule.context.search(
+                    text, max(0, start - CONTEXT_CHARS), start
+                ):
+                    continue
+                spans.append(Span(start, end, rule.entity_type, rule.score, rule.name))
     return spans

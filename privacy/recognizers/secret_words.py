@@ -161,8 +161,8 @@ _ABOUT = (
 _CLOSE = r"[\\\"'\]`*)]{0,4}"
 _FOR = r"(?:\s(?:for|of|on|at|to|in|für|zum|del?|pour|van|do)\s[^\n:=;,\"'<>]{1,40}?)?"
 _EQUALS = r"\s{0,8}(?::=|=>|={1,2}|:|->|\||>)\s{0,8}"
-_IS = r"\s{1,3}(?:is|was|are|as|to|lautet|ist|war|est|es|é|jest|wordt|:)[:\s]{1,3}(?:now |still |: )?"
-_LINK = rf"(?:{_EQUALS}|{_FOR}{_IS})"
+_IS = r"\s{1,3}(?:is|was|are|as|to|lautet|ist|war|est|es|é|jest|wordt|:)[:\s]{1,3}(?:now |still |always |just |simply |currently |probably |set to |changed to |: )?"
+_LINK = rf"(?:{_EQUALS}|{_FOR}{_IS}|['’]s\s{{1,2}})"
 
 _PASSWORD = (
     r"(?:(?i:passw(?:or[dt]|d)|passphrase|passcode|contrase(?:ñ|n)a|mot de passe|senha|wachtwoord|kennwort|пароль|hasło|密码|パスワード"
@@ -211,7 +211,41 @@ _SAYS = r"(?:\s{0,3}[:=#]\s{0,3}|\s{1,2}(?:is|was|number|lautet|ist|to|are|:)[:\
 # The lists that recovery phrases are drawn from have no article, conjunction or preposition of three letters and more.
 _SEED_WORD = r"(?!(?:the|and|for|are|was|not|but|from|with|has|its)(?![a-z]))[a-z]{3,8}+"
 
+# A whole sentence may come between the word and the value, or the value first.
+_WHOSE = r"(?:my|the|her|his|our|your|their|a|an|its)"
+_SAID_OF = r"(?i:password|passcode|passphrase|pass ?word|pw|wi-?fi key|pin)(?!\w)"
+
+
+def is_told_password(value: str) -> bool:
+    """Said in a sentence: a password by itself, or the digits of a PIN."""
+    value = value.rstrip(".,;:!?)")
+    return (
+        is_spaced_password(value)
+        or (value.isdigit() and 4 <= len(value) <= 8)
+        or bool(re.fullmatch(r"(?=.*[A-Z])(?=.*[a-z]).*\w[@#$%^&*!~+?]\w.*", value))
+    )
+
+
+def is_phrase(value: str) -> bool:
+    """Four plain words and more that make no sentence."""
+    return not _SENTENCE.search(value)
+
+
 WORDED: tuple[Family, ...] = (
+    Family("password before its word", ("password", "passcode", "passphrase", " pin"), re.compile(
+        rf"(?<!\S)[\"'“]?(?P<x>[^\s\"'“”<>]{{4,60}}?)[\"'”]?,?\s(?:is|as|was|for|that['’]s|that is|which is|to be|being)\s{_WHOSE}\s(?:[\w-]+\s){{0,2}}{_SAID_OF}"), 0.75, is_told_password, window=(90, 12)),
+    Family("password to log in with", ("log in", "login", "sign in", "log on", "unlock", "connect", "get in"), re.compile(
+        r"(?i:use|enter|type|try|with)\s[\"'“]?(?P<x>[^\s\"'“”<>]{6,60}?)[\"'”]?\s(?:to|when you)\s(?i:log[ -]?in|sign in|log on|unlock|connect|get in)(?!\w)"), 0.7, is_spaced_password, window=(75, 8)),
+    Family("password it was", ("passw", "passcode", "pin ", "door code", "gate code", "alarm code", "entry code", "access code", "safe code"), re.compile(
+        r"(?i:passwor[dt]|passcode|pin|(?:door|gate|alarm|entry|access|safe)\scode)\s(?:[\w'’-]+\s){0,4}?(?:back\s)?from\s[\"']?(?P<x>[^\s\"'<>]{4,60})"), 0.75, is_told_password),
+    Family("password it is now", ("passw", "passcode", "pin ", "door code", "gate code", "alarm code", "entry code", "access code", "safe code"), re.compile(
+        r"(?i:passwor[dt]|passcode|pin|(?:door|gate|alarm|entry|access|safe)\scode)\s(?:[\w'’-]+\s){0,3}?(?:from\s\S{4,60}\s)?(?:back\s)?to\s[\"']?(?P<x>[^\s\"'<>]{4,60})"), 0.75, is_told_password),
+    Family("combination", ("combination", "combo"), re.compile(
+        r"(?i:combination|combo)(?:\s(?:of|for|to|on)\s(?:the|my|our|her|his)\s(?:\w+\s?){1,2}?)?(?:\s(?:is|was|code)|\s?[:=])?\s(?P<x>[0-9]{1,2}(?:[-–/, ]{1,2}[0-9]{1,2}){2,3}|[0-9]{4,8})(?![\w%]|[.,/][0-9]|\s(?:drugs|of|ways|units|patients))"), 0.8),
+    Family("passphrase", ("passphrase", "pass phrase"), re.compile(
+        r"(?i:pass ?phrase)(?:\s(?:is|was)(?:\snow)?|\s?[:=])[\s\"'“]{1,3}(?P<x>[a-z]{3,12}(?:[ -][a-z]{3,12}){3,7})(?=[\"'”.,;]|\s*$)", re.M), 0.8, is_phrase),
+    Family("security answer", ("security question", "secret question"), re.compile(
+        r"(?i:(?:security|secret)\squestion)(?:\s(?:is|was)|\s?[:=])\s(?P<x>(?!(?:What|Where|Who|Which|In|The|How|When|Your|Not|My|A|An|On)\b)[A-Z][\w'’-]{1,30}+(?:\s[A-Z][\w'’-]{1,30}+)?)"), 0.8),
     Family("password", _PASSWORD_ANCHORS, re.compile(rf"{_PASSWORD}{_CLOSE}(?:{_LINK}|(?<=-password)\s){_UNQUOTED}"), 0.85, is_password),
     Family("quoted password", _PASSWORD_ANCHORS, re.compile(rf"{_PASSWORD}{_CLOSE}(?:{_LINK}|\s{{1,3}}){_QUOTED}"), 0.9, is_quoted_password),
     Family("password after a space", _PASSWORD_ANCHORS, re.compile(rf"{_PASSWORD}(?:\s?[(–-]\s?|,\s|\s{{1,2}}){_UNQUOTED}"), 0.8, is_spaced_password),

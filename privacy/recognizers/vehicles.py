@@ -18,12 +18,12 @@ _VIN_FORM = regex.compile(r"(?<![\w-])(?=[A-Z0-9]{0,9}[A-Z])[A-HJ-NPR-Z0-9]{13}[
 _VIN_PARTIAL = regex.compile(
     r"(?<![\w-])(?P<x>(?=[A-Z0-9]{0,16}[0-9]{2})[A-HJ-NPR-Z0-9]{6,17})(?![\w-])", regex.IGNORECASE
 )
-# DVLA since 2001; the years run from 01 to 30 and from 51 to 80, and I, Q and Z have limited places.
+# DVLA since 2001. I, Q and Z have limited places and the years are few: a mistyped one still says whose it is.
 _PLATE_UK = regex.compile(
-    r"(?<![\w-])[A-HJ-PR-Y][A-HJ-PR-Y](?:0[1-9]|[1-37-9][0-9]|[56][0-9])[ ]?[A-HJ-PR-Z]{3}(?![\w-])"
+    r"(?<![\w-])[A-Z]{2}[0-9]{2}[ ]?[A-HJ-PR-Z]{3}(?![\w-])|(?<![\w-])[A-Z]{2}[0-9]{2}[ ][A-Z]{3}(?![\w-])"
 )
 # A district, a hyphen or two seals, letters, digits: "B-MW 1234".
-_PLATE_DE = regex.compile(r"(?<![\w-])[A-ZÄÖÜ]{1,3}[-:][A-Z]{1,2}[ ][1-9][0-9]{0,3}[EH]?(?![\w-])")
+_PLATE_DE = regex.compile(r"(?<![\w-])[A-ZÄÖÜ]{1,3}[-:][A-Z]{1,2}[ ]?[0-9]{1,4}[EH]?(?![\w-])")
 _PLATE_FR_IT = regex.compile(r"(?<![\w-])[A-HJ-NP-TV-Z]{2}([- ])[0-9]{3}\1[A-HJ-NP-TV-Z]{2}(?![\w-])")
 _PLATE = regex.compile(
     r"(?<![\w$€£-])(?![0-9]{1,2}(?:[ -]|$)[0-9]{1,2}(?:[ -]|$))(?P<x>(?=[A-Za-z0-9]{0,5}[ -]?[A-Za-z0-9]{0,4}[ -]?[A-Za-z]{0,4}[0-9])"
@@ -31,6 +31,19 @@ _PLATE = regex.compile(
 )
 _PLATE_TELLING = regex.compile(
     r"(?<![\w$€£-])(?P<x>[A-Z]{1,3}[ -]?[0-9]{2,4}(?:[ -]?[A-Z]{1,3})?|[0-9]{1,4}[ -]?[A-Z]{2,3}(?:[ -]?[0-9]{1,4})?|[A-Z]{1,3}[ -][A-Z]{1,2}[ -]?[0-9]{1,4})(?!\w|-[0-9A-Z]|[.,][0-9])"
+)
+# A plate of any country beside what is parked, towed or driven.
+_PLATE_OF_CAR = regex.compile(
+    r"(?<!\w)(?i:cars?|vans?|trucks?|lorry|sedan|suv|hatchback|motor(?:cycle|bike)|moped|scooter|taxi|cab|jeep|pickup|coupe|estate|saloon|camper|caravan|trailer|minibus|bus|audi|bmw|mercedes|benz|volkswagen|vw|golf|polo|passat|"
+    r"toyota|corolla|camry|prius|yaris|honda|civic|accord|ford|focus|fiesta|mustang|nissan|micra|qashqai|opel|vauxhall|astra|corsa|renault|clio|peugeot|citro[eë]n|fiat|seat|skoda|octavia|volvo|saab|mazda|subaru|kia|hyundai|"
+    r"tesla|chevy|chevrolet|dodge|chrysler|buick|gmc|lexus|acura|infiniti|porsche|jaguar|mini|land rover|range rover|dacia|suzuki|yamaha|kawasaki|harley|vespa|tesla model [3sxy]|"
+    r"parked|parking|parking permit|permit (?:issued )?for|parking (?:bay|spot|space|ticket|fine|permit)|towed|clamped|ticketed|impounded|vehicle|registered as|getaway|driving|drove|drives|rented|rental|hire car|leased|stolen|insured|mot|toll|speeding|congestion charge|tags?|plates?|nummer ?plaat|registrering\w*|reg(?:istration)?\.?)"
+    r"(?:[ ,:;(-]{1,3}(?i:is|was|a|an|the|her|his|my|our|their|with|for|to|of|in|bearing|marked|plates?|tags?|reads?|read|reg|registration|registered|number|no\.?|license|licence|red|blue|white|black|grey|gray|silver|green|yellow|old|new|under|as|driving|car|van|issued|vehicle|model)){0,4}[ ,:;(\"'#-]{1,3}"
+    r"(?P<x>(?=[A-Z0-9 -]{0,8}[0-9])(?=[A-Z0-9 -]{0,9}[A-Z])(?:[A-Z]{1,3}[ -]?[0-9]{1,4}(?:[ -]?[A-Z]{1,3})?(?:[ -][0-9]{1,4})?|[A-Z]{1,2}[ -][A-Z]{1,2}[ -]?[0-9]{1,4}|[0-9]{1,4}[ -]?[A-Z]{1,3}(?:[ -]?[0-9]{1,5})?))(?![\w%]|[-.,:/][0-9A-Za-z]|[ ](?:mph|km|kg|hp|bhp|cc|liters?|litres?|miles|years|am|pm|AM|PM)(?!\w))"
+)
+# What has the form and is a model, a road, a size.
+_NO_PLATE = regex.compile(
+    r"(?:[A-Z][0-9]{1,2}|[A-Z]{1,3}[ -]?[0-9]{1,2}|[0-9]{1,3}[ -]?[A-Z]|[0-9]{1,2}[ -]?(?:AM|PM|KM|HP|CC|TDI|TSI|V|D|L|X)|(?:CX|MX|GT|RAV|XC|CR|HR|RS|SQ|GLC|GLE|ID|EV|IS|RX|ES|NX|CT|Q|A|S|X|M|I|E|C|F)[ -]?[0-9]{1,3}[A-Z]{0,2}|[12][0-9]{3}[ ]?[A-Z]?)"
 )
 _VALUES = {char: value for chars, value in (("AJ", 1), ("BKS", 2), ("CLT", 3), ("DMU", 4), ("ENV", 5), ("FW", 6), ("GPX", 7), ("HY", 8), ("RZ", 9)) for char in chars}  # fmt: skip
 _WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
@@ -54,19 +67,26 @@ RULES = (
     Rule("plate UK", "VEHICLE_ID", _PLATE_UK, 0.6),
     Rule("plate German", "VEHICLE_ID", _PLATE_DE, 0.55),
     Rule("plate French or Italian", "VEHICLE_ID", _PLATE_FR_IT, 0.55),
+    Rule(
+        "plate of a car",
+        "VEHICLE_ID",
+        _PLATE_OF_CAR,
+        0.5,
+        accept=lambda found: _NO_PLATE.fullmatch(found) is None,
+    ),
 )
 
 KINDS: tuple[Kind, ...] = (
     labelled("vehicle labelled", "VEHICLE_ID", r"vehicle", r"car", r"tag", r"trailer", r"boat", r"aircraft"),
     Kind(
-        "vin worded", "VEHICLE_ID", (r"vin", r"vehicle (?:id|identification)", r"chassis", r"fahrgestell\w*", r"fahrzeug ident\w*", r"bastidor", r"telaio", r"nadwozia"),
+        "vin worded", "VEHICLE_ID", (r"vin", r"last (?:six|eight|6|8) of the vin", r"vehicle (?:id|identification)", r"chassis", r"fahrgestell\w*", r"fahrzeug ident\w*", r"bastidor", r"telaio", r"nadwozia"),
         _VIN_PARTIAL, far=_VIN, check=valid_vin,
     ),
     Kind(
         "plate worded", "VEHICLE_ID",
         (
-            r"licen[cs]e (?:plate|tag)", r"number plate", r"plate(?: number| no)?", r"registration (?:plate|mark|number|no)", r"reg(?:istration)?(?: number| no| plate)?", r"vehicle (?:reg(?:istration)?|tag|plate)", r"car (?:reg(?:istration)?|tag|plate)", r"with tags", r"vrm", r"vrn", r"kennzeichen\w*", r"nummernschild\w*", r"immatricul\w*", r"plaque(?: d'immatriculation)?", r"matrícula", r"matricula", r"placas?", r"targa(?:ta|to)?",
-            r"kenteken\w*", r"tablic\w*(?: rejestracyjn\w*)?", r"numer rejestracyjny",
+            r"licen[cs]e (?:plate|tag)", r"number plate", r"plates?(?: number| no)?(?! of(?!\w))", r"registration (?:plate|mark|number|no)", r"reg(?:istration)?(?: number| no| plate)?", r"vehicle (?:reg(?:istration)?|tag|plate)", r"car (?:reg(?:istration)?|tag|plate)", r"with tags", r"vrm", r"vrn", r"kennzeichen\w*", r"nummernschild\w*", r"immatricul\w*", r"plaque(?: d'immatriculation)?", r"matrícula", r"matricula", r"placas?", r"targa(?:ta|to)?",
+            r"nummer ?plaat\w*", r"kenteken\w*", r"tablic\w*(?: rejestracyjn\w*)?", r"numer rejestracyjny",
         ),
         _PLATE, far=_PLATE_TELLING,
     ),

@@ -47,7 +47,7 @@ ANY_ID = regex.compile(
 # The same, but so much of an id that other words may stand between: six digits, or letters and digits mixed.
 _TELLING_ID = regex.compile(
     rf"{_PLAIN}(?P<x>{_NO_LABEL}(?:[A-Z]{{1,4}}[ ](?=[A-Z0-9-]{{0,4}}[0-9]))?"
-    rf"(?=[0-9](?:[-/ ]?[0-9]){{5}}|[0-9]{{2,6}}-[A-Z]{{1,5}}-?[0-9]{{2}}|[A-Z]{{1,4}}[-/_]?[0-9]{{3}}|[A-Z]{{1,4}} [0-9]{{5}}|[A-Z0-9-]{{0,9}}[0-9]{{2}}[A-Z]|[0-9]{{2,}}-[0-9]{{2,}}|[A-Z]{{2,6}}(?:-[A-Z0-9]{{1,6}}){{1,3}}[0-9]){_BODY}{{4,34}}+)(?!\w){NOT_MEASURED}"
+    rf"(?=[0-9](?:[-/ ]?[0-9]){{5}}|[0-9]{{2,6}}-[A-Z]{{1,5}}-?[0-9]{{2}}|[A-Z]{{1,4}}[-/_]?[0-9]{{3}}|[A-Z]{{1,3}}[0-9]{{1,3}}[- ][0-9]{{2,}}|[A-Z]{{1,4}} [0-9]{{5}}|[A-Z0-9-]{{0,9}}[0-9]{{2}}[A-Z]|[0-9]{{2,}}-[0-9]{{2,}}|[A-Z]{{2,6}}(?:-[A-Z0-9]{{1,6}}){{1,3}}[0-9]){_BODY}{{4,34}}+)(?!\w){NOT_MEASURED}"
 )
 
 _LABEL = (
@@ -60,6 +60,7 @@ _FILLER = (
     r"registered|given|issued|assigned|being|it's|it is|that's|that is|which is|here|here's|comes? back|came back|"
     r"would be|should be|will be|must be|has|have|had|numbered|no|id|marked|stamped|printed|called|under|matches|matching|equals|"
     r"following|new|old|latest|current|stored|entered|noted|written|down|i have|i got|by|at|patient|me|him|"
+    r"he|she|they|you|we|i|gave|gives?|handed(?: over)?|hand|showed|shown|produced|presented|provided|provides|quoted|quotes|told|read(?: out| back)?|reciting|recited|wrote|used|uses|holds?|holding|does|did|do|via|using|would|apparently|supposedly|allegedly|originally|previously|formerly|"
     r"ist|lautet|est|es|è|é|to|mit|con|avec|von|de|del|der|die|das|le|la|el|il|moja|meine|mein|mon|ma|mi|mia|mio|minha|meu|mijn"
 )
 _NEAR = regex.compile(rf"(?:[\s:=#–—→>|\"'`“”(\[*_,.-]|(?<![\w])(?:{_FILLER})(?!\w))*+", regex.IGNORECASE)

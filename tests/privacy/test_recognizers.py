@@ -14,13 +14,14 @@ from privacy.recognizers.age import find_ages
 from privacy.recognizers.contact import find_contacts
 from privacy.recognizers.dates import find_dates
 from privacy.recognizers.ids import find_ids
+from privacy.recognizers.logins import find_logins
 from privacy.recognizers.people import find_people
 from privacy.recognizers.places import find_places
 from privacy.recognizers.rule import Clock
 from privacy.records import Span
 
 Find = Callable[[str, Clock], list[Span]]
-ALL: tuple[Find, ...] = (find_contacts, find_addresses, find_dates, find_ids, find_people, find_places)
+ALL: tuple[Find, ...] = (find_contacts, find_logins, find_addresses, find_dates, find_ids, find_people, find_places)
 
 TABLE: list[tuple[Find, str, list[str]]] = [
     (find_contacts, "write to jo.doe+x@mail.corp.co.uk.", ["jo.doe+x@mail.corp.co.uk"]),
@@ -31,7 +32,7 @@ TABLE: list[tuple[Find, str, list[str]]] = [
     (find_contacts, "You can call 33 93 31", ["33 93 31"]),
     (find_contacts, "version 10.2.33.4, price 12.500.000, 2024-03-01 10:30", []),
     (find_contacts, "ISBN 978-3-16-148410-0", []),
-    (find_contacts, "my user name is jo_x99", ["jo_x99"]),
+    (find_logins, "my user name is jo_x99", ["jo_x99"]),
     (find_addresses, "I live at 12 Baker Street, Leeds LS1 4AP.", ["12 Baker Street, Leeds LS1 4AP"]),
     (find_addresses, "Hauptstrasse 12, 10115 Berlin", ["Hauptstrasse 12, 10115 Berlin"]),
     (find_addresses, "to 5 rue de la Paix, 75002 Paris", ["5 rue de la Paix, 75002 Paris"]),

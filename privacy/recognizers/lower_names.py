@@ -1,0 +1,123 @@
+"""Finds names that nobody capitalised: in chats and transcripts, beside the words with which people name each other.
+
+Covered: one to five words in lower case of which the first is none of the language's frequent words, between such a word
+("this is", "asked") and another ("speaking", "from") or with a second such name word. Not covered: a name that is an everyday word
+("will said so"), one with neither word beside it, text without a list of everyday words.
+"""
+
+from __future__ import annotations
+
+import regex
+
+from privacy.recognizers.people import NOT_NAMES, given_names, surnames
+from privacy.recognizers.rule import Clock, matches
+from privacy.records import Span
+
+# After these a person is named; a word that follows must say so too, unless the name has two words.
+_BEFORE = (
+    r"this is|my name is|name is|name's|named|called|i am|i'm|im|it's|its|hello|hi|hey|hiya|yo|dear|thanks|thank you|thx|cheers|asked|ask|told|tell|met|meet|meeting|saw|seen|know|knows|knew|"
+    r"is|was|with|from|for|by|to|and|mr|mrs|ms|miss|dr|prof|cc|mention|ping|ping(?:ed)?|text(?:ed)?|email(?:ed)?|message(?:d)?|call|phone(?:d)?|rang|spoke to|spoke with|talk to|talked to|talking to|speak to|speak with|speaking to|"
+    r"remind|invite|invited|contact|dm|maybe|because|since|that|when|if|did|does|has|can|will|could|would|should|where is|where's|who is|who's|how is|how's|"
+    r"brother|sister|son|daughter|wife|husband|mom|mum|mother|dad|father|friend|cousin|boss|manager|colleague|coworker|neighbou?r|roommate|flatmate|boyfriend|girlfriend|uncle|aunt|nephew|niece|doctor|nurse|teacher|patient|customer|client|agent|user|caller"
+)
+_SURE_BEFORE = r"this is|my name is|name is|name's|named|hello|hi|hey|hiya|dear|mr|mrs|ms|miss|dr|prof|spoke to|spoke with|talk to|talked to|talking to|speak to|speak with|speaking to|asked|told|remind|where is|where's|who is|who's|how is|how's"
+_AFTER = (
+    r"here|speaking|calling|calls|called|says|said|told|asked|asks|wrote|writes|replied|sent|sends|from|at|in|on|is|was|isn't|wasn't|has|had|will|would|can|could|did|does|didn't|doesn't|still|"
+    r"about|how|what|when|where|who|and|or|again|who|wants|wanted|needs|needed|lives|lived|works|worked|moved|left|joined|came|went|got|gets|for|to|please|thanks|i|we|you|he|she|my|your|any|are|do|"
+    r"knows|thinks|thought|never|always|just|now|today|tomorrow|yesterday|tonight|already|also|too|yet|if|because|with|before|after|last"
+)
+_TOKEN = r"\p{Ll}[\p{Ll}'’-]{1,24}"
+_RUN = regex.compile(
+    rf"(?<![\w@.'’/-])(?P<before>{_BEFORE})[,:]?[ ](?=(?P<x>{_TOKEN}(?:[ ](?:\p{{Ll}}\.(?=[ ]\p{{Ll}})|{_TOKEN})){{0,4}}))"
+)
+_SURE = regex.compile(rf"(?:{_SURE_BEFORE})")
+_FOLLOWED = regex.compile(rf"(?:[ ](?:{_AFTER})(?![\w'’-])|\s?[,.?!;:)]|\s*$)", regex.MULTILINE)
+_REST = regex.compile(
+    rf"(?:[ ](?!(?:{_AFTER})(?![\w'’-]))[\p{{Ll}}'’.-]{{1,20}}){{1,3}}(?=[ ](?:{_AFTER})(?![\w'’-]))"
+)
+_PARTICLES = frozenset(
+    "van von de der den del della di da dos du la le bin ibn al el ten ter zu af y st".split()
+)
+_SHORT_WORD = frozenset(
+    "ok okay yeah yep nope nah lol omg btw idk pls plz thx ty np hmm ugh wow oops gonna wanna gotta kinda sorta dunno lemme gimme ya u ur r im ive id dont cant wont didnt doesnt isnt wasnt aint "
+    "app apps wifi bluetooth login laptop blog vlog emoji meme selfie gif pdf url usb hdmi html css json api sql php faq admin config info inbox spam refund refunds voucher vouchers coupon "
+    "everybody anybody somebody nobody everyone anyone someone whoever folks guys mate buddy dude bro sis hun honey babe darling sweetie sir madam ma'am gents ladies pal".split()
+)
+_ENDINGS = (
+    "'s",
+    "’s",
+    "s",
+    "es",
+    "ed",
+    "d",
+    "ing",
+    "er",
+    "ers",
+    "ly",
+    "able",
+    "ion",
+    "ions",
+    "al",
+    "y",
+    "ies",
+    "less",
+    "ness",
+    "ful",
+    "ment",
+    "n't",
+    "'ll",
+    "'re",
+    "'ve",
+    "'d",
+)
+
+
+def find_lower_names(text: str, clock: Clock, words: frozenset[str]) -> list[Span]:
+    """Spans of names in lower case; nothing where `words` is empty. Raises TimeoutError."""
+    clock.left_s()
+    if not words:
+        return []
+    spans = []
+    for match in matches(_RUN, text, clock):
+        start, end, count = _name(text, match.start("x"), match.group("x"), words)
+        if not count:
+            continue
+        if not _FOLLOWED.match(text, end):
+            # The rest of the name may be words of the language too: up to what such names are followed by.
+            rest = _REST.match(text, end)
+            if rest is None:
+                continue
+            end = rest.end()
+        if count > 1 or _SURE.fullmatch(match["before"]) or text[start:end] in given_names():
+            spans.append(Span(start, end, "PERSON", 0.4, "name in lower case"))
+    return spans
+
+
+def _name(text: str, start: int, run: str, words: frozenset[str]) -> tuple[int, int, int]:
+    """Where the name at the beginning of a run of words begins and ends, and how many name words it has."""
+    end, count, at = start, 0, start
+    for word in run.split(" "):
+        plain = word.removesuffix("'s").removesuffix("’s")
+        if _is_name_word(plain, words, follows=count > 0):
+            count += 1
+            end = at + len(plain)
+        elif not (count and (word.endswith(".") or word in _PARTICLES)):
+            break
+        at += len(word) + 1
+    return start, end, count
+
+
+def _is_name_word(word: str, words: frozenset[str], follows: bool) -> bool:
+    if len(word) < 3 or word in _SHORT_WORD:
+        return follows and len(word) == 2 and word not in words and word in surnames()
+    if word in given_names() or (follows and word in surnames()):
+        return True
+    if word in NOT_NAMES or word in words:
+        return False
+    stems = {word.removesuffix(ending) for ending in _ENDINGS}
+    parts = word.split("-")
+    return (
+        stems.isdisjoint(words)
+        and not all(part in words or len(part) < 2 for part in parts)
+        and {stem + "e" for stem in stems}.isdisjoint(words)
+    )
