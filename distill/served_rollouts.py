@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from distill.lora import save_adapter
 from distill.rollouts import Rollout
 from distill.served_model import ServedModel, ServedModelError
 
@@ -38,7 +39,7 @@ class ServedSampler:
         """Writes the adapter of a PEFT model and has the server load it. Due once before the first `sample` as well."""
         self._num_followed += 1
         name = f"policy-{self._num_followed}"
-        model.save_pretrained(str(self._folder / name))
+        save_adapter(model, self._folder / name)
         # A new name and path each time: under an old one the server would reuse cached prompts of the old weights.
         self._server.load_adapter(name, self._folder / name)
         previous, self._serving = self._serving, name
