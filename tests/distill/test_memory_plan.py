@@ -55,7 +55,11 @@ def test_an_adapter_a_whole_training_and_a_teacher_have_their_weights_counted(tm
     assert adapter.sure == {"student weights": 2 * NUM, "adapter, gradients and optimizer": 16 * 896}
     whole = plan(student, rank=None, teacher=teacher, **common)  # type: ignore[arg-type]
     assert sum(whole.sure.values()) == 16 * NUM + 2 * (NUM + 64_000)
-    assert adapter.estimated == {"activations": 4 * 10 * (34 * 64 + 5 * 4 * 10), "logits": 12 * 4 * 3 * 1000}
+    assert adapter.estimated == {
+        "activations": 4 * 10 * (60 * 64 + 5 * 4 * 10),
+        "logits": 12 * 4 * 3 * 1000,
+        "merged weights": 2 * (64 * 64 + 256 * 64),
+    }
 
 
 def test_layers_that_are_pruned_take_no_memory(tmp_path: Path) -> None:
