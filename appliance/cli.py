@@ -84,6 +84,38 @@ def run(use_case: Path, quiet: bool) -> None:
 
 
 @main.command()
+@click.argument("run_id")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="New records, with the columns of the run's own data.",
+)
+@click.option("--replay", type=click.FloatRange(0), help="Old records learnt again, per new one. Default: 1.")
+@click.option("--test-share", type=click.FloatRange(0, 1, True, True), help="Of the new ones. Default: 0.2.")
+@click.option("--epochs", type=click.FloatRange(0, min_open=True), help="Passes over them. Default: 1.")
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Default: below the run's.")
+@click.option("--max-loss", type=click.FloatRange(0, 1, True, True), help="To be ruled out. Default: 0.1.")
+def refresh(run_id: str, data: Path, **chosen: float | None) -> None:
+    """Train the student of RUN_ID on with new records; it takes the last one's place only without regression.
+
+    Again: goes on where it was stopped.
+    """
+    from appliance.progress import Screen
+    from appliance.refresh import Options, finish, lines, open_refresh
+    from appliance.run import run_pipeline
+
+    options = Options(**{name: value for name, value in chosen.items() if value is not None})
+    try:
+        opened = open_refresh(run_id, data, options, _home())
+        click.echo(f"run {opened.run_id}")
+        run_pipeline(opened, Screen())
+    except KeyboardInterrupt:
+        raise Failure("stopped; the same command goes on from here") from None
+    click.echo("\n" + "\n".join(lines(finish(opened))))
+
+
+@main.command()
 @click.argument("run_id", required=False)
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def status(run_id: str | None, as_json: bool) -> None:

@@ -16,11 +16,12 @@ from typing import Any
 from appliance import manifest
 from appliance.config import UseCase, load_use_case, use_case_from_json, use_case_to_json
 from appliance.home import Home, HomeError
+from appliance.lineage import LineageError, Refresh, ancestors_digest, refresh_of
 from appliance.manifest import Manifest, hash_json
 from appliance.models import ModelError, resolve, resolve_detector
 from appliance.offline import QUIET_AND_OFFLINE
 from appliance.packages import installed_version
-from appliance.pipeline import PIPELINE, Stage
+from appliance.pipeline import PIPELINE, REFRESH, Stage
 from appliance.processes import spawn
 from appliance.progress import Screen, read_state
 from appliance.rewards import rewards_digest
@@ -47,6 +48,12 @@ class Run:
     base_dir: Path
     """Where the use case's relative paths start."""
     home: Home
+    refresh: Refresh | None = None
+    """What a refresh goes on from; None for a full run."""
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        return PIPELINE if self.refresh is None else REFRESH
 
     def stage_dir(self, stage: str) -> Path:
         return self.folder / stage
@@ -56,18 +63,28 @@ def open_run(use_case_path: Path, home: Home) -> Run:
     """The run of this use case and this data: the same one each time, until either changes."""
     use_case = load_use_case(use_case_path)
     base_dir = use_case_path.absolute().parent
+    return make_run(use_case, base_dir, home)
+
+
+def make_run(use_case: UseCase, base_dir: Path, home: Home, refresh: Refresh | None = None) -> Run:
+    """The run of these settings, its folder made."""
     document = json.loads(use_case_to_json(use_case))
-    run_id = f"{use_case.name}-{hash_json([document, _data_digest(use_case, base_dir)])[:8]}"
+    named_after = _named_after(document, _data_digest(use_case, base_dir), refresh)
+    run_id = f"{use_case.name}-{'' if refresh is None else 'refresh-'}{named_after}"
     folder = home.runs / run_id
     folder.mkdir(exist_ok=True, mode=0o700)
-    return Run(run_id, folder, use_case, base_dir, home)
+    return Run(run_id, folder, use_case, base_dir, home, refresh)
+
+
+def _named_after(document: Any, data: list[str], refresh: Refresh | None) -> str:
+    return hash_json([document, data, *([] if refresh is None else [asdict(refresh)])])[:8]
 
 
 def open_folder(folder: Path, home: Home) -> Run:
     """A run that was started before, from its folder."""
     document = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     use_case = use_case_from_json(json.dumps(document["use_case"]))
-    return Run(folder.name, folder, use_case, Path(document["base_dir"]), home)
+    return Run(folder.name, folder, use_case, Path(document["base_dir"]), home, refresh_of(document))
 
 
 def _data_digest(use_case: UseCase, base_dir: Path) -> list[str]:
@@ -108,13 +125,16 @@ def is_data_unchanged(run: Run) -> bool:
         digest = _data_digest(run.use_case, run.base_dir)
     except RunError:
         return False
-    return run.run_id.endswith("-" + hash_json([document, digest])[:8])
+    return run.run_id.endswith("-" + _named_after(document, digest, run.refresh))
 
 
 def external_digest(run: Run, what: str) -> str:
     """The state of something outside the run that a stage reads."""
     if what == "data":
         return hash_json(_data_digest(run.use_case, run.base_dir))
+    if what == "ancestors":
+        assert run.refresh is not None, "only the stages of a refresh name it"
+        return ancestors_digest(run.home.runs, run.refresh)
     if what == "rewards":
         try:
             return rewards_digest(run.use_case, run.home, run.base_dir)
@@ -170,33 +190,38 @@ def is_worked_on(folder: Path) -> bool:
 
 
 def run_pipeline(run: Run, screen: Screen) -> Path:
-    """Brings every stage to its finished state and gives the folder of the report; raises RunError."""
+    """Brings every stage to its finished state and gives the last one's folder; raises RunError."""
     store = Store(run.home.store)
     with _alone(run):
         _write_config(run)
         store.begin_run(run.run_id, run.use_case.name, run.use_case.title)
         done: dict[str, Manifest] = {}
         try:
-            for stage in PIPELINE:
+            for stage in run.stages:
                 done[stage.name] = _bring_about(run, stage, done, screen)
                 record(store, run, done[stage.name])
         except BaseException as error:
-            ours = isinstance(error, (RunError, ModelError, HomeError))
+            ours = isinstance(error, (RunError, LineageError, ModelError, HomeError))
             message = str(error) if ours else f"stopped ({type(error).__name__})"
             store.end_run(run.run_id, "failed", message)
             raise
-        store.end_run(run.run_id, "done", verdict=done["report"].facts["verdict"])
-    return run.stage_dir("report")
+        last = run.stages[-1].name
+        store.end_run(run.run_id, "done", verdict=done[last].facts["verdict"])
+    return run.stage_dir(last)
 
 
 def _write_config(run: Run) -> None:
     """For the stages. Under the lock: a second caller, perhaps from another folder, must not turn the first one's paths."""
     document = {"base_dir": str(run.base_dir), "use_case": json.loads(use_case_to_json(run.use_case))}
+    if run.refresh is not None:
+        document["refresh"] = asdict(run.refresh)
     write_atomically(run.folder / "config.json", json.dumps(document, indent=1))
 
 
 def fingerprint(run: Run, stage: Stage, done: dict[str, Manifest]) -> str:
     document = json.loads(use_case_to_json(run.use_case))
+    if run.refresh is not None:
+        document["refresh"] = asdict(run.refresh)
     return hash_json(
         {
             "stage": [stage.name, stage.version],

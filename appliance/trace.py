@@ -17,6 +17,7 @@ from typing import Any
 from appliance import manifest
 from appliance.config import ConfigError
 from appliance.home import Home
+from appliance.lineage import LineageError, chain, read_refresh
 from appliance.manifest import Manifest
 from appliance.report.words import count
 from appliance.run import is_data_unchanged, open_folder
@@ -49,7 +50,7 @@ class Traced:
     record_id: str | None
     """None for a dropped row, which has none."""
     source: str
-    """`data` or `held_out`."""
+    """`data`, `held_out`, or `earlier`: of a run whose student this one, a refresh, went on from."""
     outcome: str
     """`kept`, or `dropped: ` and the reason."""
     row: int | None
@@ -123,8 +124,35 @@ def _trace_run(home: Home, folder: Path, asked: Asked) -> RunTrace:
                 releases,
             )
         )
+    told = {record.record_id for record in records if record.split == "train"}
+    inherited, gone = _inherited(home, folder, asked)
+    for identifier in sorted(inherited - told):
+        releases = tuple(sorted({name for student in students for name in _releases(home, student.sha256)}))
+        split = splits.get(identifier)
+        records.append(Traced(identifier, "earlier", "kept", None, True, split, students, releases))
     dropped, unknown = _dropped(home, folder, asked)
-    return RunTrace(folder.name, (*records, *dropped), unknown)
+    return RunTrace(folder.name, (*records, *dropped), "; ".join(filter(None, (gone, unknown))) or None)
+
+
+def _inherited(home: Home, folder: Path, asked: Asked) -> tuple[set[str], str | None]:
+    """Records that the student had learnt from before this run, a refresh, went on with it; and what could not be told."""
+    refresh = read_refresh(folder)
+    if refresh is None:
+        return set(), None
+    try:
+        earlier = chain(home.runs, refresh.start)
+    except LineageError as error:
+        return set(), f"what the student had learnt from before: {error}"
+    return {
+        row["record_id"]
+        for run in earlier
+        for row in read_rows(run / "curate" / "examples.parquet")
+        if row["split"] == "train"
+        and (
+            row["record_id"] in asked.record_ids
+            or (asked.subject is not None and row.get("subject_id") == asked.subject)
+        )
+    }, None
 
 
 def _verified(folder: Path) -> Manifest | None:
@@ -242,6 +270,9 @@ def lines(traces: list[RunTrace]) -> list[str]:
 
 
 def _told(record: Traced) -> str:
+    if record.source == "earlier":
+        again = "and again in this one" if record.split == "train" else "and not in this one"
+        return f"{record.record_id}: learnt from in an earlier run, which this one goes on from, {again}"
     where = "" if record.source == "data" else ", of the held-out file"
     if record.row is not None:
         return f"row {record.row:,}{where}: {record.outcome}"

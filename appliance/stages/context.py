@@ -11,6 +11,7 @@ from typing import Any
 from appliance import manifest
 from appliance.config import UseCase, use_case_from_json
 from appliance.home import Home
+from appliance.lineage import refresh_of
 from appliance.manifest import Manifest
 from appliance.models import resolve, resolve_detector
 from appliance.progress import Reporter
@@ -31,6 +32,8 @@ class Context:
         document = json.loads((run_folder / "config.json").read_text(encoding="utf-8"))
         self.use_case: UseCase = use_case_from_json(json.dumps(document["use_case"]))
         self.base_dir = Path(document["base_dir"])
+        self.refresh = refresh_of(document)
+        """What a refresh goes on from; None in a full run."""
         self.run_folder = run_folder
         self.run_id = run_folder.name
         self.folder = run_folder / stage
@@ -51,12 +54,19 @@ class Context:
 
     def before(self, stage: str) -> tuple[Path, Manifest]:
         """An earlier stage's folder and manifest, its files verified."""
-        folder = self.run_folder / stage
-        found = manifest.read(folder)
-        if found is None:
-            raise GateError(f"stage '{stage}' is not finished: start the run with `stillhouse run`")
-        manifest.verify(folder, found)
-        return folder, found
+        return finished(self.run_folder, stage)
+
+
+def finished(run_folder: Path, stage: str) -> tuple[Path, Manifest]:
+    """A stage's folder and manifest, its files verified."""
+    folder = run_folder / stage
+    found = manifest.read(folder)
+    if found is None:
+        raise GateError(
+            f"stage '{stage}' of {run_folder.name} is not finished: start the run with `stillhouse run`"
+        )
+    manifest.verify(folder, found)
+    return folder, found
 
 
 def write_records(path: Path, records: Iterable[ScrubbedRecord], held_out: bool) -> None:

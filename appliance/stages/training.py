@@ -9,6 +9,7 @@ from typing import Any
 
 from appliance.config import UseCase
 from appliance.rewards import open_rewards
+from appliance.stages import ancestors
 from appliance.stages.context import Context, Facts, GateError, read_examples, split_of
 from appliance.stages.rollouts import open_sampler, token_teacher
 from distill.dp_sft import train_dp_sft
@@ -70,20 +71,29 @@ def _base(context: Context) -> Path:
 
 def _targets(context: Context, base: Path, examples: Sequence[tuple[Messages, str]]) -> Targets | None:
     """The teacher's captured distributions, by example; None where none were captured."""
-    path = context.before("teach")[0] / "topk.parquet"
-    if not path.exists():
+    own = context.before("teach")[0] / "topk.parquet"
+    paths = [own] if own.exists() else []
+    if context.refresh is not None:
+        paths += ancestors.distributions(context)
+    if not paths:
         return None
     tokenizer = load_tokenizer(base)
-    vocabulary = vocabulary_bytes(tokenizer) if has_bytes(path) else None
-    store = TopKStore(path, tokenizer.eos_token_id, vocabulary)
-    return aligned_targets(tokenizer, examples, [store.get(each.record_id) for each in _answered(context)])
+    stores = [
+        TopKStore(path, tokenizer.eos_token_id, vocabulary_bytes(tokenizer) if has_bytes(path) else None)
+        for path in paths
+    ]
+    found = [
+        next((targets for store in stores if (targets := store.get(each.record_id)) is not None), None)
+        for each in _answered(context)
+    ]
+    return aligned_targets(tokenizer, examples, found)
 
 
 def sft(context: Context) -> tuple[Facts, list[str]]:
-    """Trains on the teacher's answers to the training records."""
+    """Trains on the teacher's answers to the training records; in a refresh, the last student goes on."""
     use_case, settings = context.use_case, context.use_case.sft
     check_model_dir(context.model(use_case.student.base))
-    base = _base(context)
+    base, adapter = (_base(context), None) if context.refresh is None else ancestors.start(context)
     examples = _examples(context)
 
     def progress(done: int, total: int, note: str) -> None:
@@ -92,7 +102,7 @@ def sft(context: Context) -> tuple[Facts, list[str]]:
     device, guarantee, targets = use_case.student.device, None, None
     if settings.dp is None:
         targets = _targets(context, base, examples)
-        result = train_sft(base, examples, context.folder, settings, device, progress, targets=targets)
+        result = train_sft(base, examples, context.folder, settings, device, progress, adapter, targets)
     else:
         result, guarantee = train_dp_sft(
             base,
@@ -104,7 +114,8 @@ def sft(context: Context) -> tuple[Facts, list[str]]:
             context.home.scrub_key(),
             progress,
         )
-    if result.last >= result.first:
+    # A refreshed student knows most of it already.
+    if context.refresh is None and result.last >= result.first:
         raise GateError(
             f"the student learnt nothing: the loss went from {result.first:.3f} to {result.last:.3f}; "
             "lower sft.learning_rate or bring more records"
@@ -113,7 +124,7 @@ def sft(context: Context) -> tuple[Facts, list[str]]:
     if settings.method == "lora":
         merge_and_save(base, context.folder / "adapter", context.folder / "model")
         outputs = OUTPUTS
-    if use_case.student.layers is not None:
+    if base == context.folder / "pruned":
         outputs = [*outputs, "pruned"]
     facts = _facts(_sft_method(use_case), result, "loss", settings)
     return {

@@ -13,6 +13,7 @@ from types import TracebackType
 
 from appliance import manifest
 from appliance.config import ConfigError
+from appliance.lineage import LineageError
 from appliance.manifest import DamagedError, Manifest
 from appliance.models import ModelError
 from appliance.offline import go_offline
@@ -24,6 +25,7 @@ from distill.training import TrainingError
 OPERATOR_ERRORS = (
     GateError,
     ConfigError,
+    LineageError,
     ModelError,
     ServeError,
     TrainingError,
@@ -37,9 +39,13 @@ _CODE = Path(__file__).parents[2]
 _PACKAGES = ("appliance", "distill", "privacy")
 
 
-def _function(stage: str) -> Callable[[Context], tuple[Facts, list[str]]]:
+def _function(context: Context, stage: str) -> Callable[[Context], tuple[Facts, list[str]]]:
     from appliance.stages import attack, bench, check, data, evaluate, lessons, report, training
 
+    if context.refresh is not None and stage in ("curate", "evaluate"):
+        from appliance.stages import refresh_curate, refresh_evaluate
+
+        return refresh_curate.curate if stage == "curate" else refresh_evaluate.evaluate
     return {
         "scrub": data.scrub,
         "teach": lessons.teach,
@@ -71,7 +77,8 @@ def main(run_folder: Path, stage: str) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX)
         started = time.monotonic()
         try:
-            facts, outputs = _function(stage)(Context(run_folder, stage))
+            context = Context(run_folder, stage)
+            facts, outputs = _function(context, stage)(context)
         except OPERATOR_ERRORS as error:
             sys.stderr.write(_frames(error.__traceback__))
             write_atomically(folder / "error.txt", _one_line(error))
