@@ -21,7 +21,7 @@ _SUFFIX = (
     r"Circle|Cir|Parkway|Pkwy|Highway|Hwy|Crescent|Close|Grove|Gardens|Gdns|Hill|Mews|Row|Walk|Trail|Trl|Turnpike|Loop|"
     r"Alley|Plaza|Pike|Quay|Rise|Route|Rte|Crossing|Bypass|Causeway|Green|Wharf|Cove|Expressway|Freeway|Fork|Ridge|Run|Pass)"
 )
-_NUMBER = r"\d{1,5}(?:\s?[A-Za-z](?![\w]))?(?:[-/]\d{1,5}[A-Za-z]?|/[A-Za-z](?!\w))?"
+_NUMBER = r"\d{1,5}(?:\s?[A-Za-z](?![\w]|\.\s?\d))?(?:[-/]\d{1,5}[A-Za-z]?|/[A-Za-z](?!\w))?"
 _NUMBER_AFTER = rf"(?:,?\s(?:No\.?\s?|nº\s?|n°\s?|Nr\.?\s?)?{_NUMBER}\.?)"
 
 _STREET_EN = regex.compile(

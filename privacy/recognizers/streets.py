@@ -14,7 +14,9 @@ _CAP = r"\p{Lu}[\p{L}'’.-]{1,30}"
 _LINK = r"(?:de|del|della|dei|di|da|do|dos|das|du|des|la|le|las|les|los|van|von|der|den|het|of|the|y|i|e|u|zu|am|an|im|al|el|ul|na|pod|nad|za|pri)"
 _NAME = rf"{_CAP}(?:\s(?:{_CAP}|{_LINK}(?!\w)|\d{{1,2}}\.)){{0,4}}"
 _NO = r"(?:,?\s(?:[Nn]o|[Nn]r|[Nn]úm|nº|n°|№|d|dom|bl|br|č\.p|čp)?[.:]?\s?)"
-_HOUSE = r"\d{1,5}(?:\s?[A-Za-z](?!\w))?(?:\s?[-/]\s?\d{1,5}[A-Za-z]?|/[A-Za-z](?!\w))?(?!\d|[.,:/]\d|%)"
+_HOUSE = (
+    r"\d{1,5}(?:\s?[A-Za-z](?!\w|\.\s?\d))?(?:\s?[-/]\s?\d{1,5}[A-Za-z]?|/[A-Za-z](?!\w))?(?!\d|[.,:/]\d|%)"
+)
 
 # The word behind the name: "Brīvības iela 55", "Karl Johans gate 22", "İstiklal Caddesi No: 44".
 _BEHIND = regex.compile(

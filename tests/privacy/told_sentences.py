@@ -141,6 +141,7 @@ PERSONAL: dict[str, str] = {
         The beneficiary, plan «QX-771204-02», was called twice.""",
     "ADDRESS": """
         Send it to «Hauptstraße 14, 10827 Berlin».
+        She rents at «al. Niepodległości 17 m. 9», Warsaw.
         Nous habitons «12 rue des Lilas, 69003 Lyon».
         He lives at «Calle Mayor 8, 3º B, 28013 Madrid».
         Our flat is «Via Garibaldi 21, 40124 Bologna».
