@@ -78,8 +78,13 @@ def find_lower_names(text: str, clock: Clock, words: frozenset[str]) -> list[Spa
     if not words:
         return []
     spans = []
+    names: dict[str, tuple[int, int]] = {}
     for match in matches(_RUN, text, clock):
-        start, end, count = _name(text, match.start("x"), match.group("x"), words)
+        start, run = match.start("x"), match.group("x")
+        if run not in names:
+            names[run] = _name(run, words)
+        length, count = names[run]
+        end = start + length
         if not count:
             continue
         if not _FOLLOWED.match(text, end):
@@ -93,9 +98,9 @@ def find_lower_names(text: str, clock: Clock, words: frozenset[str]) -> list[Spa
     return spans
 
 
-def _name(text: str, start: int, run: str, words: frozenset[str]) -> tuple[int, int, int]:
-    """Where the name at the beginning of a run of words begins and ends, and how many name words it has."""
-    end, count, at = start, 0, start
+def _name(run: str, words: frozenset[str]) -> tuple[int, int]:
+    """How long the name at the beginning of a run of words is, in characters and in name words."""
+    end = count = at = 0
     for word in run.split(" "):
         plain = word.removesuffix("'s").removesuffix("’s")
         if _is_name_word(plain, words, follows=count > 0):
@@ -104,7 +109,7 @@ def _name(text: str, start: int, run: str, words: frozenset[str]) -> tuple[int, 
         elif not (count and (word.endswith(".") or word in _PARTICLES)):
             break
         at += len(word) + 1
-    return start, end, count
+    return end, count
 
 
 def _is_name_word(word: str, words: frozenset[str], follows: bool) -> bool:
