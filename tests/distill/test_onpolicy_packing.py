@@ -226,7 +226,7 @@ def test_the_seed_decides_and_what_is_computed_together_does_not(
 
     first = ids(1)
     assert ids(1) == first != ids(2)
-    monkeypatch.setattr(sampling, "_MAX_KEYS", 1)
+    monkeypatch.setattr(sampling, "_MAX_PAIRS", 1)
     assert ids(1) == first
 
 
