@@ -61,15 +61,14 @@ PIPELINE = (
 REFRESH = (
     # the new records; then the teacher's answers to them
     *PIPELINE[:2],
-    # new records to learn, old ones to learn again, and a new test set
-    Stage("curate", ("task", "split", "evaluate", "refresh"), ("scrub", "teach"), external=("ancestors",), packages=("datasketch",)),
-    # of the new records' teacher, as in a full run
-    PIPELINE[3],
+    # new records to learn, old ones to learn again, and a new test set; stops the run below the teacher's floor
+    Stage("curate", ("task", "teacher", "split", "evaluate", "refresh"), ("scrub", "teach"), external=("ancestors",), packages=("datasketch",)),
     # the last student goes on
     Stage("sft", ("task", "student", "sft", "refresh"), ("teach", "curate"), external=("student", "ancestors"), packages=TRAINING),
     # beside the last student on the old and the new test records; whether it takes its place
     Stage("evaluate", ("task", "student", "evaluate", "refresh"), ("curate", "sft"), external=("ancestors",), packages=TRAINING),
 )  # fmt: skip
-"""A refresh: a run on new records alone that goes on from an earlier run's student. No attack and no bench."""
+"""A refresh: a run on new records alone that goes on from an earlier run's student. Teacher, student and machine were
+checked there. No attack and no bench."""
 
 STAGE_NAMES = tuple(stage.name for stage in PIPELINE)

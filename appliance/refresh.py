@@ -188,10 +188,10 @@ def lines(facts: Mapping[str, Any]) -> list[str]:
         f"went on from the student '{start['stage']}' of {start['run_id']}",
         f"learnt {count(records['new'], 'new record', 'new records')}, and {records['replayed']:,} old ones again",
     ]
-    for name, found in facts["sets"].items():
+    for found in facts["sets"]:
         difference = found["difference"]
         said.append(
-            f"{name} (n = {difference['n']:,}): {facts['primary_metric']} {found['last']['value']:.1%} before, "
+            f"{found['name']} (n = {difference['n']:,}): {facts['primary_metric']} {found['last']['value']:.1%} before, "
             f"{found['refreshed']['value']:.1%} now: {points(difference['value'])} "
             f"(95% interval {points(difference['low'])} to {points(difference['high'])}; "
             f"better on {difference['won']:,}, worse on {difference['lost']:,})"

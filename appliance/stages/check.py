@@ -39,7 +39,7 @@ def check(context: Context) -> tuple[Facts, list[str]]:
             "tokens": len(student.vocabulary),
         },
         "teachers": _teachers(context, student, read_server(teach_folder)),
-        "accuracy": _accuracy(context, completions),
+        "accuracy": accuracy(context, completions),
         "min_accuracy": use_case.teacher.min_accuracy,
         "likeliest": _likeliest(context, student, completions),
         "memory": _memory(context),
@@ -99,7 +99,7 @@ def _refuse(reason: str | None) -> None:
         raise GateError(reason)
 
 
-def _accuracy(context: Context, completions: Mapping[str, Completion]) -> Facts | None:
+def accuracy(context: Context, completions: Mapping[str, Completion]) -> Facts | None:
     """The teacher against people; None where nobody says what is right."""
     field, floor = context.use_case.evaluate.reference_field, context.use_case.teacher.min_accuracy
     if field is None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from appliance.stages import ancestors
+from appliance.stages.check import accuracy
 from appliance.stages.context import Context, Facts, GateError, read_records, write_examples, write_rows
 from appliance.stages.refresh_decision import least_records
 from distill.curate import curate as curate_records
@@ -25,7 +26,14 @@ def curate(context: Context) -> tuple[Facts, list[str]]:
     refresh, split = ancestors.section(context), context.use_case.split
     records, _ = read_records(context.before("scrub")[0])
     completions = read_completions(context.before("teach")[0] / "completions.jsonl")
-    past = _Past.of(context, records)
+    teacher = accuracy(context, completions)
+    past = Past.of(
+        context.task,
+        ancestors.learnt(context),
+        ancestors.tested(context),
+        records,
+        split.near_duplicate_jaccard,
+    )
     _refuse_few("old", len(past.tested), refresh.max_loss)
     reasons = {
         record.record_id: reason
@@ -80,6 +88,7 @@ def curate(context: Context) -> tuple[Facts, list[str]]:
         "accepted": len(chosen.examples),
         "rejected_by_reason": rejected,
         "near_duplicate_jaccard": split.near_duplicate_jaccard,
+        "teacher_accuracy": teacher,
     }
     return facts, ["examples.parquet", "rejected.parquet"]
 
@@ -99,7 +108,7 @@ def _draw(seed: int, key: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Past:
+class Past:
     """What was learnt and tested in the runs before, and which texts nearly repeat it."""
 
     task: Task
@@ -112,19 +121,24 @@ class _Past:
     """Knows the new records by id; holds the groups `learnt` and `tested`."""
 
     @staticmethod
-    def of(context: Context, records: Iterable[ScrubbedRecord]) -> _Past:
-        task, learnt, tested = context.task, ancestors.learnt(context), ancestors.tested(context)
+    def of(
+        task: Task,
+        learnt: Sequence[Example],
+        tested: Sequence[Example],
+        records: Iterable[ScrubbedRecord],
+        jaccard: float,
+    ) -> Past:
         groups = {"learnt": learnt, "tested": tested}
         texts = {
-            f"{group} {example.record_id}": task.settings.input.format_map(example.fields)
+            f"{group} {number}": task.settings.input.format_map(example.fields)
             for group, examples in groups.items()
-            for example in examples
+            for number, example in enumerate(examples)
         }
         new = {record.record_id: task.settings.input.format_map(record.fields) for record in records}
-        near = NearDuplicates(texts | new, context.use_case.split.near_duplicate_jaccard)
+        near = NearDuplicates(texts | new, jaccard)
         for key in texts:
             near.keep(key, key.partition(" ")[0])
-        return _Past(
+        return Past(
             task,
             learnt,
             tested,
@@ -157,17 +171,18 @@ class _Past:
         keys = {input_key(self.task, example.fields) for example in (*tests, *learnt)}
         for example in tests:
             self.near.keep(example.record_id, "new test")
+        newest = {example.record_id: number for number, example in enumerate(self.learnt)}
         drawn: list[Example] = []
-        for key, example in sorted(
-            ((input_key(self.task, example.fields), example) for example in self.learnt),
-            key=lambda pair: _draw(seed, pair[0]),
+        for number, example in sorted(
+            enumerate(self.learnt), key=lambda pair: _draw(seed, input_key(self.task, pair[1].fields))
         ):
             if len(drawn) == count:
                 break
             if (
-                key not in keys
+                newest[example.record_id] == number
                 and example.record_id not in ids
-                and not self.near.is_near(f"learnt {example.record_id}", "new test")
+                and input_key(self.task, example.fields) not in keys
+                and not self.near.is_near(f"learnt {number}", "new test")
             ):
                 drawn.append(example)
         return drawn

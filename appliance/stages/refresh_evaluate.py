@@ -38,12 +38,12 @@ def evaluate(context: Context) -> tuple[Facts, list[str]]:
             refreshed["old"],
         )
     rows: list[dict[str, Any]] = []
-    differences, told = {}, {}
+    differences, told = {}, []
     for name, (tests, before, after) in compared.items():
         scores = {"last": _score(context, tests, before), "refreshed": _score(context, tests, after)}
         differences[name] = paired(scores["last"][1], scores["refreshed"][1])
-        told[name] = {arm: asdict(score) for arm, (score, _) in scores.items()}
-        told[name]["difference"] = asdict(differences[name])
+        found = {arm: asdict(score) for arm, (score, _) in scores.items()}
+        told.append({"name": name, **found, "difference": asdict(differences[name])})
         rows += [
             {"set": name, "arm": arm, "record_id": example.record_id, "score": json.dumps(value)}
             for arm, (_, values) in scores.items()
