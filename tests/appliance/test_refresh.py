@@ -16,6 +16,8 @@ from appliance.pipeline import PIPELINE, REFRESH
 from appliance.refresh import Options, _promote, last_promoted, open_refresh
 from appliance.run import Run, RunError, _write_config, fingerprint, is_data_unchanged, open_folder, open_run
 from appliance.stages.refresh_curate import Past
+from appliance.status import one_run
+from appliance.store import Store
 from distill.tasks import TaskSettings, make_task
 from distill.values import Completion, Example, RejectReason
 from privacy.records import ScrubbedRecord
@@ -162,6 +164,15 @@ def test_a_run_without_a_chosen_student_and_one_with_differential_privacy_are_re
     (full.stage_dir("evaluate") / "manifest.json").unlink()
     with pytest.raises(LineageError, match="has chosen no student yet"):
         open_refresh(full.run_id, new, Options(), full.home)
+
+
+def test_the_status_of_a_refresh_names_its_own_stages(full: Run, new: Path) -> None:
+    run = open_refresh(full.run_id, new, Options(), full.home)
+    _write_config(run)
+    Store(full.home.store).begin_run(run.run_id, run.use_case.name, run.use_case.title)
+    found = one_run(full.home, run.run_id)
+    assert found is not None
+    assert [stage["stage"] for stage in found["stages"]] == [stage.name for stage in REFRESH]
 
 
 # ---- fingerprints
