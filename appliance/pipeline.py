@@ -39,7 +39,7 @@ PIPELINE = (
     # supervised fine-tuning on the teacher's answers
     Stage("sft", ("task", "student", "sft"), ("teach", "curate"), version=3, external=("student", "key"), packages=(*TRAINING, "opacus", "dp-accounting")),
     # the student answers, a verifiable reward judges
-    Stage("onpolicy", ("task", "student", "sft", "onpolicy"), ("curate", "sft"), version=2, external=("student", "rewards", "token-teacher"), packages=TRAINING),
+    Stage("onpolicy", ("task", "student", "sft", "onpolicy"), ("curate", "sft"), version=3, external=("student", "rewards", "token-teacher"), packages=TRAINING),
     # every arm on the same held-out records; the student to release is picked on the validation records
     Stage("evaluate", ("task", "student", "evaluate"), ("curate", "teach", "sft", "onpolicy"), external=("student",), packages=TRAINING),
     # what was planted in the raw records is asked back from the students; a leak stops the run

@@ -103,26 +103,27 @@ def _dropped(scrub: Facts) -> Table:
 def training(study: Study) -> Section:
     stages = study.rows("training")
     panels, curves, rows = [], [], []
+    drawn = sum(1 + len(stage.get("more_curves") or {}) for stage in stages)
     for index, stage in enumerate(stages):
-        curve = [(point[0], point[1]) for point in stage.get("curve") or [] if point[1] is not None]
         what, name = stage.get("curve_name") or "loss", _stage_name(stage)
-        stride = -(-len(curve) // 500) or 1  # more points than pixels only make the file heavier
-        series = charts.Series("", "student", tuple(curve[::stride]))
-        desc = f"{what} over training steps, {name}. The table that follows has points of the curve."
-        title = f"{name}: {what}"
-        panels.append(
-            charts.lines(
-                f"curve-{index}",
-                title,
-                desc,
-                [series],
-                x_title="step",
-                y_title=what,
-                zero=False,
-                wide=len(stages) == 1,
+        told = {what: stage.get("curve") or [], **(stage.get("more_curves") or {})}
+        for number, (figure_name, points) in enumerate(told.items()):
+            curve = [(point[0], point[1]) for point in points if point[1] is not None]
+            stride = -(-len(curve) // 500) or 1  # more points than pixels only make the file heavier
+            title = f"{name}: {figure_name}"
+            panels.append(
+                charts.lines(
+                    f"curve-{index}-{number}",
+                    title,
+                    f"{figure_name} over training steps, {name}. The table that follows has points of the curve.",
+                    [charts.Series("", "student", tuple(curve[::stride]))],
+                    x_title="step",
+                    y_title=figure_name,
+                    zero=False,
+                    wide=drawn == 1,
+                )
             )
-        )
-        curves.append(_curve_table(title, what, curve))
+            curves.append(_curve_table(title, figure_name, curve))
         ends = (words.significant(stage.get(f"{end}_{what}")) for end in ("first", "last"))
         rows.append((name, *_trained(stage), what.capitalize(), *ends))
     listed = table(

@@ -101,7 +101,8 @@ def gather(
 def _training(stage: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     named = {f"first_{facts['curve_name']}": facts["first"], f"last_{facts['curve_name']}": facts["last"]}
     kept = ("method", "seconds", "examples", "steps", "curve", "curve_name", "settings")
-    return {"stage": stage, **{key: facts[key] for key in kept}, **named}
+    more = {"more_curves": facts.get("more_curves", {})}
+    return {"stage": stage, **{key: facts[key] for key in kept}, **named, **more}
 
 
 def price_card(use_case: UseCase) -> list[dict[str, Any]]:

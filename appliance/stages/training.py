@@ -18,7 +18,7 @@ from distill.sft import Targets, aligned_targets, train_sft
 from distill.student import check_model_dir, fresh_adapter, load_tokenizer, merge_and_save, prune_and_save
 from distill.tasks.task import render
 from distill.topk import TopKStore, has_bytes
-from distill.training import TrainingResult
+from distill.training import Metrics, TrainingResult
 from distill.values import Example, Messages
 from distill.vocabulary import vocabulary_bytes
 
@@ -177,9 +177,27 @@ def onpolicy(context: Context) -> tuple[Facts, list[str]]:
     facts = _facts(_method(use_case.onpolicy), result, "reward", use_case.onpolicy)
     return {
         **facts,
+        "more_curves": _more_curves(context),
         "improved": improvement.improved,
         "improvement": asdict(improvement),
     }, OUTPUTS
+
+
+_CHARTED = {
+    "mismatch": "mismatch (nats a token)",
+    "length_mean": "answer length (tokens)",
+    "kl": "divergence from the teacher (nats a token)",
+}
+"""Of the metrics of on-policy training, beside the reward."""
+
+
+def _more_curves(context: Context) -> dict[str, list[list[float]]]:
+    rows = Metrics(context.folder / "metrics.jsonl").rows()
+    return {
+        title: [[row["step"], row[name]] for row in rows if row.get(name) is not None]
+        for name, title in _CHARTED.items()
+        if any(row.get(name) is not None for row in rows)
+    }
 
 
 def _start(context: Context) -> tuple[Path, Path]:
