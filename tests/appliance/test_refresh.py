@@ -11,10 +11,12 @@ import pytest
 from appliance import manifest
 from appliance.home import Home
 from appliance.lineage import LineageError, chain
-from appliance.manifest import Manifest
+from appliance.manifest import DamagedError, Manifest
 from appliance.pipeline import PIPELINE, REFRESH
 from appliance.refresh import Options, _promote, last_promoted, open_refresh
 from appliance.run import Run, RunError, _write_config, fingerprint, is_data_unchanged, open_folder, open_run
+from appliance.stages import ancestors
+from appliance.stages.context import Context
 from appliance.stages.refresh_curate import Past
 from appliance.status import one_run
 from appliance.store import Store
@@ -280,3 +282,37 @@ def test_what_is_replayed_neither_stands_in_the_new_test_nor_contradicts_a_new_r
         return [each.record_id for each in past.replayed(records, tests, new, count, seed=7)]
 
     assert replayed(9) == ["l1"] and replayed(0) == []
+
+
+# ---- where training starts
+
+
+@pytest.mark.parametrize(
+    ("student", "sft", "base", "adapter"),
+    [
+        ("", "", "case/student", "onpolicy/adapter"),
+        ("\nlayers = 2", "", "sft/pruned", "onpolicy/adapter"),
+        ("", '[sft]\nmethod = "full"\n', "onpolicy/model", None),
+        ("\nlayers = 2", '[sft]\nmethod = "full"\n', "onpolicy/model", None),
+    ],
+)
+def test_training_goes_on_where_the_last_student_was_left(
+    tmp_path: Path, new: Path, student: str, sft: str, base: str, adapter: str | None
+) -> None:
+    changes = ('base = "student"', f'base = "student"{student}'), ("[split]\n", f"{sft}[split]\n")
+    full = open_run(small_use_case.write(tmp_path / "case", *changes), Home.open())
+    _write_config(full)
+    for stage in ("sft", "onpolicy"):
+        for name in ("adapter", "model", "pruned"):
+            (full.stage_dir(stage) / name).mkdir(parents=True)
+            (full.stage_dir(stage) / name / "config.json").write_text(f"{stage} {name}")
+        leave(full, stage, manifest.hash_outputs(full.stage_dir(stage), ["adapter", "model", "pruned"]))
+    leave(full, "evaluate", chosen="onpolicy")
+    run = open_refresh(full.run_id, new, Options(), full.home)
+    _write_config(run)
+    folder = tmp_path if base.startswith("case") else full.folder
+    found = ancestors.start(Context(run.folder, "sft"))
+    assert found == (folder / base, None if adapter is None else full.folder / adapter)
+    (full.stage_dir("onpolicy") / "model" / "config.json").write_text("changed")
+    with pytest.raises(DamagedError):
+        ancestors.start(Context(run.folder, "sft"))
