@@ -19,7 +19,7 @@ from appliance.stages.refresh_decision import points
 from distill.checkpoints import file_sha256, write_atomically
 
 LEARNING_RATE_SHARE = 0.25
-"""Of the full run's peak rate, where none is given."""
+"""Of the full run's peak rate, where none is given. Chosen, not yet measured: what is known must survive the warm-up."""
 NOT_RUN = "not run"
 """Of the attack and the bench. A release needs both, so it must be refused where it finds this."""
 

@@ -67,10 +67,10 @@ def timed(*arguments: str) -> float:
     return time.monotonic() - started
 
 
-def refreshed(home: Home, run_id: str, data: Path) -> tuple[float, dict[str, Any]]:
+def refreshed(home: Home, run_id: str, data: Path, more: list[str]) -> tuple[float, dict[str, Any]]:
     """Wall seconds, and what `refresh.json` says."""
     before = set(home.runs.glob("*/refresh.json"))
-    seconds = timed("refresh", run_id, "--data", str(data))
+    seconds = timed("refresh", run_id, "--data", str(data), *more)
     fresh = set(home.runs.glob("*/refresh.json")) - before
     if len(fresh) != 1:
         raise SystemExit(
@@ -87,6 +87,7 @@ def main() -> None:
     parser.add_argument("--run", help="a finished run of the old records")
     parser.add_argument("--base", help="another student, to try the script")
     parser.add_argument("--test-records", type=int, help="other than the use case's")
+    parser.add_argument("--learning-rate", type=float, help="of the refresh, other than the default")
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -107,7 +108,8 @@ def main() -> None:
         if (found := manifest.read(path.parent))
     ]
     stages_s = sum(stage.seconds for stage in stages)
-    refresh_s, facts = refreshed(home, run_id, new)
+    more = [] if options.learning_rate is None else ["--learning-rate", str(options.learning_rate)]
+    refresh_s, facts = refreshed(home, run_id, new, more)
     share = refresh_s / (full_s if full_s is not None else stages_s)
     print(
         f"\n{'test records':<52} {'n':>5} {'last':>7} {'refreshed':>10} {'difference':>11} {'95% interval':>18}"
