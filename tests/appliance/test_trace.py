@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from appliance import manifest
 from appliance.cli import main
 from appliance.home import Home
+from appliance.lineage import Refresh
 from appliance.manifest import DamagedError, Manifest, model_digest
 from appliance.run import Run, open_run
 from appliance.stages.context import write_examples, write_records
@@ -169,3 +171,52 @@ def test_the_command_tells_people_and_scripts_and_never_the_value(tmp_path: Path
     assert len(told["students"]) == 1 and len(told["runs"][0]["records"]) == 3
     for args in ([], ["1", "--subject", "P1"], ["--subject", " "]):
         assert CliRunner().invoke(main, ["trace", *args]).exit_code == 1
+
+
+def make_refresh(run: Run) -> Path:
+    """A refresh of `make_run`'s run: one new record, and record 1 learnt again."""
+    folder = run.home.runs / "small-refresh-1"
+    section = Refresh(run.run_id, run.run_id, "sft", "s", "d", 1.0, 0.2, 0.1)
+    for stage in ("scrub/records", "scrub/dropped", "teach", "curate", "sft"):
+        (folder / stage).mkdir(parents=True)
+    document = json.loads((run.folder / "config.json").read_text()) | {"refresh": asdict(section)}
+    (folder / "config.json").write_text(json.dumps(document))
+    new = record_id(run.home.scrub_key(), "9")
+    records = [ScrubbedRecord(new, {"message": "x"}, {}, "p", subject_id=subject_id(key(), "P1"))]
+    write_records(folder / "scrub/records/data-00000.parquet", records, held_out=False)
+    finished(folder / "scrub", "scrub", ["records", "dropped"])
+    (folder / "teach/completions.jsonl").write_text(json.dumps({"record_id": new}) + "\n")
+    finished(folder / "teach", "teach", ["completions.jsonl"])
+    learnt = [Example(name, "train", {}, "a", None) for name in (new, record_id(key(), "1"))]
+    write_examples(folder / "curate/examples.parquet", learnt)
+    finished(folder / "curate", "curate", ["examples.parquet"])
+    manifest.write(folder / "sft", Manifest("sft", "f", {"model/w": "44"}, {}, 1.0, 1_760_000_000.0))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("number", "source", "split"), [("9", "data", "train"), ("1", "earlier", "train"), ("2", "earlier", None)]
+)
+def test_a_refreshed_student_has_learnt_from_its_own_records_and_from_those_before(
+    tmp_path: Path, number: str, source: str, split: str | None
+) -> None:
+    folder = make_refresh(make_run(tmp_path))
+    found = {run.run_id: run for run in trace(Home.open(), asked_record(number, key()))}[folder.name]
+    record = next(record for record in found.records if record.students)
+    assert (record.source, record.split) == (source, split)
+    assert [student.stage for student in record.students] == ["sft"]
+    assert ("learnt from in an earlier run" in "\n".join(lines([found]))) == (source == "earlier")
+
+
+def test_a_record_that_was_only_tested_with_is_in_no_refreshed_student(tmp_path: Path) -> None:
+    make_refresh(make_run(tmp_path))
+    for run in trace(Home.open(), asked_record("3", key())):
+        assert not [student for record in run.records for student in record.students]
+
+
+def test_a_refresh_whose_run_before_is_gone_says_what_it_cannot_tell(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    folder = make_refresh(run)
+    run.folder.rename(tmp_path / "moved")
+    (told,) = (each for each in trace(Home.open(), asked_record("1", key())) if each.run_id == folder.name)
+    assert f"the run '{run.run_id}'" in str(told.unknown) and "is gone" in str(told.unknown)
