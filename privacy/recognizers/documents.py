@@ -48,7 +48,7 @@ _LICENCE_FAR = regex.compile(
 
 # "DL-A12...", "D.L. 4411 220": the letters are the word. And the number first: "S530-4601 from his driving licence".
 _LICENCE_PREFIXED = regex.compile(
-    r"(?<![\w.])(?:DL|D\.\s?L\.|DLN|CDL|OLN)(?:[-#:. ]|no\.?|number){0,4}(?P<x>(?=(?:[A-Z*-]{0,8}[0-9]){4})[A-Z0-9*]{1,19}(?:[-][A-Z0-9*]{1,12}|[ ](?=[0-9])[A-Z0-9]{1,12}){0,5}+)(?![\w%]|[.,/:][0-9])"
+    r"(?<![\w.])(?:DL|D\.\s?L\.|DLN|CDL|OLN)(?:[-#:. ]|[Nn]o\.?|[Nn]umber){0,4}(?P<x>(?=(?:[A-Z*-]{0,8}[0-9]){4})[A-Z0-9*]{1,19}(?:[-][A-Z0-9*]{1,12}|[ ](?=[0-9])[A-Z0-9]{1,12}){0,5}+)(?![\w%]|[.,/:][0-9])"
 )
 _LICENCE_FIRST = regex.compile(
     _LICENCE_FAR.pattern
@@ -111,7 +111,7 @@ KINDS: tuple[Kind, ...] = (
         (
             r"driv(?:er|ing)(?:'?s?'?)? (?:licen[cs]e|permit|lic|id|card)", r"driver id", r"learner(?:'?s)? (?:licen[cs]e|permit)", r"provisional(?:'?s)? (?:licen[cs]e|permit)", r"operator(?:'?s)? (?:licen[cs]e|permit)", r"chauffeur(?:'?s)? (?:licen[cs]e|permit)", r"motorcycle(?:'?s)? (?:licen[cs]e|permit)", r"motorist(?:'?s)? (?:licen[cs]e|permit)",
             r"class [a-m]1? (?:driver'?s? )?(?:licen[cs]e|permit)", r"licen[cs]e to drive", r"commercial driver(?:'?s)?(?: licen[cs]e)?", r"dln", r"dl", r"d/l", r"cdl", r"dvla", r"dmv", r"oln", r"state id(?: card)?", r"real id",
-            r"führerschein\w*", r"fahrerlaubnis\w*", r"permis(?: de conduire)?", r"permiso de conducir", r"carnet de conducir", r"licencia de conducir", r"patente(?: di guida)?",
+            r"führerschein\w*", r"fuehrerschein\w*", r"fahrerlaubnis\w*", r"permis(?: de conduire)?", r"permiso de conducir", r"carnet de conducir", r"licencia de conducir", r"patente(?: di guida)?",
             r"rijbewijs\w*", r"prawo jazdy", r"prawa jazdy", r"carta de condução", r"cnh", r"körkort\w*", r"førerkort\w*", r"kørekort\w*", r"ajokort\w*", r"řidičsk\w+(?: průkaz\w*)?", r"vozačka dozvola", r"vozniško dovoljenje", r"permis auto", r"jogosítvány\w*", r"ehliyet\w*", r"άδεια οδήγησης",
         ),
         _LICENCE, far=_LICENCE_FAR,
