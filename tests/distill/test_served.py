@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from appliance.serve import ServeSettings, engine_version, served
+from distill.lora import with_lora
 from distill.rollouts import Rollout
 from distill.served_model import ServedModel, ServedModelError
 from distill.served_rollouts import ServedSampler
 from distill.served_teacher import ServedTeacher, check_same_vocabulary, check_served_vocabulary
-from distill.student import load_model, load_tokenizer, prompt_ids, with_lora
+from distill.student import load_model, load_tokenizer, prompt_ids
 from tests.distill.token_server import EOS, Answer, TokenServer, like_vllm
 
 CANARY = 48151
@@ -21,9 +23,11 @@ CANARY = 48151
 class Adapter:
     """Stands in for a PEFT model: all that is asked of it is to be saved."""
 
-    def save_pretrained(self, folder: str) -> None:
+    def save_pretrained(self, folder: str, save_embedding_layers: bool) -> None:
+        assert not save_embedding_layers, "a hub would be asked"
         Path(folder).mkdir()
-        (Path(folder) / "adapter_config.json").write_text("{}")
+        config = {"target_modules": ["q_proj"], "base_model_name_or_path": None}
+        (Path(folder) / "adapter_config.json").write_text(json.dumps(config))
 
 
 def sampler_on(server: TokenServer, folder: Path, **options: Any) -> ServedSampler:
