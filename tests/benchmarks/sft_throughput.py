@@ -1,8 +1,9 @@
-"""Measures supervised fine-tuning beside a stock TRL script: same model, data, batch and epochs, taking turns in one process.
+"""Measures supervised fine-tuning beside a stock TRL script: same model, data, batch and epochs, taking turns.
 
 The stock side is TRL's SFTTrainer with a LoRA adapter on all linear layers, completion-only loss and bf16 autocast, as its
-documentation has it, but for gradient checkpointing, which is off: it would only make it slower. Every few of its
-steps it pauses and ours takes as many, so that a busy machine slows both.
+documentation has it, but for gradient checkpointing, which is off: it would only make it slower. It is a process of its
+own, in the environment that a script is started in; `--tuned-stock` gives it the allocator and the waiting threads
+that our stages run with. Every few of its steps it pauses and ours takes as many, so that a busy machine slows both.
 
 `python -m tests.benchmarks.sft_throughput --train 1000 --test 300`, on banking77; prints a table and a last line of JSON.
 """
@@ -26,7 +27,7 @@ from appliance.home import Home
 from appliance.run import child_environment
 from distill.loop import Schedule
 from distill.lora import with_lora
-from distill.sft import Batches, SftSettings, add_gradients, answer_rows
+from distill.sft import Batches, SftSettings, add_gradients, answer_rows, compile_layers
 from distill.student import load_model, load_tokenizer, merge_and_save
 from distill.trainable import Adapter
 from tests.benchmarks.banking import FOLDER, Pair, accuracy, pairs
@@ -45,6 +46,8 @@ class Ours:
         rows = answer_rows(self.tokenizer, train, settings.max_tokens)
         model = with_lora(load_model(base, "auto"), settings.lora_rank, settings.lora_alpha, settings.seed)
         self.trainable = Adapter(model.train())
+        if settings.compile:
+            compile_layers(model)
         self.batches = Batches(rows, settings.batch_size, settings.seed)
         steps = int(settings.epochs * self.batches.per_epoch)
         self.schedule = Schedule(steps, settings.learning_rate, "cosine", steps)
@@ -153,32 +156,59 @@ def _interval(values: Sequence[float]) -> tuple[float, float]:
     return medians[49], medians[1949]
 
 
+def stock_process(base: Path, train: list[Pair], out: Path, settings: SftSettings) -> None:
+    """The stock side: says how long a turn took, and goes on when it is told to."""
+
+    def pause(examples: int, seconds: float) -> None:
+        print(f"turn {examples} {seconds}", flush=True)
+        sys.stdin.readline()
+
+    trainer = stock_trainer(base, train, out, settings, pause)
+    trainer.train()
+    trainer.model.merge_and_unload().save_pretrained(out / "model")
+    load_tokenizer(base).save_pretrained(out / "model")
+
+
 def compare(
-    base: Path, train: list[Pair], test: list[Pair], settings: SftSettings, folder: Path
+    base: Path, train: list[Pair], test: list[Pair], settings: SftSettings, folder: Path, tuned_stock: bool
 ) -> dict[str, Any]:
     ours = Ours(base, train, settings)
     turns: list[tuple[float, float]] = []  # examples a second: ours, stock
-
-    def pause(examples: int, seconds: float) -> None:
-        started, seen = time.perf_counter(), 0
-        for _ in range(_TURN):
-            seen += ours.step()
-        took = time.perf_counter() - started
-        if seen == examples:
-            turns.append((seen / took, examples / seconds))
-            print(
-                f"  turn {len(turns):3}: ours {turns[-1][0]:6.2f}, stock {turns[-1][1]:6.2f} examples/s",
-                flush=True,
-            )
-
-    trainer = stock_trainer(base, train, folder / "stock", settings, pause)
-    trainer.train()
+    environment = dict(os.environ)
+    if not tuned_stock:
+        for name in ("GLIBC_TUNABLES", "OMP_WAIT_POLICY"):
+            environment.pop(name, None)
+    argv = [sys.executable, "-m", __spec__.name, *sys.argv[1:], "--stock", str(folder / "stock")]
+    with subprocess.Popen(
+        argv,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as stock:
+        assert stock.stdout is not None and stock.stdin is not None
+        for line in stock.stdout:
+            if not line.startswith("turn "):
+                continue
+            examples, seconds = (float(each) for each in line.split()[1:])
+            started, seen = time.perf_counter(), 0
+            for _ in range(_TURN):
+                seen += ours.step()
+            took = time.perf_counter() - started
+            if seen == examples:
+                turns.append((seen / took, examples / seconds))
+                print(
+                    f"  turn {len(turns):3}: ours {turns[-1][0]:6.2f}, stock {turns[-1][1]:6.2f} examples/s",
+                    flush=True,
+                )
+            stock.stdin.write("\n")
+            stock.stdin.flush()
+    assert stock.returncode == 0, "the stock side ended well"
     while ours.step():
         pass
     ours.trainable.save(folder / "ours")
     merge_and_save(base, folder / "ours", folder / "ours-model")
-    trainer.model.merge_and_unload().save_pretrained(folder / "stock-model")
-    ours.tokenizer.save_pretrained(folder / "stock-model")
     _, *measured = turns  # the first turn warms up
     ratios = [a / b for a, b in measured]
     low, high = _interval(ratios)
@@ -201,7 +231,7 @@ def compare(
         # An adapter's step multiplies by each frozen weight twice a token: forward, and back to the layer below.
         "ours_share_of_ceiling": 4 * weights * tokens * speed / 1e9 / ceiling,
         "ours": accuracy(folder / "ours-model", test),
-        "stock": accuracy(folder / "stock-model", test),
+        "stock": accuracy(folder / "stock" / "model", test),
     }
 
 
@@ -214,9 +244,14 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=1)
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--tuned-stock", action="store_true")
+    parser.add_argument("--compile", action="store_true", help="ours with sft.compile = true")
+    parser.add_argument("--stock", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     home = Home.open()
-    if "GLIBC_TUNABLES" not in os.environ:  # read when a process starts: both sides run as a stage does
+    if (
+        arguments.stock is None and "GLIBC_TUNABLES" not in os.environ
+    ):  # read when a process starts: both sides run as a stage does
         environment = {**os.environ, **child_environment(home, "sft")}
         raise SystemExit(
             subprocess.call([sys.executable, "-m", __spec__.name, *sys.argv[1:]], env=environment)
@@ -225,12 +260,18 @@ def main() -> None:
 
     base = resolve(arguments.model, home, Path.cwd())
     settings = SftSettings(
-        epochs=arguments.epochs, learning_rate=arguments.learning_rate, batch_size=arguments.batch_size
+        epochs=arguments.epochs,
+        learning_rate=arguments.learning_rate,
+        batch_size=arguments.batch_size,
+        compile=arguments.compile,
     )
     train = pairs(arguments.data / "train.csv", arguments.train)
+    if arguments.stock is not None:
+        stock_process(base, train, arguments.stock, settings)
+        return
     test = pairs(arguments.data / "test.csv", arguments.test)
     with tempfile.TemporaryDirectory() as folder:
-        result = compare(base, train, test, settings, Path(folder))
+        result = compare(base, train, test, settings, Path(folder), arguments.tuned_stock)
     result = {"train": len(train), "batch_size": settings.batch_size, "epochs": settings.epochs} | result
     print(f"\n{'':8}{'examples/s':>12}{'accuracy (95%)':>26}{'n':>6}")
     for name in ("ours", "stock"):
