@@ -292,9 +292,7 @@ def test_opacus_own_optimizer_clips_to_the_same_sum(training: _Training, rows: l
 
     ours = flat(training.clipped_sum(rows[:8])[0])
     adam = torch.optim.AdamW(training.parameters)
-    optimizer = DPOptimizer(
-        adam, noise_multiplier=0.0, max_grad_norm=GUARANTEE.clip, expected_batch_size=8
-    )
+    optimizer = DPOptimizer(adam, noise_multiplier=0.0, max_grad_norm=GUARANTEE.clip, expected_batch_size=8)
     by_length = sorted(rows[:8], key=lambda row: len(row["input_ids"]))
     training._losses(by_length).sum().backward()
     optimizer.clip_and_accumulate()

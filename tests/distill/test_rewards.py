@@ -110,7 +110,11 @@ KINDS: dict[str, tuple[RewardSettings, Task, str]] = {
         EXTRACT,
         said(total="", note="owed since May"),
     ),
-    "judge": (RewardSettings(kind="judge", rubric="Says why.", model="judge"), EXTRACT, said(total="42", note="because")),
+    "judge": (
+        RewardSettings(kind="judge", rubric="Says why.", model="judge"),
+        EXTRACT,
+        said(total="42", note="because"),
+    ),
     "privacy": (RewardSettings(kind="privacy"), EXTRACT, said(total="42", note="Anna Kovacs")),
     "task": (RewardSettings(kind="label"), CLASSIFY, "top-up"),
 }
@@ -337,9 +341,9 @@ TEACHER, STUDENT = said(total="42", note="because"), said(total="42")
 
 
 def judged(decide: Callable[[str, str], str | None], answer: str = STUDENT) -> Rewarded:
-    return one(RewardSettings(kind="judge", rubric="Says why.", model="judge"), EXTRACT, judge=Judging(decide))(
-        example(TEACHER), answer
-    )
+    return one(
+        RewardSettings(kind="judge", rubric="Says why.", model="judge"), EXTRACT, judge=Judging(decide)
+    )(example(TEACHER), answer)
 
 
 def test_an_answer_worse_than_the_teachers_earns_nothing_and_one_as_good_earns_all() -> None:

@@ -21,7 +21,15 @@ from privacy.recognizers.rule import Clock
 from privacy.records import Span
 
 Find = Callable[[str, Clock], list[Span]]
-ALL: tuple[Find, ...] = (find_contacts, find_logins, find_addresses, find_dates, find_ids, find_people, find_places)
+ALL: tuple[Find, ...] = (
+    find_contacts,
+    find_logins,
+    find_addresses,
+    find_dates,
+    find_ids,
+    find_people,
+    find_places,
+)
 
 TABLE: list[tuple[Find, str, list[str]]] = [
     (find_contacts, "write to jo.doe+x@mail.corp.co.uk.", ["jo.doe+x@mail.corp.co.uk"]),
