@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from appliance.serve import ServeSettings, engine_version, served
-from distill.lora import with_lora
+from distill.lora import publish, with_lora
 from distill.rollouts import Rollout
 from distill.served_model import ServedModel, ServedModelError
 from distill.served_rollouts import ServedSampler
@@ -274,6 +274,7 @@ def test_rollouts_of_vllm_are_those_of_the_policy_after_each_step(tiny_model: Pa
                 if "lora_B" in name:
                     torch.manual_seed(1)
                     factor.normal_(0, 0.2).mul_(sign)
+        publish(policy)
 
     cache, log = tmp_path / "cache", tmp_path / "log"
     with served(tiny_model, "base", SETTINGS, log, cache, hot_adapters=4) as server:
