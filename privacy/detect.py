@@ -40,6 +40,8 @@ Find = Callable[[str, Clock], list[Span]]
 # some of which (spaCy's tokeniser first) take time that grows with the square of such a run.
 _UNBROKEN = regex.compile(r"\S{150,}")
 
+_HALF_PAIR = regex.compile(r"[\ud800-\udfff]")
+
 # What a rule is sure of is shown to the transformer as one short word: an e-mail address is ten tokens, and time grows with tokens.
 # Dates, numbers and ids are "date" and "number".
 _SHORT = {
@@ -101,6 +103,8 @@ class Detector:
         that catches must drop the texts, for nothing is known about them.
         """
         clock = Clock(self._timeout_s * sum(max(1.0, len(text) / _USUAL_CHARS) for text in texts))
+        # Half of a pair, as broken JSON escapes leave it, is no character to a tokenizer.
+        texts = [_HALF_PAIR.sub("\ufffd", text) for text in texts]
         pages = [fold(text) for text in texts]
         found = [self._by_rules(page.text, clock) for page in pages]
         shown = [_shown(page.text, spans) for page, spans in zip(pages, found, strict=True)]
