@@ -11,6 +11,7 @@ from appliance.report.attack import RESULTS
 from appliance.report.attack import attack as attack_section
 from appliance.report.blocks import Column, KeyFigure, Notes, Pairs, Section, Table, figure, table
 from appliance.report.evidence import against_floor
+from appliance.report.document import on_run
 from appliance.report.html import render_page
 from appliance.report.study import Study, shown
 from privacy.entities import ENTITY_TYPES
@@ -21,7 +22,7 @@ Facts = Mapping[str, Any]
 def render(facts: Facts, key_sha256: str) -> str:
     """The page for facts from `gather`; `key_sha256` names the key that signs them."""
     scrub = facts["scrub"]
-    return render_page(
+    document = on_run(
         facts,
         verdict="Privacy report",
         kicker="Privacy report",
@@ -39,6 +40,7 @@ def render(facts: Facts, key_sha256: str) -> str:
             _evidence(facts, key_sha256),
         ],
     )
+    return render_page(document)
 
 
 def _reasons(facts: Facts) -> list[str]:

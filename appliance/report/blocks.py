@@ -1,4 +1,8 @@
-"""What a section of the report is made of. The template knows how each kind looks, and nothing else."""
+"""What a report is made of, whatever its form. Each writer knows how each kind looks, and nothing else.
+
+A text that shows a number of the facts carries its `path`: a JSON pointer (RFC 6901) to where report.json has it, or to
+the row that has all of them; several, divided by a space, where it was reckoned from several. "" where there is none.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,10 @@ class Cell:
     text: str
     detail: str = ""  # a smaller line below, such as the interval
     strong: bool = False
+    path: str = ""
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ class Pairs:
 
     kind: ClassVar[str] = "pairs"
     caption: str
-    pairs: tuple[tuple[str, str], ...]
+    pairs: tuple[tuple[str, Cell | str], ...]
     look: str = ""  # "mono" for hashes, "prose" for sentences
 
 
@@ -97,6 +105,7 @@ class Entry:
     value: str
     how: str = ""  # where the value comes from
     total: bool = False
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +139,23 @@ class KeyFigure:
     label: str
     value: str
     beside: tuple[str, ...]  # lines: its interval, the figure to hold it against
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole report on one run, ready to be written in any form."""
+
+    title: str
+    name: str
+    run_id: str
+    created: str
+    verdict: str  # for the title of the file
+    kicker: str
+    headline: str
+    reasons: tuple[str, ...]
+    key_figures: tuple[KeyFigure, ...]
+    sections: tuple[Section, ...]
 
 
 def figure(caption: str, charts: Sequence[Chart | None], note: str = "") -> Figure | None:

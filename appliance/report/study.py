@@ -2,14 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from appliance.report import words
+from appliance.report.blocks import Cell
 from appliance.report.charts import Dot
 
 Facts = Mapping[str, Any]
+
+
+class Part(Mapping[str, Any]):
+    """A piece of the facts that knows where it stands; so do the pieces inside it."""
+
+    __slots__ = ("_inside", "pointer")
+
+    def __init__(self, inside: Facts, pointer: str) -> None:
+        self._inside, self.pointer = inside, pointer
+
+    def __getitem__(self, key: str) -> Any:
+        return _placed(self._inside[key], step(self.pointer, key))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._inside)
+
+    def __len__(self) -> int:
+        return len(self._inside)
+
+
+def _placed(value: Any, pointer: str) -> Any:
+    if isinstance(value, Part):
+        return value
+    if isinstance(value, Mapping):
+        return Part(value, pointer)
+    if isinstance(value, list | tuple):
+        return [_placed(one, step(pointer, index)) for index, one in enumerate(value)]
+    return value
+
+
+def step(pointer: str, key: object) -> str:
+    """One step further: RFC 6901, in its form for URI fragments, so that it holds no space."""
+    return f"{pointer}/{quote(str(key).replace('~', '~0').replace('/', '~1'), safe='~')}"
+
+
+def at(part: Facts, *keys: str) -> str:
+    """Where report.json has `part`, or these keys of it; "" for what is not in it."""
+    pointer = getattr(part, "pointer", None)
+    if pointer is None:
+        return ""
+    return " ".join(step(pointer, key) for key in keys if key in part) if keys else pointer
+
+
+def cell(
+    part: Facts,
+    key: str,
+    form: Callable[[Any], str] = words.number,
+    *,
+    strong: bool = False,
+    detail: str = "",
+) -> Cell:
+    """One number of the facts as `form` writes it, with its place."""
+    return Cell(form(part.get(key)), detail, strong, at(part, key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +73,11 @@ class Study:
 
     def part(self, name: str) -> Facts:
         """A section of the facts; one that was not recorded answers None to every question."""
-        return self.facts.get(name) or {}
+        found: Facts = _placed(self.facts.get(name) or {}, step("", name))
+        return found
 
     def rows(self, name: str) -> list[Facts]:
-        return list(self.facts.get(name) or [])
+        return list(_placed(self.facts.get(name) or [], step("", name)))
 
     @property
     def metric(self) -> str:
@@ -84,6 +140,11 @@ class Study:
 
 def shown(score: Facts) -> str:
     return words.percent_interval(score.get("value"), score.get("low"), score.get("high"))
+
+
+def rated(score: Facts, *, strong: bool = False, detail: str = "") -> Cell:
+    """A share with its interval, with its place."""
+    return Cell(shown(score), detail, strong, at(score))
 
 
 def counted(score: Facts) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from appliance.report import canvas, charts, evidence, html, money, quality, teacher, words
+from appliance.report import canvas, charts, document, evidence, money, quality, teacher, words
 from appliance.report.html import render_html
 from appliance.report.study import Study
 
@@ -223,7 +223,7 @@ def facts(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def _charts(facts: dict[str, Any]) -> Iterator[canvas.Chart]:
-    for section in html.SECTIONS:
+    for section in document.SECTIONS:
         for block in section(Study(facts)).blocks:
             yield from getattr(block, "charts", ())
 
@@ -333,7 +333,7 @@ def test_cost_is_on_a_logarithmic_axis_beyond_a_ratio_of_ten(dearest: float, log
 
 
 def test_every_chart_has_a_title_a_description_and_a_table(distil: dict[str, Any]) -> None:
-    for section in html.SECTIONS:
+    for section in document.SECTIONS:
         blocks = section(Study(distil)).blocks
         figures = [block for block in blocks if getattr(block, "kind", "") == "figure"]
         assert not figures or any(getattr(block, "kind", "") == "table" for block in blocks)

@@ -1,0 +1,67 @@
+"""The report of a run as one document: its sections in the order of the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from appliance.report import attack, evidence, money, quality, words
+from appliance.report.blocks import Document, KeyFigure, Section
+from appliance.report.study import Facts, Study
+
+SECTIONS = (
+    quality.losses,
+    quality.arms,
+    quality.trade,
+    money.serving,
+    money.cost,
+    evidence.privacy,
+    attack.attack,
+    evidence.training,
+    evidence.lineage,
+    evidence.method,
+    evidence.missing,
+)
+
+
+def compose(facts: Facts) -> Document:
+    """The document for the facts of one run. What is None or absent shows as not measured, never as nought."""
+    study = Study(facts)
+    verdict = study.part("verdict")
+    kind = verdict.get("kind") or "not-enough-evidence"
+    verdict_words = words.VERDICTS.get(kind, kind)
+    headline = verdict.get("headline") or verdict_words
+    repeated = headline.casefold().startswith(verdict_words.casefold())
+    return on_run(
+        facts,
+        verdict=verdict_words,
+        kicker="Verdict" if repeated else f"Verdict: {verdict_words}",
+        headline=headline,
+        reasons=verdict.get("reasons") or (),
+        key_figures=quality.key_figures(study),
+        sections=[section(study) for section in SECTIONS],
+    )
+
+
+def on_run(
+    facts: Facts,
+    *,
+    verdict: str,
+    kicker: str,
+    headline: str,
+    reasons: Sequence[str],
+    key_figures: Sequence[KeyFigure],
+    sections: Sequence[Section],
+) -> Document:
+    """A document on the run that the facts name."""
+    return Document(
+        title=facts.get("title") or words.text(facts.get("name")),
+        name=words.text(facts.get("name")),
+        run_id=words.text(facts.get("run_id")),
+        created=words.day(facts.get("created_at")),
+        verdict=verdict,
+        kicker=kicker,
+        headline=headline,
+        reasons=tuple(reasons),
+        key_figures=tuple(key_figures),
+        sections=tuple(sections),
+    )
