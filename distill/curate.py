@@ -20,6 +20,15 @@ _REFUSAL = re.compile(
     r"^\W*(i['’ ]?a?m sorry|sorry,|i (can(no|['’])t|am unable|am not able|won['’]t)|unfortunately, i|as an ai)",
     re.I,
 )
+_STOCK_REFUSAL = re.compile(
+    r"""^\W* (as \s an \s ai\b
+        | ((i \s am|i['’]?m) \s (very \s|truly \s|really \s)? sorry \W+ (but \s)?)?
+          (i \s (can['’]t|cannot|can \s not|won['’]t|must \s decline \s to) | (i \s am|i['’]m) \s (unable|not \s able) \s to) \s
+          (help|assist|comply|answer|respond|fulfill?|complete) \s ((you \s)? (with|to) \s)?
+          (that|this|your) (\s (request|question))? \W* ([.!\n]|$))""",
+    re.I | re.X,
+)
+"""A model that declines. A reply to a customer may well begin with "I'm sorry" or "Unfortunately"."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,12 @@ def judge_answer(task: Task, completion: Completion | None) -> str | RejectReaso
     if completion is None or completion.text is None or not completion.text.strip():
         return RejectReason.NO_ANSWER
     cut_off = completion.finish_reason == "length"
+    if task.settings.kind == "generate":
+        # Any text is an answer then: what was cut off and what declines must be told by other signs.
+        if cut_off:
+            return RejectReason.TRUNCATED
+        if _STOCK_REFUSAL.match(completion.text):
+            return RejectReason.REFUSAL
     # Read as if it went on: what looks like the label `top_up` may be the start of `top_up_failed`.
     value = task.parse(completion.text + "…" if cut_off else completion.text)
     if value is not None:

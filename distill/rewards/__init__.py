@@ -19,15 +19,15 @@ from privacy.scan import Finder
 
 __all__ = ["Reward", "RewardScore", "RewardSettings", "Rewarded", "check_rewards", "make_reward"]
 
-_TASK_KIND = {
-    "label": "classify",
-    "schema": "extract",
-    "fields": "extract",
-    "numeric": "extract",
-    "sql": "extract",
-    "similarity": "extract",
+_TASK_KINDS = {
+    "label": ("classify",),
+    "schema": ("extract",),
+    "fields": ("extract",),
+    "numeric": ("extract",),
+    "sql": ("extract",),
+    "similarity": ("extract", "generate"),
 }
-"""Rewards that make sense for one kind of task only."""
+"""Rewards that make sense for some kinds of task only."""
 
 
 def check_rewards(settings: Sequence[RewardSettings], task: Task) -> None:
@@ -39,13 +39,18 @@ def check_rewards(settings: Sequence[RewardSettings], task: Task) -> None:
                 f"onpolicy.reward: '{name}' stands there twice: remove one, or name another field"
             )
     for reward in settings:
-        wanted = _TASK_KIND.get(reward.kind, task.settings.kind)
-        if wanted != task.settings.kind:
+        wanted = _TASK_KINDS.get(reward.kind, (task.settings.kind,))
+        if task.settings.kind not in wanted:
             raise ValueError(
                 f"onpolicy.reward: kind = '{reward.kind}' does not go with task.kind = '{task.settings.kind}': it needs "
-                f"'{wanted}'; remove it, or take another kind"
+                f"{' or '.join(map(repr, wanted))}; remove it, or take another kind"
             )
         known = (task.settings.json_schema or {}).get("properties", {})
+        if reward.field is not None and not known:
+            raise ValueError(
+                f"onpolicy.reward: field = '{reward.field}' does not go with task.kind = '{task.settings.kind}', whose "
+                "answers have no fields: remove it"
+            )
         if reward.field is not None and reward.field not in known:
             raise ValueError(
                 f"onpolicy.reward: field = '{reward.field}' is not in task.json_schema; there are: {', '.join(known)}"

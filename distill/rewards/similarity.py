@@ -2,43 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
 from distill.rewards.reward import Judge, RewardScore, said
 from distill.rewards.settings import RewardSettings
 from distill.tasks import Task
+from distill.text_overlap import rouge_l, words
 from distill.values import Example
-
-# Chinese, Japanese and Korean are written without blanks: each sign counts as a word.
-_WORD = re.compile(
-    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
-)
-
-
-def words(text: str) -> list[str]:
-    """Letters and digits, without case."""
-    return _WORD.findall(text.casefold())
-
-
-def rouge_l(given: Sequence[str], wanted: Sequence[str]) -> float:
-    """F1 over the longest common subsequence of words (Lin 2004, ROUGE, with beta = 1); 0 where either is empty.
-
-    The subsequence bit by bit in one integer, O(n * m / 64): Hyyrö 2004, "Bit-parallel LCS-length computation
-    revisited".
-    """
-    if not given or not wanted:
-        return 0.0
-    places: dict[str, int] = {}
-    for place, word in enumerate(wanted):
-        places[word] = places.get(word, 0) | 1 << place
-    everywhere = (1 << len(wanted)) - 1
-    unmatched = everywhere
-    for word in given:
-        hit = unmatched & places.get(word, 0)
-        unmatched = ((unmatched + hit) | (unmatched - hit)) & everywhere
-    common = len(wanted) - unmatched.bit_count()
-    return 2 * common / (len(given) + len(wanted))
 
 
 def shares_words(settings: RewardSettings, task: Task) -> Judge:

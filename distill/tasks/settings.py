@@ -12,8 +12,8 @@ from annotated_types import Ge
 class TaskSettings:
     """What the models are asked to do."""
 
-    kind: Literal["classify", "extract"]
-    """`classify`: the answer is one of `labels`. `extract`: the answer is JSON under `json_schema`."""
+    kind: Literal["classify", "extract", "generate"]
+    """`classify`: the answer is one of `labels`. `extract`: the answer is JSON under `json_schema`. `generate`: free text."""
     input: str
     """The user message, with fields of the record in braces: "{message}"."""
     instructions: str

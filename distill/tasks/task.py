@@ -1,4 +1,4 @@
-"""What the rest of the house knows of a task, and the parts that both kinds share."""
+"""What the rest of the house knows of a task, and the parts that all kinds share."""
 
 from __future__ import annotations
 

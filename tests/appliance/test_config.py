@@ -98,7 +98,7 @@ BROKEN = [
     (("device_per_hour = 0.08", "device_per_hour = nan"), "prices.device_per_hour is nan: give a finite number"),
     (("[decide]", "[decide]\nmin_quality_ratio = 1.01"), "decide.min_quality_ratio: input should be less than or equal to 1"),
     (("[decide]", "[decide]\nmin_quality_ratio = 0"), "decide.min_quality_ratio: input should be greater than 0"),
-    (('kind = "classify"', 'kind = "rank"'), "task.kind: input should be 'classify' or 'extract', not \"rank\""),
+    (('kind = "classify"', 'kind = "rank"'), "task.kind: input should be 'classify', 'extract' or 'generate', not \"rank\""),
     (('currency = "EUR"', 'currency = "EUR"\nutilisation = 0'), "prices.utilisation: input should be greater than 0"),
     (("concurrency = [1, 4]", "concurrency = []"), "bench.load: concurrency needs at least one level, each 1 or more"),
     (("concurrency = [1, 4]", "concurrency = [1, 100]"), "bench.load: requests_per_level is 64, below concurrency 100: raise it"),

@@ -34,6 +34,46 @@ def all_answer(records: list[ScrubbedRecord]) -> Mapping[str, Completion]:
     return {each.record_id: answered(each.record_id, "top_up") for each in records}
 
 
+TEXT_TASK = make_task(TaskSettings("generate", "{m}", "Reply."))
+
+
+@pytest.mark.parametrize(
+    ("text", "finish", "verdict"),
+    [
+        (" Your meter comes on Tuesday. ", "stop", "Your meter comes on Tuesday."),
+        (
+            "I'm sorry to hear that your meter is broken.",
+            "stop",
+            "I'm sorry to hear that your meter is broken.",
+        ),
+        ("Sorry, your order is late.", None, "Sorry, your order is late."),
+        ("Unfortunately, I cannot move it.", "stop", "Unfortunately, I cannot move it."),
+        (
+            "I cannot help with this meter; the grid can.",
+            "stop",
+            "I cannot help with this meter; the grid can.",
+        ),
+        ("I am unable to answer before Monday.", "stop", "I am unable to answer before Monday."),
+        ("I'm sorry, but I can't help with that.", "stop", RejectReason.REFUSAL),
+        ("I’m sorry, I can’t assist with that request. Ask another.", "stop", RejectReason.REFUSAL),
+        ("I am very sorry, but I cannot comply with your request", "stop", RejectReason.REFUSAL),
+        ("I'm unable to help you with this.", "stop", RejectReason.REFUSAL),
+        ("I cannot answer that.", "stop", RejectReason.REFUSAL),
+        ("As an AI language model, I have no meter.", "stop", RejectReason.REFUSAL),
+        ("Your meter comes on", "length", RejectReason.TRUNCATED),
+        ("half a pair \ud83d", "stop", RejectReason.MALFORMED),
+        (" \n", "stop", RejectReason.NO_ANSWER),
+        (None, None, RejectReason.NO_ANSWER),
+    ],
+)
+def test_free_text_is_an_answer_unless_it_is_cut_off_or_declines(
+    text: str | None, finish: str | None, verdict: str
+) -> None:
+    found = judge_answer(TEXT_TASK, answered("r", text, finish))
+    assert found == verdict
+    assert isinstance(found, RejectReason) == isinstance(verdict, RejectReason)
+
+
 def distinct(count: int) -> list[ScrubbedRecord]:
     return [record(f"r{n}", f"message {n} {n}") for n in range(count)]
 

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from distill.completer import Completer
 from distill.rewards import Reward, Rewarded, RewardScore, RewardSettings, make_reward
-from distill.rewards.similarity import rouge_l, words
 from distill.student import InProcess
 from distill.tasks import Task, TaskSettings, make_task
 from distill.values import Completion, Example, Request
@@ -35,6 +34,7 @@ SCHEMA: dict[str, Any] = {
 }
 EXTRACT = make_task(TaskSettings("extract", "{message}", "As JSON.", json_schema=SCHEMA))
 CLASSIFY = make_task(TaskSettings("classify", "{message}", "One of {labels}.", labels=("refund", "top-up")))
+GENERATE = make_task(TaskSettings("generate", "{message}", "Reply."))
 
 
 def said(**fields: Any) -> str:
@@ -110,6 +110,7 @@ KINDS: dict[str, tuple[RewardSettings, Task, str]] = {
         EXTRACT,
         said(total="", note="owed since May"),
     ),
+    "similarity of free text": (RewardSettings(kind="similarity"), GENERATE, "owed since May"),
     "judge": (
         RewardSettings(kind="judge", rubric="Says why.", model="judge"),
         EXTRACT,
@@ -253,6 +254,14 @@ def test_options_of_another_kind_are_refused_with_the_remedy(settings: dict[str,
         (EXTRACT, [RewardSettings(kind="label")], "needs 'classify'"),
         (EXTRACT, [RewardSettings(kind="numeric", field="totl")], "there are: total, note"),
         (EXTRACT, [RewardSettings(kind="sql", tables="t.sql")], "needs the field"),
+        (
+            GENERATE,
+            [RewardSettings(kind="label")],
+            "does not go with task.kind = 'generate': it needs 'classify'",
+        ),
+        (GENERATE, [RewardSettings(kind="numeric")], "does not go with task.kind = 'generate'"),
+        (GENERATE, [RewardSettings(kind="similarity", field="note")], "answers have no fields"),
+        (CLASSIFY, [RewardSettings(kind="similarity")], "needs 'extract' or 'generate'"),
         (EXTRACT, [RewardSettings(kind="sql", field="query", tables="t.sql")], "t.sql' cannot be read"),
         (EXTRACT, [RewardSettings(kind="schema"), RewardSettings(kind="schema")], "stands there twice"),
         (EXTRACT, [RewardSettings(kind="judge", rubric="Says why.", model="judge")], "needs a model to ask"),
@@ -299,40 +308,6 @@ def test_each_field_that_matches_is_paid_and_the_whole_is_worth_half(
         return
     value = one(RewardSettings(kind="fields"), OPEN)(example(gold), text).value
     assert value == 0.5 * right / 4 + 0.5 * (right == 4)
-
-
-# --- similarity -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "value"),
-    [
-        # By hand: 2 * common / (words + words).
-        ("the cat sat on the mat", "the cat sat on the mat", 1.0),
-        ("police killed the gunman", "police kill the gunman", 6 / 8),
-        ("police killed the gunman", "the gunman police killed", 4 / 8),
-        ("the the the the", "the", 2 / 5),
-        ("the", "the the the the", 2 / 5),
-        ("The CAT, sat!", "the cat sat", 1.0),
-        ("Grüße aus Łódź", "grüsse AUS łódź", 1.0),
-        ("東京に行く", "京都に行く", 8 / 10),
-        ("cat", "dog", 0.0),
-        ("", "dog", 0.0),
-    ],
-)
-def test_rouge_l_is_as_computed_by_hand(first: str, second: str, value: float) -> None:
-    assert rouge_l(words(first), words(second)) == pytest.approx(value)
-
-
-@given(st.lists(st.sampled_from("abc"), max_size=12), st.lists(st.sampled_from("abc"), max_size=12))
-def test_rouge_l_is_that_of_the_textbook_recursion(first: list[str], second: list[str]) -> None:
-    table = [[0] * (len(second) + 1) for _ in range(len(first) + 1)]
-    for row, left in enumerate(first, start=1):
-        for column, right in enumerate(second, start=1):
-            up = max(table[row - 1][column], table[row][column - 1])
-            table[row][column] = table[row - 1][column - 1] + 1 if left == right else up
-    expected = 2 * table[-1][-1] / (len(first) + len(second)) if first and second else 0.0
-    assert rouge_l(first, second) == pytest.approx(expected)
 
 
 # --- judge ----------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distill.tasks import Task, TaskSettings, make_task
+from distill.tasks.generate import Generate
 from distill.tasks.task import field_names, render
 
 LABELS = ("card_arrival", "Refund not showing up", "top-up", "reverted_card_payment?")
@@ -203,6 +204,70 @@ def test_scores_by_field_are_those_counted_by_hand() -> None:
     assert task.score({**value, "tags": ["old", "meter"]}, gold)["field:tags"] == 0.0
 
 
+# --- generate -------------------------------------------------------------------------------------------------------
+
+
+def generate() -> Task:
+    return make_task(TaskSettings("generate", "{message}", "Reply."))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (" Your meter comes on Tuesday.\n", "Your meter comes on Tuesday."),
+        ("Dear customer,\n\nthank you.\n", "Dear customer,\n\nthank you."),
+        ('{"a": 1}', '{"a": 1}'),
+        ("👍", "👍"),
+        # near-misses
+        ("", None),
+        (" \n\t\u00a0", None),
+        ("half a pair \ud83d", None),
+    ],
+)
+def test_free_text_is_read_without_its_outer_blanks_and_only_where_there_is_some(
+    text: str, value: str | None
+) -> None:
+    task = generate()
+    assert task.parse(text) == value
+    assert value is None or task.parse(task.canonical(value)) == value
+
+
+@given(gold=st.text(min_size=1), other=st.text())
+def test_the_ruler_of_free_text_accepts_the_gold_answer_and_rejects_an_empty_one(
+    gold: str, other: str
+) -> None:
+    task = generate()
+    value, given_value = task.parse(gold), task.parse(other)
+    if value is None:
+        return
+    assert task.score(value, value) == {"rouge_l": 1.0, "chrf": 1.0} and task.reward(value, value) == 1.0
+    nothing = task.parse("")
+    assert task.score(nothing, value) == {"rouge_l": 0.0, "chrf": 0.0} and task.reward(nothing, value) == 0.0
+    assert all(0 <= score <= 1 for score in task.score(given_value, value).values())
+    assert task.reward(given_value, value) == task.score(given_value, value)["rouge_l"]
+
+
+def test_scores_of_free_text_are_those_counted_by_hand() -> None:
+    task = generate()
+    scores = task.score("Your meter is late.", "Your new meter is very late")
+    assert scores["rouge_l"] == pytest.approx(2 * 4 / (4 + 6))
+    assert 0 < scores["chrf"] < 1
+    assert task.score("👍", "👍")["rouge_l"] == 1.0 and task.score("👍", "👎")["rouge_l"] == 0.0
+
+
+def test_a_similarity_is_one_more_metric_and_is_not_asked_about_what_cannot_be_read() -> None:
+    asked = []
+
+    def similar(answer: str, reference: str) -> float:
+        asked.append((answer, reference))
+        return 0.25
+
+    task = Generate(TaskSettings("generate", "{message}", "Reply."), similar)
+    assert task.score("yes", "no")["similarity"] == 0.25
+    assert task.score(None, "no")["similarity"] == 0.0
+    assert asked == [("yes", "no")]
+
+
 # --- templates ------------------------------------------------------------------------------------------------------
 
 
@@ -298,6 +363,8 @@ def test_the_chat_is_the_system_message_then_the_examples_as_turns_then_the_reco
             },
             "write the definition into the schema",
         ),
+        ({"kind": "generate", "labels": ("a", "b")}, "remove them, or change the kind"),
+        ({"kind": "generate", "json_schema": SCHEMA}, "remove it, or change the kind"),
         ({"kind": "classify", "labels": ("a", "b"), "input": "no hole"}, "write one as {field}"),
     ],
 )
