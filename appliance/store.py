@@ -39,6 +39,7 @@ MIGRATIONS = (
         per_thousand_requests DOUBLE, basis VARCHAR NOT NULL
     );
     """,
+    "ALTER TABLE serving ALTER COLUMN concurrency DROP NOT NULL",
 )
 """Applied in order, once each; never edited after a release, only added to."""
 

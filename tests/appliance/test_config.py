@@ -278,6 +278,7 @@ OTHERS = {
     ("onpolicy", "reward"): [asdict(RewardSettings(kind="label")) | {"allowed": []}],
     ("attack", "on_leak"): "report",
     ("bench", "load", "concurrency"): [1, 5],
+    ("bench", "load", "open_shares"): [0.5],
     ("bench", "serve", "dtype"): "float32",
 }
 """Another valid value, where one cannot be made from the first."""
