@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from appliance.cost.rates import mean_tokens
 from appliance.loadtest import Serving, closed_loop, summarise
 from appliance.serve import Server, served
 from appliance.stages.context import Context, Facts, read_examples, split_of
@@ -140,8 +141,4 @@ def _teacher_tokens(
             for answer, prompt in asked
         ]
         counted_by = "counted with the student's tokenizer"
-    return {
-        "prompt": sum(prompt or 0 for prompt, _ in counts) / len(counts),
-        "output": sum(output or 0 for _, output in counts) / len(counts),
-        "counted_by": counted_by,
-    }
+    return asdict(mean_tokens([(prompt or 0, output or 0) for prompt, output in counts], counted_by))
