@@ -135,7 +135,13 @@ def status(run_id: str | None, as_json: bool) -> None:
 
 @main.command()
 @click.argument("run_id", required=False)
-@click.option("--format", "form", type=click.Choice(["html", "json"]), default="html", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "pdf", "xlsx", "md", "json"]),
+    default="html",
+    show_default=True,
+)
 @click.option(
     "-o",
     "out",
@@ -154,11 +160,11 @@ def report(run_id: str | None, form: str, out: Path) -> None:
             if run_id is not None
             else "there is no finished run yet: start one with `stillhouse run`"
         )
-    text = (folder / f"report.{form}").read_text(encoding="utf-8")
+    found = (folder / f"report.{form}").read_bytes()
     if str(out) == "-":
-        click.echo(text)
+        click.get_binary_stream("stdout").write(found)
         return
-    out.write_text(text, encoding="utf-8")
+    out.write_bytes(found)
 
 
 @main.command()

@@ -10,8 +10,8 @@ from appliance.report import charts, words
 from appliance.report.attack import RESULTS
 from appliance.report.attack import attack as attack_section
 from appliance.report.blocks import Column, KeyFigure, Notes, Pairs, Section, Table, figure, table
-from appliance.report.evidence import against_floor
 from appliance.report.document import on_run
+from appliance.report.evidence import against_floor
 from appliance.report.html import render_page
 from appliance.report.study import Study, shown
 from privacy.entities import ENTITY_TYPES

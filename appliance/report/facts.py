@@ -16,9 +16,7 @@ from appliance.config import UseCase
 from appliance.cost import Cost, Economics, Verdict
 from appliance.manifest import Manifest
 from appliance.packages import installed_version
-
-SCHEMA_VERSION = 1
-"""Raised when a name in the facts changes its meaning or goes away."""
+from appliance.report.schema import SCHEMA_VERSION
 
 PACKAGES = (
     "torch",
@@ -31,6 +29,10 @@ PACKAGES = (
     "spacy",
     "duckdb",
 )
+
+EVALUATED = ("paired", "classes", "calibration", "slices", "worst", "cascade", "evidence", "judge", "general")
+SERVED = ("objective", "slo", "energy", "not_served", "quantised")
+"""What the two stages found, passed on as it is; None where a run has none."""
 
 
 def gather(
@@ -57,7 +59,9 @@ def gather(
         "verdict": asdict(verdict),
         "scores": evaluated["scores"],
         "validation": evaluated["validation"],
+        **{name: evaluated.get(name) for name in EVALUATED},
         "serving": bench["serving"],
+        **{name: bench.get(name) for name in SERVED},
         "cost": [asdict(cost) for cost in costs],
         "economics": {
             **{

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from appliance.report import words
-from appliance.report.blocks import Cell, Document, Section
+from appliance.report.blocks import Cell, Document
 from appliance.report.document import compose
 from appliance.report.study import Facts
 

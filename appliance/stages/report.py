@@ -1,4 +1,4 @@
-"""The verdict, and the report as JSON and as one page."""
+"""The verdict, and the report in all its forms."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from appliance.cost import (
 from appliance.loadtest import Serving
 from appliance.manifest import hash_json
 from appliance.report.facts import commit, gather
-from appliance.report.html import render_html
+from appliance.report.write import write_report
 from appliance.run import external_digest, open_folder
 from appliance.stages.context import Context, Facts
-from distill.checkpoints import write_atomically
 from distill.evaluate import UNTRAINED_ARMS
 from distill.values import Score
 
@@ -27,7 +26,7 @@ _BEFORE = ("scrub", "teach", "curate", "check", "sft", "onpolicy", "evaluate", "
 
 
 def report(context: Context) -> tuple[Facts, list[str]]:
-    """Money from measured speed and the price card; the verdict; both forms of the report."""
+    """Money from measured speed and the price card; the verdict; the report."""
     use_case = context.use_case
     stages = {name: context.before(name)[1] for name in _BEFORE}
     bench, evaluated = stages["bench"].facts, stages["evaluate"].facts
@@ -53,12 +52,8 @@ def report(context: Context) -> tuple[Facts, list[str]]:
         context.run_id, use_case, stages, list(costs.values()), money, verdict, _hashes(context, chosen)
     )
     facts["egress"] = _egress(context)
-    write_atomically(context.folder / "report.json", json.dumps(facts, indent=1, ensure_ascii=False))
-    write_atomically(context.folder / "report.html", render_html(facts))
-    return {"verdict": verdict.kind, "headline": verdict.headline, "costs": facts["cost"]}, [
-        "report.json",
-        "report.html",
-    ]
+    written = write_report(facts, context.folder)
+    return {"verdict": verdict.kind, "headline": verdict.headline, "costs": facts["cost"]}, written
 
 
 def _costs(context: Context, by_arm: dict[str, list[Serving]], bench: Facts) -> dict[str, Cost]:
