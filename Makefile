@@ -34,7 +34,7 @@ models: $(STATE)/installed
 
 $(DEMO): $(STATE)/installed appliance/demo_data/*.py
 	@mkdir -p $(@D)
-	@$(BIN)/stillhouse demo-data --n 1000 --seed 7 -o $@
+	@$(BIN)/stillhouse demo-data --n 2000 --seed 7 -o $@
 
 demo: models $(DEMO)
 	@$(BIN)/stillhouse run deploy/usecases/demo.toml

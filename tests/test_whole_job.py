@@ -38,7 +38,9 @@ def write_use_case(folder: Path, **changes: str) -> Path:
         'base = "smollm2-135m-instruct"': 'base = "tiny"',
         "test = 120": "test = 15",
         "validation = 40": "validation = 5",
-        "epochs = 1.5": "epochs = 4\ncheckpoint_every_steps = 3",
+        "epochs = 1\n": "epochs = 4\ncheckpoint_every_steps = 3\n",
+        # Four times over few tickets may well be told apart.
+        "[bench.load]": '[attack]\non_leak = "report"\n\n[bench.load]',
         "steps = 8": "steps = 4\nprompts_per_step = 2\ngroup_size = 2\ncheckpoint_every_steps = 1",
         "concurrency = [1, 8, 32]": "concurrency = [1, 4]",
         "requests_per_level = 64": "requests_per_level = 8",
@@ -248,7 +250,7 @@ def test_a_damaged_output_is_noticed_before_it_is_used(use_case: Path, finished:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"epochs = 1.5": "epocs = 3"}, "unknown key 'sft.epocs': did you mean 'epochs'?"),
+        ({"epochs = 1\n": "epocs = 3\n"}, "unknown key 'sft.epocs': did you mean 'epochs'?"),
         ({'path = "../../.cache/demo/tickets.jsonl"': 'path = "absent.jsonl"'}, "absent.jsonl"),
         ({'message = "message"': 'message = "massage"'}, "massage"),
         ({"min_recall = 0.90": "min_recall = 1.0"}, "below scrub.min_recall"),
