@@ -99,9 +99,9 @@ def closed_loop(
     warmup_order = [(first - 1 - index) % len(prompts) for index in range(warmup)]
 
     async def level() -> LevelResult:
-        warmed = await _round(clients, warmup_order, _untold)
+        warmed = await closed_round(clients, warmup_order)
         return await _measured(
-            lambda: _round(clients, order, progress or _untold),
+            lambda: closed_round(clients, order, progress or _untold),
             clients,
             warmed,
             watch=ServerWatch(server_url) if watch else None,
@@ -145,9 +145,9 @@ def open_loop(
 
     async def level() -> LevelResult:
         clients = [connect()]
-        warmed = await _round(clients, warmup_order, _untold)
+        warmed = await closed_round(clients, warmup_order)
         return await _measured(
-            lambda: _stream(clients, connect, times, order, progress or _untold),
+            lambda: open_stream(clients, connect, times, order, progress or _untold),
             clients,
             warmed,
             watch=ServerWatch(server_url) if watch else None,
@@ -233,7 +233,10 @@ async def _measured(
     )
 
 
-async def _round(clients: Sequence[Client], order: Sequence[int], progress: Progress) -> list[Answer]:
+async def closed_round(
+    clients: Sequence[Client], order: Sequence[int], progress: Progress = _untold
+) -> list[Answer]:
+    """Each client asks for the next of `order` when its last was answered; answers as they come in."""
     todo = iter(order)
     answers: list[Answer] = []
 
@@ -246,13 +249,14 @@ async def _round(clients: Sequence[Client], order: Sequence[int], progress: Prog
     return answers
 
 
-async def _stream(
+async def open_stream(
     clients: list[Client],
     connect: Callable[[], Client],
     times: Sequence[float],
     order: Sequence[int],
-    progress: Progress,
+    progress: Progress = _untold,
 ) -> list[Answer]:
+    """Asks `order` at `times` (seconds from now) on a free client or a new one, which joins `clients`."""
     free = list(clients)
     answers: list[Answer] = []
     start = time.perf_counter()

@@ -1,138 +1,21 @@
 from __future__ import annotations
 
-import asyncio
-import json
 import random
 import socket
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import pairwise
-from statistics import median
 from typing import Any
 
 import numpy as np
 import pytest
 
 from appliance.loadtest import Answer, LevelResult, LoadtestSettings, closed_loop, percentile, summarise
-
-_TTFT_S = 0.05
-_GAP_S = 0.01
-_NUM_TOKENS = 8
-
-
-@dataclass
-class ScriptedServer:
-    """Answers in the way the prompt's text names, with known delays, and notes when it really did what."""
-
-    port: int = 0
-    bodies: list[dict[str, Any]] = field(default_factory=list)
-    ttft_s: list[float] = field(default_factory=list)
-    e2e_s: list[float] = field(default_factory=list)
-    gaps_s: list[float] = field(default_factory=list)
-    num_connections: int = 0
-    num_in_flight: int = 0
-    max_in_flight: int = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.num_connections += 1
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
-                body = json.loads(await reader.readexactly(length))
-                self.bodies.append(body)
-                self.num_in_flight += 1
-                self.max_in_flight = max(self.max_in_flight, self.num_in_flight)
-                try:
-                    await self.answer(body["messages"][-1]["content"], writer)
-                finally:
-                    self.num_in_flight -= 1
-        except (ConnectionError, EOFError):
-            pass
-        finally:
-            writer.close()
-
-    async def answer(self, script: str, writer: asyncio.StreamWriter) -> None:
-        received = time.perf_counter()
-        if script == "500":
-            writer.write(b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 6\r\n\r\nsecret")
-            return
-        if script == "garbage":
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret")
-            return
-        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-        _send(writer, _event({"role": "assistant", "content": ""}))
-        sent: list[float] = []
-        num_tokens = {"empty": 0, "one": 1}.get(script, _NUM_TOKENS)
-        for index in range(num_tokens):
-            await asyncio.sleep(_GAP_S if index else _TTFT_S)
-            if script == "error" and index == 2:
-                _send(writer, b'data: {"error": {"message": "secret"}}\n\n')
-                return
-            if script == "drop" and index == 2:
-                raise ConnectionResetError
-            if script == "stall" and index == 2:
-                await asyncio.sleep(30)
-            _send(writer, _event({"content": f"{script}{index} "}), pieces=3 if script == "pieces" else 1)
-            sent.append(time.perf_counter())
-        usage = {"prompt_tokens": 5, "completion_tokens": num_tokens}
-        # In one chunk: what ends an answer need not come in pieces.
-        end = b"" if script == "cut" else _event({}, "stop")
-        _send(writer, end + _event(None, usage=usage) + b"data: [DONE]\n\n")
-        if script == "ok":
-            self.ttft_s.append(sent[0] - received)
-            self.gaps_s += [later - earlier for earlier, later in pairwise(sent)]
-            self.e2e_s.append(time.perf_counter() - received)
-        writer.write(b"0\r\n\r\n")
-
-
-def _event(
-    delta: dict[str, str] | None, finish: str | None = None, usage: dict[str, int] | None = None
-) -> bytes:
-    choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": finish}]
-    return b"data: " + json.dumps({"choices": choices, "usage": usage}).encode() + b"\n\n"
-
-
-def _send(writer: asyncio.StreamWriter, data: bytes, pieces: int = 1) -> None:
-    step = -(-len(data) // pieces)
-    for start in range(0, len(data), step):
-        piece = data[start : start + step]
-        writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+from tests.appliance.scripted_server import NUM_TOKENS, ScriptedServer, in_a_thread
 
 
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
-    scripted = ScriptedServer()
-    ready = threading.Event()
-    loop = asyncio.new_event_loop()
-    listeners: list[asyncio.Server] = []
-
-    async def serve() -> None:
-        listener = await asyncio.start_server(scripted.connected, "127.0.0.1", 0)
-        listeners.append(listener)
-        scripted.port = listener.sockets[0].getsockname()[1]
-        ready.set()
-
-    def run() -> None:
-        loop.run_until_complete(serve())
-        loop.run_forever()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0.01))
-        loop.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    assert ready.wait(10)
-    yield scripted
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
+    with in_a_thread() as scripted:
+        yield scripted
 
 
 def _ask(
@@ -141,25 +24,6 @@ def _ask(
     prompts = [[{"role": "user", "content": script}] for script in scripts]
     given = {"concurrency": 1, "max_tokens": 64, "warmup": 0, "timeout_s": 20.0} | options
     return closed_loop(server.url, "m", prompts, num_requests=num_requests or len(prompts), **given)
-
-
-@pytest.mark.slow
-def test_the_times_measured_are_the_times_served(server: ScriptedServer) -> None:
-    """Against what the server really did: on a shared machine its sleeps are late, and that is not the client's error."""
-    level = _ask(server, "ok", num_requests=30, concurrency=2)
-    row = summarise(level, arm="a", engine="e", device="d")
-    assert (row.num_ok, row.num_failed, row.concurrency) == (30, 0, 2)
-    assert row.ttft_p50_s == pytest.approx(median(server.ttft_s), abs=0.002)
-    assert row.itl_p50_s == pytest.approx(median(server.gaps_s), abs=0.002)
-    assert row.e2e_p50_s == pytest.approx(median(server.e2e_s), abs=0.002)
-    assert row.tpot_p50_s == pytest.approx(median(server.gaps_s), abs=0.002)
-    for value, at_least in ((row.ttft_p50_s, _TTFT_S), (row.itl_p50_s, _GAP_S), (row.tpot_p50_s, _GAP_S)):
-        assert value is not None
-        assert value > at_least - 0.001
-    assert row.output_tokens_per_s == pytest.approx(30 * _NUM_TOKENS / row.wall_s)
-    assert row.requests_per_s == pytest.approx(30 / row.wall_s)
-    assert (row.mean_prompt_tokens, row.mean_output_tokens) == (5, _NUM_TOKENS)
-    assert level.client_lag_p99_s is not None
 
 
 def test_time_per_output_token_leaves_the_first_token_out() -> None:
@@ -200,7 +64,7 @@ def test_a_failure_is_counted_by_kind_and_the_next_request_is_not_hurt(
     assert sorted(level.answers) == [0, 2, 4]
     assert row.ttft_p99_s is not None
     assert row.ttft_p99_s < 0.5, "a failed request has no latency"
-    assert row.mean_output_tokens == _NUM_TOKENS
+    assert row.mean_output_tokens == NUM_TOKENS
     assert "secret" not in repr(level.requests)
 
 
@@ -243,7 +107,7 @@ def test_warm_up_is_sent_first_not_measured_and_spares_the_first_prompts(server:
 def test_answers_come_back_by_prompt_and_stay_out_of_reprs(server: ScriptedServer) -> None:
     level = _ask(server, "pieces", "ok", num_requests=5, concurrency=2)
     for index, script in enumerate(["pieces", "ok"]):
-        assert level.answers[index] == "".join(f"{script}{token} " for token in range(_NUM_TOKENS))
+        assert level.answers[index] == "".join(f"{script}{token} " for token in range(NUM_TOKENS))
     assert level.num_prompts == 2
     assert "ok0" not in repr(level) + repr(level.requests)
 
