@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Annotated
 
@@ -254,4 +254,19 @@ class PriceSettings:
         example = self.device_source.lower().startswith("example")
         return PriceCard(
             "figures of the use case", self.currency, DevicePrice("the device", rent), teacher, example
+        )
+
+    def carded(self) -> PriceSettings:
+        """The same with the figures given here in a card."""
+        return replace(
+            self,
+            card=self.prices,
+            currency=None,
+            device_per_hour=None,
+            device_source=None,
+            device_date=None,
+            teacher_input_per_million=None,
+            teacher_output_per_million=None,
+            teacher_source=None,
+            teacher_date=None,
         )

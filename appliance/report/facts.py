@@ -7,13 +7,11 @@ import os
 import platform
 import subprocess
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from appliance.config import UseCase
-from appliance.cost import Cost, Economics, Verdict
 from appliance.manifest import Manifest
 from appliance.packages import installed_version
 from appliance.report.schema import SCHEMA_VERSION
@@ -39,12 +37,13 @@ def gather(
     run_id: str,
     use_case: UseCase,
     stages: Mapping[str, Manifest],
-    costs: list[Cost],
-    money: Economics,
-    verdict: Verdict,
+    money: Mapping[str, Any],
     hashes: Mapping[str, str | None],
 ) -> dict[str, Any]:
-    """All facts of a finished run, JSON-ready. Not measured is None."""
+    """All facts of a finished run, JSON-ready; `money` are those of the cost model, the verdict among them.
+
+    Not measured is None.
+    """
     evaluated, bench = stages["evaluate"].facts, stages["bench"].facts
     curated = dict(stages["curate"].facts)
     return {
@@ -56,22 +55,13 @@ def gather(
         "primary_metric": evaluated["primary_metric"],
         "reference": evaluated["reference"],
         "chosen": evaluated["chosen"],
-        "verdict": asdict(verdict),
+        "verdict": money["verdict"],
         "scores": evaluated["scores"],
         "validation": evaluated["validation"],
         **{name: evaluated.get(name) for name in EVALUATED},
         "serving": bench["serving"],
         **{name: bench.get(name) for name in SERVED},
-        "cost": [asdict(cost) for cost in costs],
-        "economics": {
-            **{
-                key: value
-                for key, value in asdict(money).items()
-                if not key.endswith("_per_month") or key.startswith("requests")
-            },
-            "monthly_cost": {"teacher": money.teacher_per_month, "student": money.student_per_month},
-        },
-        "price_card": price_card(use_case),
+        **money,
         "scrub": dict(stages["scrub"].facts) | {"detector": _detector()},
         "attack": dict(stages["attack"].facts),
         "curate": {
@@ -109,31 +99,6 @@ def _training(stage: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     return {"stage": stage, **{key: facts[key] for key in kept}, **named, **more}
 
 
-def price_card(use_case: UseCase) -> list[dict[str, Any]]:
-    """Every figure that was typed in and not measured, with its source and date."""
-    prices = use_case.prices
-    rows: list[tuple[str, float | None, str, str | None, str | None]] = [
-        (
-            "device",
-            prices.device_per_hour,
-            f"{prices.currency} per hour",
-            prices.device_source,
-            prices.device_date,
-        ),
-        ("utilisation", prices.utilisation, "share of the device's best rate", "the use case", None),
-        ("requests", prices.requests_per_month, "per month", "the use case", None),
-        ("people's time, once", prices.one_off, prices.currency, "the use case", None),
-    ]
-    if prices.teacher_input_per_million is not None:
-        unit = f"{prices.currency} per million"
-        source, date = prices.teacher_source, prices.teacher_date
-        rows += [
-            ("teacher prompt tokens", prices.teacher_input_per_million, unit, source, date),
-            ("teacher answer tokens", prices.teacher_output_per_million, unit, source, date),
-        ]
-    return [dict(zip(("what", "value", "unit", "source", "date"), row, strict=True)) for row in rows]
-
-
 def missing(use_case: UseCase, stages: Mapping[str, Manifest]) -> list[str]:
     """What a careful reader would ask for and this run cannot tell."""
     said = []
@@ -148,7 +113,8 @@ def missing(use_case: UseCase, stages: Mapping[str, Manifest]) -> list[str]:
             "The teacher's latency and throughput: it does not run on this machine; its cost is from the price card."
         )
     said += [f"Of the attack on the students: {item}." for item in stages["attack"].facts["not_tested"]]
-    said.append("Intervals of throughput and cost: each load level was measured once.")
+    if not any(row.get("requests_per_s_low") is not None for row in stages["bench"].facts["serving"]):
+        said.append("Intervals of throughput and cost: each load level was measured once.")
     if use_case.bench.serve.enforce_eager:
         said.append(
             "The best throughput: the server ran without compilation (bench.serve.enforce_eager), which serves slower."

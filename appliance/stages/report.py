@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from appliance import manifest
-from appliance.cost import (
-    Cost,
-    TeacherTokens,
-    decide,
-    economics,
-    served_cost,
-    teacher_cost,
-)
-from appliance.loadtest import Serving
-from appliance.manifest import hash_json
+from appliance.cost.assess import Effort, assess
+from appliance.manifest import Manifest, hash_json
 from appliance.report.facts import commit, gather
 from appliance.report.write import write_report
 from appliance.run import external_digest, open_folder
 from appliance.stages.context import Context, Facts
-from distill.evaluate import UNTRAINED_ARMS
-from distill.values import Score
 
 _BEFORE = ("scrub", "teach", "curate", "check", "sft", "onpolicy", "evaluate", "attack", "bench")
 
@@ -30,46 +21,41 @@ def report(context: Context) -> tuple[Facts, list[str]]:
     use_case = context.use_case
     stages = {name: context.before(name)[1] for name in _BEFORE}
     bench, evaluated = stages["bench"].facts, stages["evaluate"].facts
-    rows = [Serving(**row) for row in bench["serving"]]
-    by_arm = {arm: [row for row in rows if row.arm == arm] for arm in {row.arm for row in rows}}
-    costs = _costs(context, by_arm, bench)
-    chosen = evaluated["chosen"]
-    primary = {
-        row["arm"]: Score(**row)
-        for row in evaluated["scores"]
-        if row["metric"] == evaluated["primary_metric"]
-    }
-    money = economics(
-        use_case.prices,
-        by_arm.get(chosen, []),
-        costs[chosen],
-        costs["teacher"],
-        training_hours=sum(stages[name].facts["seconds"] for name in context.trained_arms) / 3600,
-        teacher_requests=stages["teach"].facts["asked"],
+    found = assess(
+        use_case.prices, use_case.decide, evaluated, bench, _effort(context, stages), _cautions(stages)
     )
-    verdict = decide(primary, chosen, costs, money, use_case.decide)
-    facts = gather(
-        context.run_id, use_case, stages, list(costs.values()), money, verdict, _hashes(context, chosen)
-    )
+    hashes = _hashes(context, evaluated["chosen"])
+    facts = gather(context.run_id, use_case, stages, found.facts(), hashes)
     facts["egress"] = _egress(context)
     written = write_report(facts, context.folder)
-    return {"verdict": verdict.kind, "headline": verdict.headline, "costs": facts["cost"]}, written
+    return {
+        "verdict": found.verdict.kind,
+        "headline": found.verdict.headline,
+        "costs": facts["cost"],
+    }, written
 
 
-def _costs(context: Context, by_arm: dict[str, list[Serving]], bench: Facts) -> dict[str, Cost]:
-    prices = context.use_case.prices
-    costs = {arm: served_cost(arm, by_arm.get(arm, []), prices) for arm in UNTRAINED_ARMS}
-    for arm in context.trained_arms:
-        measured = arm if arm in by_arm else bench["chosen"]
-        costs[arm] = served_cost(
-            arm, by_arm.get(measured, []), prices, like=None if measured == arm else measured
+def _effort(context: Context, stages: Mapping[str, Manifest]) -> Effort:
+    """Recorded answers were there before the run: nothing was bought for it."""
+    seconds = sum(stages[name].facts["seconds"] for name in context.trained_arms)
+    recorded = context.use_case.teacher.kind == "recorded"
+    return Effort(seconds / 3600, 0 if recorded else stages["teach"].facts["asked"])
+
+
+def _cautions(stages: Mapping[str, Manifest]) -> list[str]:
+    """What other stages found that whoever reads only the verdict must know."""
+    said = []
+    chosen = stages["evaluate"].facts["chosen"]
+    if stages["attack"].facts["students"].get(chosen, {}).get("result") == "leaks":
+        said.append("The student gives away what it learnt from: see the attack before it is released.")
+    general = stages["evaluate"].facts.get("general")
+    if general and general["difference"]["high"] is not None and general["difference"]["high"] < 0:
+        before, after = general["before"]["value"], general["after"]["value"]
+        said.append(
+            f"Training cost general ability: {before:.0%} of {general['n']} instructions outside the task were done "
+            f"before, {after:.0%} after. It is a student for this task and no other."
         )
-    if "teacher" in by_arm:
-        costs["teacher"] = served_cost("teacher", by_arm["teacher"], prices)
-    else:
-        tokens = bench["teacher_tokens"]
-        costs["teacher"] = teacher_cost(prices, None if tokens is None else TeacherTokens(**tokens))
-    return costs
+    return said
 
 
 def _hashes(context: Context, chosen: str) -> dict[str, str | None]:
