@@ -17,7 +17,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 from annotated_types import Gt
 from pydantic import TypeAdapter, ValidationError
 
-from appliance.cost import DecideSettings, PriceSettings
+from appliance.cost import DecideSettings, PriceCard, PriceSettings
 from appliance.loadtest import LoadtestSettings
 from appliance.serve import ServeSettings
 from distill.curate import SplitSettings
@@ -164,8 +164,14 @@ def _adapter(cls: Any) -> TypeAdapter[Any]:
 
 
 def load_use_case(path: Path) -> UseCase:
-    """Reads a use case file; raises ConfigError in one line."""
-    return _validate(UseCase, _read(path), str(path))
+    """Reads a use case file, and the price card it names into it; raises ConfigError in one line."""
+    document = _read(path)
+    prices = document.get("prices")
+    if isinstance(prices, dict) and isinstance(prices.get("card"), str):
+        card = path.parent / prices["card"]
+        prices["card"] = _read(card)
+        _validate(PriceCard, prices["card"], str(card))  # so that what is wrong is told of the card's file
+    return _validate(UseCase, document, str(path))
 
 
 def load_policy(preset_or_file: str) -> ScrubPolicy:

@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.vllm, pytest.mark.timeout(1200)]
 
 STILLHOUSE = [sys.executable, "-m", "appliance.cli"]
 DEMO = Path(__file__).parents[1] / "deploy" / "usecases" / "demo.toml"
+CARD = DEMO.parents[1] / "prices" / "example-rented-cpu.toml"
 DETERMINED = ("scrub", "teach", "curate", "sft", "onpolicy", "evaluate")
 """Stages whose outputs hold no measured time: the same to the last bit, killed or not."""
 
@@ -47,8 +48,10 @@ def write_use_case(folder: Path, **changes: str) -> Path:
         'name = "demo policy"': 'name = "demo policy"\nchunk_size = 12\nprocesses = 1',
         "min_recall = 0.90": "min_recall = 0.80",
         "min_quality_ratio = 0.90": "min_quality_ratio = 0.90\nmin_test_records = 10",
+        'card = "../prices/example-rented-cpu.toml"': 'card = "prices.toml"',
         **changes,
     }
+    (folder / "prices.toml").write_text(CARD.read_text())
     text = DEMO.read_text()
     for old, new in replaced.items():
         assert old in text, old
@@ -219,7 +222,10 @@ def test_a_second_run_does_nothing_and_a_changed_price_redoes_the_report_alone(
     )
     assert again.stdout.count("unchanged") == len(STAGE_NAMES)
     dearer = use_case.with_name("dearer.toml")
-    dearer.write_text(use_case.read_text().replace("device_per_hour = 0.08", "device_per_hour = 0.16"))
+    dearer.write_text(use_case.read_text().replace('card = "prices.toml"', 'card = "dearer-prices.toml"'))
+    use_case.with_name("dearer-prices.toml").write_text(
+        CARD.read_text().replace("value = 0.08, low = 0.05, high = 0.12", "value = 0.16")
+    )
     changed = subprocess.run(
         [*STILLHOUSE, "run", str(dearer)], env=env, capture_output=True, text=True, check=True
     )
@@ -236,8 +242,9 @@ def test_a_damaged_output_is_noticed_before_it_is_used(use_case: Path, finished:
     flipped[len(flipped) // 2] ^= 1
     examples.unlink()  # another run may link to the same bytes
     examples.write_bytes(bytes(flipped))
-    names = {json.loads((run / "config.json").read_text())["use_case"]["prices"]["device_per_hour"]: run}
-    source = use_case if 0.08 in names else use_case.with_name("dearer.toml")
+    card = json.loads((run / "config.json").read_text())["use_case"]["prices"]["card"]
+    cheap = card["device"]["rent_per_hour"]["value"] == 0.08
+    source = use_case if cheap else use_case.with_name("dearer.toml")
     try:
         done = subprocess.run([*STILLHOUSE, "run", str(source)], env=env, capture_output=True, text=True)
         assert done.returncode == 1
