@@ -93,6 +93,11 @@ class Chart:
     def dot(self, x: float, y: float, css: str, radius: float = 5.0) -> None:
         self.marks.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" class="dot {css}"/>')
 
+    def bar(self, left: float, top: float, width: float, height: float, css: str) -> None:
+        self.marks.append(
+            f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" class="bar {css}"/>'
+        )
+
     def svg(self) -> Markup:
         """Without a namespace address: inside HTML none is needed, and the file names no outside place."""
         body = "\n".join([*self.marks, *(label.svg() for label in self.labels)])

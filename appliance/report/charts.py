@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from appliance.report.canvas import (
     SIZE,
@@ -59,13 +60,15 @@ class Series:
     points: tuple[tuple[float, float], ...]
     dashed: bool = False  # a dashed line goes with the solid one before it, and has no label of its own
     dotted: bool = False  # a dot on every measured point
+    band: tuple[tuple[float, float, float], ...] = ()  # (x, low, high): an interval around the line
 
 
 def _known(dots: Sequence[Dot]) -> list[float]:
     return [value for dot in dots for value in (dot.value, dot.low, dot.high) if value is not None]
 
 
-def _whisker(chart: Chart, dot: Dot, axis: Axis, place: float, *, upright: bool) -> None:
+def whisker(chart: Chart, dot: Dot, axis: Axis, place: float, *, upright: bool) -> None:
+    """The interval of a dot, across at height `place`, or upright at `place` from the left."""
     if dot.low is None or dot.high is None:
         return
     low, high = axis.at(dot.low), axis.at(dot.high)
@@ -125,7 +128,7 @@ def dot_rows(
         apart = 11.0 if len(row.dots) > 1 else 0.0
         for place, dot in enumerate(row.dots):
             y = middle + apart * (place - (len(row.dots) - 1) / 2)
-            _whisker(chart, dot, axis, y, upright=False)
+            whisker(chart, dot, axis, y, upright=False)
             if dot.value is not None:
                 chart.dot(axis.at(dot.value), y, dot.css)
     return chart
@@ -134,7 +137,10 @@ def dot_rows(
 def scatter(
     key: str, title: str, desc: str, arms: Sequence[Priced], *, x_title: str, y_title: str
 ) -> Chart | None:
-    """Cost to the right, quality upwards, each name at the nearest place where it covers nothing."""
+    """Cost to the right, quality upwards, each name at the nearest place where it covers nothing.
+
+    A line joins the efficient arms: those that no other beats or equals in both.
+    """
     arms = [arm for arm in arms if arm.dot.value is not None]
     if not arms:
         return None
@@ -160,15 +166,32 @@ def scatter(
     chart.labels.append(Label(0, 14, clip(y_title, 460), css="t soft"))
     scale = f"{clip(x_title, 460)}, logarithmic scale" if by_ratio else clip(x_title, 460)
     chart.labels.append(Label(plot.right, plot.bottom + 46, scale, "end", "t soft"))
-    taken = []
+    front = [(arm.price, arm.dot.value or 0.0) for arm in efficient(arms)]
+    if len(front) > 1:
+        chart.marks.append(f'<polyline points="{_path(front, cost, quality)}" class="line front"/>')
+    taken = [
+        Box(x - 3, y - 3, x + 3, y + 3)
+        for (x1, y1), (x2, y2) in pairwise((cost.at(x), quality.at(y)) for x, y in front)
+        for part in range(41)
+        for x, y in [(x1 + (x2 - x1) * part / 40, y1 + (y2 - y1) * part / 40)]
+    ]
     for arm in sorted(arms, key=lambda arm: arm.dot.css == "student"):  # drawn last, it lies on top
         x, y = cost.at(arm.price), quality.at(arm.dot.value or 0.0)
         top, foot = (y if end is None else quality.at(end) for end in (arm.dot.high, arm.dot.low))
         taken += [Box(x - 9, y - 9, x + 9, y + 9), Box(x - 7, top - 2, x + 7, foot + 2)]
-        _whisker(chart, arm.dot, quality, x, upright=True)
+        whisker(chart, arm.dot, quality, x, upright=True)
         chart.dot(x, y, arm.dot.css, 6)
     _name_points(chart, arms, cost, quality, taken, plot)
     return chart
+
+
+def efficient(arms: Sequence[Priced]) -> list[Priced]:
+    """The Pareto front, cheapest first: arms that cost more than the one before only because they are better."""
+    best: list[Priced] = []
+    for arm in sorted(arms, key=lambda arm: (arm.price, -(arm.dot.value or 0.0))):
+        if arm.dot.value is not None and (not best or arm.dot.value > (best[-1].dot.value or 0.0)):
+            best.append(arm)
+    return best
 
 
 def _name_points(
@@ -209,6 +232,7 @@ def lines(
     top = 30.0
     bottom = top + max(200.0 if wide else 150.0, len(named) * SIZE * 1.4)
     ys = [y for one in series for _, y in one.points]
+    ys += [end for one in series for _, *ends in one.band for end in ends]
     xs = sorted({x for one in series for x, _ in one.points})
     by_ratio = zero and min(ys) > 0 and max(ys) / min(ys) > 50
     upright = log_axis(ys, bottom, top) if by_ratio else linear_axis(ys, bottom, top, most=4, zero=zero)
@@ -229,7 +253,11 @@ def lines(
     chart.labels.append(Label(0, 13, f"{unit}, logarithmic" if by_ratio else unit, css="t soft"))
     chart.labels.append(Label(right, bottom + 35, x_title, "end", "t soft"))
     for one in series:
-        path = " ".join(f"{across.at(x):.1f},{upright.at(y):.1f}" for x, y in one.points)
+        if one.band:
+            around = [(x, high) for x, _, high in one.band] + [(x, low) for x, low, _ in reversed(one.band)]
+            chart.marks.append(f'<polygon points="{_path(around, across, upright)}" class="band {one.css}"/>')
+    for one in series:
+        path = _path(one.points, across, upright)
         chart.marks.append(
             f'<polyline points="{path}" class="line {one.css}{" dashed" if one.dashed else ""}"/>'
         )
@@ -243,6 +271,10 @@ def lines(
             chart.line(x + 5, end, right + 9, place, "leader")
         chart.labels.append(Label(right + 12, place + 4, clip(one.label, 110), css=f"t name {one.css}"))
     return chart
+
+
+def _path(points: Sequence[tuple[float, float]], across: Axis, upright: Axis) -> str:
+    return " ".join(f"{across.at(x):.1f},{upright.at(y):.1f}" for x, y in points)
 
 
 def _x_axis(xs: Sequence[float], start: float, end: float, steps: bool) -> Axis:

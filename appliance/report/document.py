@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from appliance.report import attack, evidence, money, quality, words
+from appliance.report import attack, evidence, losses, money, quality, serving, words
 from appliance.report.blocks import Document, KeyFigure, Section
 from appliance.report.study import Facts, Study
 
 SECTIONS = (
-    quality.losses,
+    losses.losses,
     quality.arms,
-    quality.trade,
-    money.serving,
+    serving.serving,
     money.cost,
+    money.sensitivity,
     evidence.privacy,
     attack.attack,
     evidence.training,

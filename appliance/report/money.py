@@ -1,114 +1,21 @@
-"""The sections on speed and money: serving, and the arithmetic of the cost."""
+"""The sections on money: what it costs and how that was reckoned, and what would change it."""
 
 from __future__ import annotations
 
 import math
 
-from appliance.report import charts, words
-from appliance.report.blocks import (
-    Block,
-    Cell,
-    Column,
-    Entry,
-    Figure,
-    Group,
-    Ledger,
-    Section,
-    Table,
-    figure,
-    table,
-)
-from appliance.report.canvas import Chart
+from appliance.report import charts, plots, words
+from appliance.report.blocks import Block, Cell, Column, Entry, Figure, Ledger, Section, Table, figure, table
 from appliance.report.quality import break_even
-from appliance.report.study import Facts, Study
-
-Setups = dict[tuple[str, str, str], list[Facts]]  # (arm, engine, device) -> its runs, by concurrency
+from appliance.report.study import Facts, Study, at, cell
+from appliance.report.trade import cost_cell, trade
 
 LONGEST_MONTHS = 60  # beyond five years a prediction of costs says nothing
 
 
-def serving(study: Study) -> Section:
-    """Speed under load: four small charts, then every measured number."""
-    runs = study.rows("serving")
-    setups: Setups = {}
-    for row in sorted(runs, key=lambda row: (words.arm_order(row["arm"]), row.get("concurrency") or 0)):
-        setup = (row["arm"], words.text(row.get("engine")), words.text(row.get("device")))
-        setups.setdefault(setup, []).append(row)
-    intro = (
-        "How fast answers come when several are asked for at once.",
-        "The median is the middle one of all answers (p50); of twenty answers, one is slower than p95.",
-    )
-    blocks = (_panels(study, setups), _serving_table(setups))
-    return Section("serving", "Serving", intro, blocks)
-
-
-def _panels(study: Study, setups: Setups) -> Figure | None:
-    def panel(key: str, title: str, unit: str, solid: str, dashed: str | None = None) -> Chart | None:
-        drawn = []
-        for (arm, engine, _), rows in setups.items():
-            alone = sum(other == arm for other, _, _ in setups) == 1
-            name = words.SHORT_ARMS.get(arm, arm) if alone else f"{words.SHORT_ARMS.get(arm, arm)}, {engine}"
-            for measure in filter(None, (solid, dashed)):
-                found = [(row.get("concurrency"), row.get(measure)) for row in rows]
-                points = tuple((x, y) for x, y in found if x is not None and y is not None)
-                faint = measure == dashed
-                drawn.append(charts.Series(name, study.role(arm), points, dashed=faint, dotted=True))
-        desc = f"{title} over the number of requests at once, by arm. The table that follows has the figures."
-        return charts.lines(key, title, desc, drawn, x_title="requests at once", y_title=unit, steps=True)
-
-    return figure(
-        "Solid: throughput, or the median (p50). Dashed: the 95th percentile (p95).",
-        [
-            panel("tokens", "Output tokens", "tokens a second", "output_tokens_per_s"),
-            panel("requests", "Requests answered", "requests a second", "requests_per_s"),
-            panel("ttft", "Time to the first token", "seconds", "ttft_p50_s", "ttft_p95_s"),
-            panel("e2e", "Time to the whole answer", "seconds", "e2e_p50_s", "e2e_p95_s"),
-        ],
-    )
-
-
-def _serving_table(setups: Setups) -> Table:
-    first, each, whole = "First token, ms", "Each further token, ms", "Whole answer, s"
-    columns = (
-        Column("At once"),
-        Column("Answered", group="Requests"),
-        Column("Failed", group="Requests"),
-        Column("tokens", group="A second"),
-        Column("requests", group="A second"),
-        *(Column(end, group=name) for name in (first, each, whole) for end in ("p50", "p95")),
-        Column("in", group="Mean tokens"),
-        Column("out", group="Mean tokens"),
-    )
-    groups = tuple(
-        Group(tuple(_serving_row(row) for row in rows), f"{words.arm_name(arm)} · {engine} · {device}")
-        for (arm, engine, device), rows in setups.items()
-    )
-    return Table("Load test in figures", columns, groups, dense=True)
-
-
-def _serving_row(row: Facts) -> tuple[Cell, ...]:
-    def milli(name: str) -> str:
-        seconds = row.get(name)
-        return words.number(None if seconds is None else seconds * 1000, 1 if name.startswith("tpot") else 0)
-
-    return tuple(
-        Cell(one)
-        for one in (
-            words.number(row.get("concurrency")),
-            words.number(row.get("num_ok")),
-            words.number(row.get("num_failed")),
-            words.number(row.get("output_tokens_per_s"), 1),
-            words.number(row.get("requests_per_s"), 2),
-            *(milli(f"{name}_{end}_s") for name in ("ttft", "tpot") for end in ("p50", "p95")),
-            *(words.number(row.get(f"e2e_{end}_s"), 2) for end in ("p50", "p95")),
-            words.number(row.get("mean_prompt_tokens")),
-            words.number(row.get("mean_output_tokens")),
-        )
-    )
-
-
 def cost(study: Study) -> Section:
     """What it costs and how that was reckoned, from the price card to the month of break-even."""
+    said, traded = trade(study)
     rows = study.rows("cost")
     tokens, requests = (
         words.money_decimals(row.get(name) for row in rows)
@@ -120,30 +27,61 @@ def cost(study: Study) -> Section:
         [
             (
                 Cell(words.arm_name(row["arm"]), strong=study.role(row["arm"]) == "student"),
-                words.money(row.get("per_thousand_requests"), row.get("currency"), requests),
-                words.money(row.get("per_million_output_tokens"), row.get("currency"), tokens),
-                words.text(row.get("basis")),
+                cost_cell(row, requests),
+                cell(
+                    row,
+                    "per_million_output_tokens",
+                    lambda value, row=row: words.money(value, row.get("currency"), tokens),  # type: ignore[misc]
+                ),
+                words.text(row.get("basis"))
+                + (f"; no range: {row['refused']}" if row.get("refused") else ""),
             )
             for row in sorted(rows, key=lambda row: words.arm_order(row["arm"]))
         ],
     )
-    card = table(
+    intro = (
+        "Every amount follows from the load test and from the price card at the end of this section.",
+        *said,
+    )
+    blocks: tuple[Block | None, ...] = (
+        *traded,
+        _ledger(study),
+        *_cumulative(study),
+        _whole_devices(study),
+        listed,
+        _arithmetic(study),
+        _card(study),
+    )
+    return Section("cost", "Cost and the arithmetic", intro, blocks)
+
+
+def _card(study: Study) -> Table:
+    rows = study.rows("price_card")
+    ranged = any(row.get("low") is not None for row in rows)
+    return table(
         "Price card",
-        ["What", Column("Price"), "Unit", "Source", "Date"],
+        ["What", Column("Price"), *([Column("Range")] if ranged else []), "Unit", "Source", "Date"],
         [
             (
                 words.text(row.get("what")),
-                words.plain(row.get("value")),
+                cell(row, "value", words.plain),
+                *([_ends(row)] if ranged else []),
                 words.text(row.get("unit")),
                 words.text(row.get("source")),
                 words.day(row.get("date")),
             )
-            for row in study.rows("price_card")
+            for row in rows
         ],
+        note="Some of these are examples: put your own in their place."
+        if any(row.get("example") for row in rows)
+        else "",
     )
-    intro = ("Every amount follows from the load test and from the price card at the end of this section.",)
-    blocks: list[Block | None] = [_ledger(study), *_cumulative(study), listed, card]
-    return Section("cost", "Cost and the arithmetic", intro, tuple(blocks))
+
+
+def _ends(row: Facts) -> Cell | str:
+    if row.get("low") is None or row.get("high") is None:
+        return "–"
+    return Cell(f"{words.plain(row['low'])} to {words.plain(row['high'])}", path=at(row))
 
 
 def _ledger(study: Study) -> Ledger:
@@ -154,9 +92,17 @@ def _ledger(study: Study) -> Ledger:
     decimals = words.money_decimals([teacher, student, saved, one_off])
     machines: tuple[Entry, ...] = ()
     if "devices" in economics:
+        busy = economics.get("busy")
+        used = "" if busy is None else f"; this volume uses {words.percent(busy)} of their rate"
         machines = (
-            Entry("Machines", words.number(economics["devices"]), "paid for whole months, busy or not"),
+            Entry(
+                "Machines",
+                words.number(economics["devices"]),
+                f"paid for whole months, busy or not{used}",
+                path=at(economics, "devices"),
+            ),
         )
+    paths = " ".join(filter(None, (at(spent, "teacher"), at(spent, "student"))))
     return Ledger(
         "The arithmetic of a month",
         (
@@ -164,22 +110,67 @@ def _ledger(study: Study) -> Ledger:
                 "Requests a month",
                 words.number(economics.get("requests_per_month")),
                 "the volume to be served",
+                path=at(economics, "requests_per_month"),
             ),
             Entry(
                 "Utilisation",
                 words.percent(economics.get("utilisation"), 0),
                 "mean load over the machine's best rate",
+                path=at(economics, "utilisation"),
             ),
             *machines,
-            Entry("Teacher", words.money(teacher, currency, decimals), "a month"),
-            Entry("Student", words.money(student, currency, decimals), "a month"),
+            Entry("Teacher", words.money(teacher, currency, decimals), "a month", path=at(spent, "teacher")),
             Entry(
-                "Saved", words.money(saved, currency, decimals), "teacher less student, a month", total=True
+                words.arm_name(study.swap) if economics.get("arm") else "Student",
+                words.money(student, currency, decimals),
+                "a month",
+                path=at(spent, "student"),
             ),
-            Entry("One-off cost", words.money(one_off, currency, decimals), "before the first saving"),
+            Entry(
+                "Saved",
+                words.money(saved, currency, decimals),
+                "teacher less student, a month",
+                total=True,
+                path="" if saved is None else paths,
+            ),
+            Entry(
+                "One-off cost",
+                words.money(one_off, currency, decimals),
+                _parts(study),
+                path=at(economics, "one_off"),
+            ),
             break_even(study),
+            *_saving(study),
         ),
     )
+
+
+def _parts(study: Study) -> str:
+    parts = study.part("economics").get("one_off_parts")
+    if not parts:
+        return "before the first saving"
+    names = {"people": "people", "training": "training", "labelling": "the teacher's answers"}
+    told = [
+        f"{names.get(key, key)} {words.money(value, study.currency)}"
+        for key, value in parts.items()
+        if value is not None
+    ]
+    return f"before the first saving: {', '.join(told)}" if told else "before the first saving"
+
+
+def _saving(study: Study) -> tuple[Entry, ...]:
+    """Over the horizon, as a range or refused with the reason."""
+    economics = study.part("economics")
+    saving = economics.get("saving")
+    if not saving:
+        return ()
+    horizon = words.count(economics.get("horizon_months"), "month", "months")
+    how = f"over {horizon}, one-off cost taken off"
+    if saving.get("refused"):
+        how += f"; no range: {saving['refused']}"
+    shown = words.money_interval(saving.get("value"), saving.get("low"), saving.get("high"), study.currency)
+    path = "" if saving.get("value") is None else at(saving)
+    return (Entry("Saved in all", shown, how, total=True, path=path),)
 
 
 def _cumulative(study: Study) -> tuple[Figure | None, Table | None]:
@@ -224,3 +215,173 @@ def _cumulative(study: Study) -> tuple[Figure | None, Table | None]:
     if student >= teacher:
         crossing = "The lines never cross: the one-off cost does not come back."
     return figure(crossing, [drawn]), listed
+
+
+def _whole_devices(study: Study) -> Table | None:
+    """Every arm as it would be paid for: machines whole, the one-off cost spread over the horizon."""
+    economics, currency = study.part("economics"), study.currency
+    rows = economics.get("arms") or []
+    if not rows:
+        return None
+    decimals = words.money_decimals(row.get("per_month") for row in rows)
+    each = words.money_decimals(row.get("all_in_per_thousand") for row in rows)
+
+    def ranged(row: Facts, key: str, low: str, high: str) -> Cell:
+        shown = words.money_interval(row.get(key), row.get(low), row.get(high), currency, decimals)
+        return Cell(shown, path="" if row.get(key) is None else at(row))
+
+    return table(
+        "Each arm as it would be paid for",
+        [
+            "Arm",
+            Column("Machines"),
+            Column("A month"),
+            Column("1,000 requests, all in"),
+            Column(f"Saved in {words.count(economics.get('horizon_months'), 'month', 'months')}"),
+            Column("Break-even"),
+            Column("Pays from, requests a month"),
+        ],
+        [
+            (
+                Cell(words.arm_name(row["arm"]), strong=row["arm"] == study.swap),
+                cell(row, "devices"),
+                ranged(row, "per_month", "per_month_low", "per_month_high"),
+                cell(row, "all_in_per_thousand", lambda value: words.money(value, currency, each)),
+                ranged(row, "saving", "saving_low", "saving_high"),
+                _never(row, "break_even_months", words.months),
+                _never(row, "break_even_requests_per_month", words.number),
+            )
+            for row in rows
+        ],
+        note="Machines are paid whole. All in: with the one-off cost spread over that time."
+        + _short_prompt(economics.get("short_prompt") or {}, currency),
+    )
+
+
+def _never(row: Facts, key: str, form: object) -> Cell:
+    """Break-even that does not come, where the saving is known, is "never"."""
+    if row.get(key) is None and row.get("saving") is not None:
+        return Cell("never")
+    return cell(row, key, form)  # type: ignore[arg-type]
+
+
+def _short_prompt(found: Facts, currency: str | None) -> str:
+    if found.get("teacher_per_thousand") is None:
+        return ""
+    said = (
+        f" What if: asked with a prompt as short as the student's, the teacher would cost "
+        f"{words.money(found['teacher_per_thousand'], currency)} for 1,000 requests"
+    )
+    cheaper = {True: ", less than the student, all in", False: ", more than the student, all in"}
+    return f"{said}{cheaper.get(found.get('cheaper') or False, '')}; its quality was not measured so."
+
+
+def _arithmetic(study: Study) -> Table | None:
+    """Line by line, to be followed with a pocket calculator."""
+    rows = study.rows("explain")
+    if not rows:
+        return None
+    return table(
+        "The arithmetic, line by line",
+        ["Line", "Reckoned from", Column("Value"), "Unit"],
+        [
+            (
+                row["label"],
+                words.text(row.get("source"))
+                if row.get("formula") is None
+                else f"{row['formula']}" + (f" = {row['numbers']}" if row.get("numbers") else ""),
+                cell(row, "value", words.plain),
+                words.text(row.get("unit")),
+            )
+            for row in rows
+        ],
+        note="The workbook has the same lines as live formulas: change a figure there and see what it does.",
+    )
+
+
+def sensitivity(study: Study) -> Section:
+    """What moves the saving, the widest swing first."""
+    rows = study.rows("sensitivity")
+    currency, economics = study.currency, study.part("economics")
+    horizon = words.count(economics.get("horizon_months"), "month", "months")
+    base = (economics.get("saving") or {}).get("value")
+    if not rows or base is None:
+        return Section(
+            "sensitivity",
+            "What would change it",
+            (
+                f"How the saving hangs on what was assumed: {words.NOT_MEASURED}, for the saving is not known.",
+            ),
+            (),
+        )
+    known = [row for row in rows if row["saving_at_low"] is not None and row["saving_at_high"] is not None]
+    drawn = plots.tornado(
+        "tornado",
+        f"Saved in {horizon}, as one figure moves",
+        f"The saving over {horizon} as each input moves from its low to its high end. The table that follows has the figures.",
+        [
+            plots.Swing(
+                row["label"],
+                row["saving_at_low"],
+                row["saving_at_high"],
+                words.money(row["saving_at_low"], currency, 0),
+                words.money(row["saving_at_high"], currency, 0),
+            )
+            for row in known
+        ],
+        base,
+        base_text=f"as reckoned: {words.money(base, currency, 0)}",
+        x_title=f"{currency} saved in {horizon}",
+    )
+    decimals = words.money_decimals([base])
+    listed = table(
+        "What moves the saving, in figures",
+        [
+            "Figure",
+            Column("low", group="Its value"),
+            Column("as reckoned", group="Its value"),
+            Column("high", group="Its value"),
+            Column("at low", group=f"Saved in {horizon}"),
+            Column("at high", group=f"Saved in {horizon}"),
+            Column("at low", group="Break-even"),
+            Column("at high", group="Break-even"),
+            Column("Range", numeric=False),
+        ],
+        [
+            (
+                Cell(
+                    f"{row['label']}, {row['unit']}" if row.get("unit") else row["label"],
+                    strong=bool(row.get("overturns")),
+                ),
+                *(cell(row, key, words.plain) for key in ("low", "base", "high")),
+                *(
+                    cell(row, key, lambda value: words.money(value, currency, decimals))
+                    for key in ("saving_at_low", "saving_at_high")
+                ),
+                *(_back(row, end) for end in ("low", "high")),
+                f"{words.text(row.get('range'))}: {words.text(row.get('basis'))}",
+            )
+            for row in rows
+        ],
+        note="One figure moves, the others stay. Bold: within its range it turns a gain into a loss, or back.",
+    )
+    turning = [row["label"] for row in rows if row.get("overturns")]
+    intro = (
+        "Each figure that was measured or assumed moves over its range, and the saving with it; the widest swing stands first.",
+        f"Turns gain into loss within its range: {', '.join(map(words.within, turning))}."
+        if turning
+        else "None of them turns gain into loss within its range.",
+    )
+    return Section(
+        "sensitivity",
+        "What would change it",
+        intro,
+        (figure("The line is the saving as reckoned.", [drawn]), listed),
+    )
+
+
+def _back(row: Facts, end: str) -> Cell:
+    months, saving = row.get(f"break_even_at_{end}"), row.get(f"saving_at_{end}")
+    if months is None:
+        return Cell("never" if saving is not None else words.NOT_MEASURED)
+    return cell(row, f"break_even_at_{end}", words.months)

@@ -1,19 +1,16 @@
-"""The sections on quality: key figures, where the student loses, the arms, cost against quality."""
+"""The sections on quality: key figures, the arms, how they compare record by record."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from appliance.report import charts, words
-from appliance.report.blocks import Cell, Column, Entry, Figure, KeyFigure, Section, Table, figure, table
-from appliance.report.study import Facts, Study, counted, shown
+from appliance.report import charts, confidence, general, words
+from appliance.report.blocks import Cell, Column, Entry, KeyFigure, Section, Table, figure, table
+from appliance.report.study import Facts, Study, at, cell, counted, shown
 
 
 def key_figures(study: Study) -> tuple[KeyFigure, ...]:
     """The four numbers of the first page, each beside the one to hold it against."""
-    own, teacher = study.score(study.best, study.metric), study.score(words.TEACHER, study.metric)
-    name = words.arm_name(study.best) if study.best else "Best student"
+    own, teacher = study.score(study.swap, study.metric), study.score(words.TEACHER, study.metric)
+    name = words.arm_name(study.swap) if study.swap else "Best student"
     economics = study.part("economics")
     spent = economics.get("monthly_cost") or {}
     currency, volume = study.currency, words.number(economics.get("requests_per_month"))
@@ -21,11 +18,13 @@ def key_figures(study: Study) -> tuple[KeyFigure, ...]:
         f"{words.metric_name(study.metric)}, {words.within(name)}",
         words.percent(own.get("value")),
         (*_certainty(own), f"Teacher: {'is the reference' if study.by_teacher else shown(teacher)}"),
+        at(own, "value"),
     )
     monthly = KeyFigure(
         "Cost a month",
         words.money(spent.get("student"), currency),
         (f"Teacher: {words.money(spent.get('teacher'), currency)}", f"Requests a month: {volume}"),
+        at(spent, "student"),
     )
     return quality, _cost_figure(study), monthly, _break_even_figure(study)
 
@@ -37,21 +36,33 @@ def _certainty(score: Facts) -> tuple[str, ...]:
 
 
 def _cost_figure(study: Study) -> KeyFigure:
-    own, teacher = (study.cost(arm) for arm in (study.best, words.TEACHER))
+    own, teacher = (study.cost(arm) for arm in (study.swap, words.TEACHER))
     price, other = own.get("per_thousand_requests"), teacher.get("per_thousand_requests")
-    beside = [f"Teacher: {words.money(other, teacher.get('currency'))}"]
+    beside = []
+    if own.get("per_thousand_low") is not None and own.get("per_thousand_high") is not None:
+        ends = [
+            words.money(own[f"per_thousand_{end}"], own.get("currency"), words.money_decimals([price]))
+            for end in ("low", "high")
+        ]
+        beside.append(f"Between {ends[0]} and {ends[1]}")
+    beside.append(f"Teacher: {words.money(other, teacher.get('currency'))}")
     if price and other and own.get("currency") == teacher.get("currency"):
         ratio = words.significant(max(price, other) / min(price, other), 2)
         beside.append(
             f"{ratio} times the student's" if other >= price else f"The student costs {ratio} times that"
         )
-    return KeyFigure("Cost of 1,000 requests", words.money(price, own.get("currency")), tuple(beside))
+    return KeyFigure(
+        "Cost of 1,000 requests",
+        words.money(price, own.get("currency")),
+        tuple(beside),
+        at(own, "per_thousand_requests"),
+    )
 
 
 def _break_even_figure(study: Study) -> KeyFigure:
     ends = break_even(study)
     one_off = words.money(study.part("economics").get("one_off"), study.currency)
-    return KeyFigure("Break-even after", ends.value, (f"One-off cost: {one_off}",))
+    return KeyFigure("Break-even after", ends.value, (f"One-off cost: {one_off}",), ends.path)
 
 
 def break_even(study: Study) -> Entry:
@@ -61,107 +72,12 @@ def break_even(study: Study) -> Entry:
     months, teacher, student = economics.get("break_even_months"), spent.get("teacher"), spent.get("student")
     if months is None and teacher is not None and student is not None and student >= teacher:
         return Entry("Break-even", "never", "the student costs no less each month", total=True)
-    return Entry("Break-even", words.months(months), "one-off cost ÷ saving a month", total=True)
-
-
-OVERLAP = "Where the intervals overlap, the gap may be chance; where they stand apart, it is hardly that."
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    metric: str
-    own: Facts
-    teacher: Facts
-    by_teacher: bool  # the teacher is the reference, so it agrees with itself in every case
-
-    @property
-    def value(self) -> float | None:
-        """Student less teacher; None unless both were measured."""
-        own, teacher = self.own.get("value"), 1.0 if self.by_teacher else self.teacher.get("value")
-        return None if own is None or teacher is None else own - teacher
-
-
-def losses(study: Study) -> Section:
-    """Every metric of the student in question against the teacher, the largest gap first."""
-    gaps = [
-        Gap(metric, study.score(study.best, metric), study.score(words.TEACHER, metric), study.by_teacher)
-        for metric in study.metrics
-    ]
-    gaps.sort(key=lambda gap: (gap.value is None, gap.value or 0.0))
-    blocks = (_gap_chart(study, gaps), _gap_table(gaps))
-    return Section("losses", "Where the student loses", _gap_intro(study, gaps), blocks)
-
-
-def _gap_intro(study: Study, gaps: Sequence[Gap]) -> tuple[str, ...]:
-    measured = [gap for gap in gaps if gap.value is not None]
-    behind = [gap for gap in measured if (gap.value or 0) < 0]
-    if not measured:
-        return ("Student and teacher share no measured metric, so the gap is not measured.",)
-    said = [f"The student scores below the teacher on {len(behind) or 'none'} of {len(measured)} measures."]
-    if study.by_teacher:
-        said = [
-            "The teacher is the reference here, so a gap is where the student's answer differs from its own."
-        ]
-    if behind:
-        name = words.within(words.metric_name(behind[0].metric))
-        said.append(f"The largest gap: {name}, {words.points(behind[0].value)} points.")
-    return tuple(said)
-
-
-def _gap_chart(study: Study, gaps: Sequence[Gap]) -> Figure | None:
-    name = words.arm_name(study.best)
-    legend = [("student", name), ("teacher", words.arm_name(words.TEACHER))]
-    compared = [study.best] if study.by_teacher else [study.best, words.TEACHER]
-    drawn = charts.dot_rows(
-        "losses",
-        "Student and teacher, measure by measure",
-        f"{name} and teacher on every measure, with 95% intervals. The table that follows has the figures.",
-        [
-            charts.Row(
-                words.metric_name(gap.metric),
-                tuple(study.dot(arm, gap.metric) for arm in compared),
-                words.points(gap.value),
-            )
-            for gap in gaps
-        ],
-        legend=legend[:1] if study.by_teacher else legend,
-    )
-    return figure("Whiskers are 95% intervals. On the right: the gap in percentage points.", [drawn])
-
-
-def _gap_table(gaps: Sequence[Gap]) -> Table:
-    return table(
-        "The gaps in figures",
-        ["Measure", Column("Student"), Column("Teacher"), Column("Gap, points"), "Intervals"],
-        [
-            (
-                words.metric_name(gap.metric),
-                Cell(shown(gap.own), counted(gap.own)),
-                Cell("is the reference")
-                if gap.by_teacher
-                else Cell(shown(gap.teacher), counted(gap.teacher)),
-                Cell(words.points(gap.value), strong=gap.value is not None and gap.value < 0),
-                _overlap(gap),
-            )
-            for gap in gaps
-        ],
-        note="" if any(gap.by_teacher for gap in gaps) else OVERLAP,
-    )
-
-
-def _overlap(gap: Gap) -> str:
-    if gap.by_teacher:
-        return "one only"
-    own_low, own_high, low, high = (
-        score.get(end) for score in (gap.own, gap.teacher) for end in ("low", "high")
-    )
-    if own_low is None or own_high is None or low is None or high is None:
-        return words.NOT_MEASURED
-    return "overlap" if own_low <= high and low <= own_high else "apart"
+    path = "" if months is None else at(economics, "break_even_months")
+    return Entry("Break-even", words.months(months), "one-off cost ÷ saving a month", total=True, path=path)
 
 
 def arms(study: Study) -> Section:
-    """All arms on the primary metric, then every other metric of every arm."""
+    """All arms on the primary metric, every other metric, tests between them; confidence, other abilities, the judge."""
     name = words.metric_name(study.metric)
     teacher = study.score(words.TEACHER, study.metric).get("value")
     drawn = charts.dot_rows(
@@ -194,11 +110,22 @@ def arms(study: Study) -> Section:
         even=True,
     )
     intro = [
-        "Prompting is often enough, so the untuned and the few-shot student stand beside the trained ones."
+        "Prompting is often enough, so students that were not trained stand beside those that were.",
+        *_evidence(study),
     ]
     if study.by_teacher:
         intro.append("No human reference was given: correct means here that the answer is the teacher's.")
-    blocks = (figure("Whiskers are 95% intervals.", [drawn]), primary, others if others.num_rows else None)
+    blocks = (
+        figure("Whiskers are 95% intervals.", [drawn]),
+        primary,
+        others if others.num_rows else None,
+        _paired(study),
+        _settled(study),
+        *confidence.calibration(study),
+        *confidence.cascade(study),
+        *general.before_and_after(study),
+        *general.judged(study),
+    )
     return Section("arms", "Quality of the arms", tuple(intro), blocks)
 
 
@@ -207,10 +134,12 @@ def _arm_row(study: Study, arm: str) -> tuple[Cell | str, ...]:
     value, strong = score.get("value"), study.role(arm) == "student"
     return (
         Cell(words.arm_name(arm), strong=strong),
-        Cell(words.percent(value), strong=strong),
-        words.NOT_MEASURED if value is None else words.interval(score.get("low"), score.get("high")),
-        words.number(score.get("n")),
-        words.number(score.get("failed")),
+        cell(score, "value", words.percent, strong=strong),
+        words.NOT_MEASURED
+        if value is None
+        else Cell(words.interval(score.get("low"), score.get("high")), path=at(score)),
+        cell(score, "n"),
+        cell(score, "failed"),
         score.get("note") or "–",
     )
 
@@ -218,54 +147,92 @@ def _arm_row(study: Study, arm: str) -> tuple[Cell | str, ...]:
 def _cell(score: Facts) -> Cell:
     if score.get("value") is None:
         return Cell(words.NOT_MEASURED)
-    return Cell(
-        words.percent(score["value"]),
-        f"{words.interval(score.get('low'), score.get('high'))}\n{counted(score)}",
-    )
+    interval = words.interval(score.get("low"), score.get("high"))
+    return Cell(words.percent(score["value"]), f"{interval}\n{counted(score)}", path=at(score))
 
 
-def trade(study: Study) -> Section:
-    """What each arm costs against what it gets right."""
-    name, currency = words.metric_name(study.metric), study.currency
-    costs = study.rows("cost")
-    priced = [
-        charts.Priced(
-            words.arm_name(row["arm"]), row["per_thousand_requests"], study.dot(row["arm"], study.metric)
-        )
-        for row in costs
-        if row.get("per_thousand_requests") is not None and currency is not None
-    ]
-    drawn = charts.scatter(
-        "trade",
-        "Cost against quality",
-        f"{name} of each arm over its cost of 1,000 requests. The table that follows has the figures.",
-        priced,
-        x_title=f"{currency} for 1,000 requests",
-        y_title=name,
-    )
-    names = sorted({*study.arms, *(row["arm"] for row in costs)}, key=words.arm_order)
-    prices = {arm: study.cost(arm).get("per_thousand_requests") for arm in names}
-    decimals = words.money_decimals(prices.values())
-    listed = table(
-        "Cost and quality in figures",
-        ["Arm", Column("Cost of 1,000 requests"), Column(name), Column("n"), Column("Failed")],
+def _paired(study: Study) -> Table | None:
+    """Tests on the same records, of the measure that decides."""
+    rows = [row for row in study.rows("paired") if row["metric"] == study.metric]
+    if not rows:
+        return None
+    return table(
+        "Arm against arm, on the same records",
+        [
+            "Arm",
+            "Against",
+            Column("Difference, points"),
+            Column("Only the first right"),
+            Column("Only the second"),
+            Column("n"),
+            Column("p"),
+            "Test",
+        ],
         [
             (
-                Cell(words.arm_name(arm), strong=study.role(arm) == "student"),
-                words.money(prices[arm], study.cost(arm).get("currency"), decimals),
-                shown(study.score(arm, study.metric)),
-                words.number(study.score(arm, study.metric).get("n")),
-                words.number(study.score(arm, study.metric).get("failed")),
+                Cell(words.arm_name(row["arm"]), strong=bool(_apart(row))),
+                words.arm_name(row["against"]),
+                Cell(
+                    words.points_interval(row["difference"], row["low"], row["high"]),
+                    strong=_apart(row),
+                    path=at(row),
+                ),
+                cell(row, "only_arm"),
+                cell(row, "only_against"),
+                cell(row, "n"),
+                cell(row, "p", words.chance),
+                words.TESTS.get(row["test"], words.text(row["test"])),
             )
-            for arm in names
+            for row in rows
+        ],
+        note="Differences in bold are more than chance: their 95% interval does not hold nought. p is of each test alone.",
+    )
+
+
+def _apart(row: Facts) -> bool:
+    low, high = row["low"], row["high"]
+    return low is not None and high is not None and (low > 0 or high < 0)
+
+
+def _evidence(study: Study) -> tuple[str, ...]:
+    evidence = study.part("evidence")
+    if not evidence or evidence.get("enough") is None:
+        return ()
+    n, least = words.number(evidence.get("n")), words.number(evidence.get("least"))
+    if evidence["enough"]:
+        return (f"{n} test records answer for these figures; at least {least} are asked for.",)
+    return (f"Not enough evidence: {n} test records, where at least {least} are asked for.",)
+
+
+def _settled(study: Study) -> Table | None:
+    """Each arm against the bar: met, missed or open, and how many records would settle it."""
+    evidence = study.part("evidence")
+    rows = evidence.get("arms") or []
+    if not rows:
+        return None
+    verdicts = {True: "meets the bar", False: "misses the bar", None: "not settled"}
+    return table(
+        f"Against the bar: {words.percent(evidence.get('ratio'), 0)} of the teacher's quality",
+        ["Arm", Column("Quality"), Column("Over the bar, points"), "Result", Column("Records to settle it")],
+        [
+            (
+                Cell(words.arm_name(row["arm"]), strong=study.role(row["arm"]) == "student"),
+                cell(row, "value", words.percent),
+                Cell(
+                    words.points_interval(row.get("margin"), row.get("low"), row.get("high")),
+                    path="" if row.get("margin") is None else at(row),
+                ),
+                verdicts[row.get("meets")],
+                _to_settle(row),
+            )
+            for row in rows
         ],
     )
-    intro = ["Further left is cheaper, higher up is better."]
-    if len(study.currencies) > 1:
-        intro = ["The arms are priced in different currencies, so they share no axis."]
-    elif drawn:
-        absent = [arm for arm in names if prices[arm] is None or study.dot(arm, study.metric).value is None]
-        listing = ", ".join(words.within(words.arm_name(arm)) for arm in absent)
-        intro += [f"Not in the chart, for want of a cost or a share: {listing}."] if absent else []
-    blocks = (figure("Whiskers are 95% intervals.", [drawn]), listed)
-    return Section("trade", "Cost against quality", tuple(intro), blocks)
+
+
+def _to_settle(row: Facts) -> Cell:
+    if row.get("meets") is not None:
+        return Cell("settled")
+    if row.get("records_to_settle") is None:
+        return Cell("more than a million")
+    return Cell(f"about {words.number(row['records_to_settle'])}", path=at(row, "records_to_settle"))

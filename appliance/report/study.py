@@ -114,6 +114,12 @@ class Study:
         return max(measured, key=lambda arm: measured[arm]) if measured else None
 
     @property
+    def swap(self) -> str | None:
+        """The arm that the costs and the verdict are about: the one recommended, where it is not the teacher itself."""
+        arm = self.part("economics").get("arm")
+        return str(arm) if arm and arm != words.TEACHER else self.best
+
+    @property
     def by_teacher(self) -> bool:
         """Whether the teacher's answers are the reference, so that a share tells agreement with it."""
         return self.facts.get("reference") == words.TEACHER

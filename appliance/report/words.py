@@ -14,19 +14,27 @@ TEACHER = "teacher"
 ARMS = {
     "untuned": "Untuned student",
     "few-shot": "Few-shot student",
+    "retrieved": "Student with retrieved examples",
     "sft": "Student after SFT",
     "onpolicy": "Student after SFT and on-policy",
+    "adapter": "Student as adapter",
+    "quantised": "Student, 8-bit",
+    "cascade": "Cascade: student, then teacher",
     TEACHER: "Teacher",
 }
 # For the ends of lines in small charts, where the full name has no room.
 SHORT_ARMS = {
     "untuned": "Untuned",
     "few-shot": "Few-shot",
+    "retrieved": "Retrieved",
     "sft": "SFT",
     "onpolicy": "On-policy",
+    "adapter": "Adapter",
+    "quantised": "8-bit",
+    "cascade": "Cascade",
     TEACHER: "Teacher",
 }
-STUDENTS = ("untuned", "few-shot", "sft", "onpolicy")
+STUDENTS = ("untuned", "few-shot", "retrieved", "sft", "onpolicy")
 TRAINED = ("sft", "onpolicy")
 
 VERDICTS = {
@@ -40,8 +48,19 @@ METRICS = {
     "valid_json": "Answer well-formed",
     "accuracy": "Answer correct",
     "macro_f1": "Macro F1",
+    "identical": "Whole answer correct to the letter",
+    "valid_schema": "Answer fits the schema",
+    "field_match": "Fields correct, mean",
+    "rouge_l": "Shared wording, in order (ROUGE-L F1)",
+    "chrf": "Shared letters (chrF)",
+    "similarity": "Same meaning (embedding similarity)",
 }
-NAMED_METRICS = {"field": "Field “{}” correct", "field_accuracy": "Field “{}” correct"}
+NAMED_METRICS = {
+    "field": "Field “{}” correct",
+    "field_accuracy": "Field “{}” correct",
+    "field_exact": "Field “{}” correct to the letter",
+}
+TESTS = {"mcnemar-exact": "McNemar, exact", "paired-bootstrap": "paired bootstrap"}
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
 
 
@@ -123,6 +142,48 @@ def points(difference: float | None) -> str:
         return NOT_MEASURED
     rounded = round(difference * 100, 1)
     return "0.0" if rounded == 0 else ("+" if rounded > 0 else "") + number(rounded, 1)
+
+
+def points_interval(difference: float | None, low: float | None, high: float | None) -> str:
+    if difference is None:
+        return NOT_MEASURED
+    if low is None or high is None:
+        return f"{points(difference)} (no interval)"
+    return f"{points(difference)} ({points(low)} to {points(high)})"
+
+
+def chance(p: float | None) -> str:
+    """A p-value: two significant digits, and no more noughts than tell anything."""
+    if p is None:
+        return NOT_MEASURED
+    return "< 0.0001" if p < 1e-4 else significant(p, 2) if p < 0.1 else number(p, 2)
+
+
+def equals(shown: str) -> str:
+    """ "= 0.03", but "< 0.0001" as it is."""
+    return shown if shown.startswith("<") else f"= {shown}"
+
+
+def slice_by(by: str) -> str:
+    """What a slice is cut by: "input.channel" is the records' field, "reference.queue" the right answer's."""
+    whose, dot, name = by.partition(".")
+    if not dot:
+        return {"reference": "Right answer", "input length": "Length"}.get(by, by.capitalize())
+    return {"input": f"Field “{name}”", "reference": f"Right “{name}”"}.get(whose, by)
+
+
+def money_interval(
+    value: float | None,
+    low: float | None,
+    high: float | None,
+    currency: str | None,
+    decimals: int | None = None,
+) -> str:
+    """An amount with its range; alone where the range was refused."""
+    if value is None or low is None or high is None:
+        return money(value, currency, decimals)
+    decimals = money_decimals([value, low, high]) if decimals is None else decimals
+    return f"{money(value, currency, decimals)} ({' to '.join(number(end, decimals) for end in (low, high))})"
 
 
 def money_decimals(values: Iterable[float | None]) -> int:
