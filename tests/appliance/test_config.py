@@ -280,6 +280,10 @@ OTHERS = {
     ("bench", "load", "concurrency"): [1, 5],
     ("bench", "load", "open_shares"): [0.5],
     ("bench", "serve", "dtype"): "float32",
+    ("prices", "peak_to_mean"): 3.0,
+    ("prices", "peak_requests_per_s"): 9.0,
+    ("prices", "device_date"): "2026-11-02",
+    ("prices", "teacher_date"): "2026-11-02",
 }
 """Another valid value, where one cannot be made from the first."""
 BOUND = {
@@ -292,6 +296,8 @@ BOUND = {
     ("teacher", "top_logprobs"),
     ("sft", "dp"),
     ("onpolicy", "teacher"),
+    ("prices", "card"),
+    ("prices", "cached_share"),
 }
 """Change only together with others; the table above has them."""
 

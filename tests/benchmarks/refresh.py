@@ -50,6 +50,7 @@ def write_use_case(folder: Path, old: Path, test: Path, base: str | None, test_r
     text = USE_CASE.read_text(encoding="utf-8")
     for name, path in (("train.csv", old), ("test.csv", test)):
         text = text.replace(f"../../../shared/data/banking77/{name}", str(path.absolute()))
+    text = text.replace('"../prices/', f'"{USE_CASE.parents[1] / "prices"}/')
     text = re.sub(r"^train = \d+\n", "", text, flags=re.MULTILINE)
     if base is not None:
         text = re.sub(r'^base = ".*"$', f'base = "{base}"', text, flags=re.MULTILINE)
