@@ -146,13 +146,15 @@ def status(run_id: str | None, as_json: bool) -> None:
     "-o",
     "out",
     type=click.Path(path_type=Path, allow_dash=True),
-    required=True,
     help="- for standard output.",
 )
-def report(run_id: str | None, form: str, out: Path) -> None:
+@click.option("--explain", "explained", is_flag=True, help="Print the arithmetic of the cost instead.")
+def report(run_id: str | None, form: str, out: Path | None, explained: bool) -> None:
     """Write the report of RUN_ID, or of the newest finished run."""
     from appliance.status import newest_report
 
+    if explained == (out is not None):
+        raise Failure("give -o FILE for the report, or --explain for the arithmetic of its cost")
     folder = newest_report(_home(), run_id)
     if folder is None:
         raise Failure(
@@ -160,6 +162,11 @@ def report(run_id: str | None, form: str, out: Path) -> None:
             if run_id is not None
             else "there is no finished run yet: start one with `stillhouse run`"
         )
+    if out is None:
+        from appliance.cost.explain import told
+
+        click.echo("\n".join(told(json.loads((folder / "report.json").read_text(encoding="utf-8")))))
+        return
     found = (folder / f"report.{form}").read_bytes()
     if str(out) == "-":
         click.get_binary_stream("stdout").write(found)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from appliance.cost.names import ARM_NAMES
 from appliance.cost.prices import HOURS_PER_MONTH, HOURS_PER_YEAR, DevicePrice, Figure
 from appliance.cost.rates import Rate, TeacherTokens
 from appliance.cost.swap import Swap
@@ -284,18 +286,35 @@ def _swap(sheet: _Sheet, swap: Swap) -> None:
     )
 
 
-def lines_text(lines: Sequence[Line]) -> list[str]:
-    """For a terminal: a line and, where it is worked out, its formula under it."""
-    told = []
-    for line in lines:
-        value = "none" if line.value is None else plain(line.value)
-        told.append(f"{line.label} [{line.key}] = {value} {line.unit}")
+def told(facts: Mapping[str, Any]) -> list[str]:
+    """A report's arithmetic for a terminal: a line, and under it its formula in names and in figures, or its source."""
+    if not facts.get("explain"):
+        return [
+            "There is no arithmetic: the teacher's or the student's cost is not known. The report says why."
+        ]
+    economics = facts["economics"]
+    text = [
+        f"The swap of the teacher for {ARM_NAMES[economics['arm']]}, in {facts['cost'][0]['currency']}.",
+        "",
+    ]
+    for row in facts["explain"]:
+        line = Line(**row)
+        text.append(
+            f"{line.label} [{line.key}] = {'none' if line.value is None else plain(line.value)} {line.unit}"
+        )
         if line.formula is not None:
-            told.append(f"    = {line.formula}")
-            told.append(f"    = {line.numbers}")
+            text += [f"    = {line.formula}", f"    = {line.numbers}"]
         elif line.source is not None:
-            told.append(f"    {line.source}")
-    return told
+            text.append(f"    {line.source}")
+    saving = economics["saving"]
+    if saving["value"] is None:
+        return [*text, "", f"No saving is stated for certain: {saving['refused']}."]
+    ends = f"{plain(saving['low'])} to {plain(saving['high'])}"
+    return [
+        *text,
+        "",
+        f"With the measured intervals the saving is {ends}; prices have no part in this range.",
+    ]
 
 
 def plain(value: float) -> str:
