@@ -41,7 +41,7 @@ PIPELINE = (
     # the student answers, a verifiable reward judges
     Stage("onpolicy", ("task", "student", "sft", "onpolicy"), ("curate", "sft"), version=3, external=("student", "rewards", "token-teacher"), packages=TRAINING),
     # every arm on the same held-out records; the student to release is picked on the validation records
-    Stage("evaluate", ("task", "student", "evaluate"), ("curate", "teach", "sft", "onpolicy"), external=("student",), packages=TRAINING),
+    Stage("evaluate", ("task", "teacher", "student", "evaluate", "decide"), ("curate", "teach", "sft", "onpolicy"), version=2, external=("student",), packages=(*TRAINING, "bm25s")),
     # what was planted in the raw records is asked back from the students; a leak stops the run
     Stage("attack", ("data", "scrub", "detector", "task", "student", "plant", "attack"), ("scrub", "curate", "sft", "onpolicy", "evaluate"), external=("student", "key", "detector"), packages=(*TRAINING, *DETECTION)),
     # what serving costs in time, on this machine

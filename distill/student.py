@@ -14,7 +14,7 @@ from annotated_types import Ge
 
 from distill import attention
 from distill.lora import load_adapter, merged, save_adapter, with_lora
-from distill.topk import likeliest_first
+from distill.topk import likeliest_first, said_logprob
 from distill.values import Completion, Messages, Request, TopTokens
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -124,6 +124,18 @@ def prompt_ids(tokenizer: Any, messages: Messages) -> list[int]:
         messages, add_generation_prompt=True, tokenize=True, return_dict=True
     )
     return list(encoded["input_ids"])
+
+
+def context_room(path: Path, max_answer_tokens: int) -> Callable[[Messages], bool]:
+    """Whether a prompt and an answer as long as it may be fit into the context of the model in the directory.
+
+    A model that does not tell its context takes everything.
+    """
+    limit = _read_config(path / "config.json").get("max_position_embeddings")
+    if limit is None:
+        return lambda messages: True
+    tokenizer = load_tokenizer(path)
+    return lambda messages: len(prompt_ids(tokenizer, messages)) + max_answer_tokens <= limit
 
 
 def prune_and_save(base: Path, layers: int, out: Path) -> None:
@@ -244,8 +256,17 @@ class InProcess:
             text = self._tokenizer.decode(answer, skip_special_tokens=True)
             finish = "stop" if stopped else "length"
             said = row[: len(answer) + stopped]
+            likeliest = watch.of(at, said)
+            logprob = None if likeliest is None else said_logprob(likeliest)
             yield Completion(
-                record_id, text, finish, self.model, len(ids), len(said), likeliest=watch.of(at, said)
+                record_id,
+                text,
+                finish,
+                self.model,
+                len(ids),
+                len(said),
+                likeliest=likeliest,
+                logprob=logprob,
             )
 
 

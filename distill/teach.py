@@ -114,6 +114,8 @@ def _line(completion: Completion) -> str:
     """Escaped to ASCII: a model may answer with half a surrogate pair, which UTF-8 cannot hold."""
     written = asdict(completion)
     del written["likeliest"]
+    if completion.logprob is None:
+        del written["logprob"]
     return json.dumps(written) + "\n"
 
 

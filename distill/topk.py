@@ -53,6 +53,11 @@ def likeliest_first(
     return tuple(ranked)
 
 
+def said_logprob(answer: TopTokens) -> float:
+    """Natural logarithm of the probability of all that was said: at each place it is among the likeliest."""
+    return sum(dict(place)[token] for token, place in zip(answer.tokens, answer.top, strict=True))
+
+
 class Journal:
     """Answers appended as they come, one line each: a kill loses at most the line being written."""
 

@@ -46,6 +46,8 @@ class Completion:
     error: str | None = None
     likeliest: TopTokens | None = field(default=None, repr=False)
     """Where log-probabilities were asked for; never written beside the text."""
+    logprob: float | None = None
+    """Natural logarithm of the probability of the whole answer, its end-of-turn token included, where the model told it."""
 
 
 class RejectReason(StrEnum):

@@ -19,6 +19,7 @@ ROOMS = ("ui", "appliance", "distill", "privacy")
 """Each may import itself and those after it."""
 
 DOORS = {
+    "bm25s": {"distill/retrieval"},
     "click": {"appliance/cli"},
     "datasketch": {"distill/near_duplicates"},
     "datasets": set(),

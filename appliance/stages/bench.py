@@ -11,9 +11,9 @@ from appliance.loadtest import Serving, closed_loop, summarise
 from appliance.serve import Server, served
 from appliance.stages.context import Context, Facts, read_examples, split_of
 from appliance.stages.parity import NUM_PROMPTS, check_parity
-from distill.evaluate import UNTRAINED_ARMS, pick_shots, requests_for
+from distill.evaluate import requests_for, untrained_arms, worked_examples
 from distill.parity import own_answers
-from distill.student import load_tokenizer, prompt_ids
+from distill.student import context_room, load_tokenizer, prompt_ids
 from distill.teach import read_completions
 from distill.values import Example, Messages
 
@@ -29,21 +29,21 @@ def bench(context: Context) -> tuple[Facts, list[str]]:
     use_case = context.use_case
     examples = read_examples(context.before("curate")[0])
     tests = split_of(examples, "test")
-    shots = pick_shots(examples, use_case.evaluate.few_shot)
+    base, max_tokens = context.model(use_case.student.base), use_case.task.max_answer_tokens
+    worked = worked_examples(context.task, examples, tests, use_case.evaluate, context_room(base, max_tokens))
+    untrained = untrained_arms(use_case.evaluate)
     evaluated, chosen = context.before("evaluate")[0], context.before("evaluate")[1].facts["chosen"]
     prompts = {
-        arm: [request.messages for request in requests_for(context.task, arm, tests, shots)]
-        for arm in (*UNTRAINED_ARMS, chosen, "teacher")
+        arm: [request.messages for request in requests_for(context.task, arm, tests, worked)]
+        for arm in (*untrained, chosen, "teacher")
     }
-    base = context.model(use_case.student.base)
-    max_tokens = use_case.task.max_answer_tokens
     released = prompts[chosen][:NUM_PROMPTS]
     context.progress(0, None, unit="requests", part=f"{chosen} in this process")
     own = own_answers(context.before(chosen)[0] / "model", use_case.student.device, max_tokens, released)
     parity: Facts = {}
     plan: list[tuple[Path, tuple[str, ...]]] = [
         (context.before(chosen)[0] / "model", (chosen,)),
-        (base, UNTRAINED_ARMS),
+        (base, untrained),
     ]
     if use_case.teacher.kind == "local":
         plan.append((context.model(use_case.teacher.model), ("teacher",)))

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from appliance.stages.context import Context, Facts, read_examples, split_of, write_rows
+from appliance.stages.findings import Measured, find
 from distill.curate import overlap
 from distill.evaluate import (
-    UNTRAINED_ARMS,
     Outcome,
-    pick_shots,
+    Worked,
     requests_for,
     score_arm,
+    untrained_arms,
+    worked_examples,
 )
-from distill.student import InProcess
+from distill.student import InProcess, context_room
 from distill.teach import read_completions, teach
 from distill.values import Completion, Example, Score
 
@@ -26,45 +28,69 @@ def evaluate(context: Context) -> tuple[Facts, list[str]]:
     examples = read_examples(context.before("curate")[0])
     assert overlap(context.task, examples) == 0, "curate lets no test input into the training data"
     tests, validation = split_of(examples, "test"), split_of(examples, "val")
-    shots = pick_shots(examples, context.use_case.evaluate.few_shot)
+    use_case, base = context.use_case, context.model(context.use_case.student.base)
+    room = context_room(base, use_case.task.max_answer_tokens)
+    worked = worked_examples(context.task, examples, tests, use_case.evaluate, room)
+    untrained = untrained_arms(use_case.evaluate)
     models: dict[tuple[str, ...], Path] = {
-        UNTRAINED_ARMS: context.model(context.use_case.student.base),
+        untrained: base,
         **{(arm,): context.before(arm)[0] / "model" for arm in context.trained_arms},
     }
-    outcomes: list[Outcome] = []
+    outcomes: dict[str, list[Outcome]] = {}
+    on_validation: dict[str, list[Outcome]] = {}
     scores: list[Score] = []
-    on_validation: dict[str, Score] = {}
+    held_back: dict[str, Score] = {}
     for arms, path in models.items():
         asked = {(arm, "test"): tests for arm in arms}
-        if arms[0] in context.trained_arms and validation:
+        if arms != untrained and validation:
             asked |= {(arm, "val"): validation for arm in arms}
-        answers = _ask(context, path, asked, shots)
+        answers = _ask(context, path, asked, worked)
         for (arm, split), records in asked.items():
             found, summed = score_arm(context.task, arm, records, answers[arm, split])
             if split == "val":
-                on_validation[arm] = _primary(context, summed)
+                on_validation[arm], held_back[arm] = found, _primary(context, summed)
             else:
-                outcomes += found
+                outcomes[arm] = found
                 scores += summed
     teacher = read_completions(context.before("teach")[0] / "completions.jsonl")
-    found, summed = score_arm(context.task, "teacher", tests, teacher)
-    outcomes, scores = outcomes + found, scores + summed
-    rows = [
-        {
-            "record_id": outcome.record_id,
-            "arm": outcome.arm,
-            "failed": outcome.failed,
-            "scores": json.dumps(dict(outcome.scores)),
-        }
-        for outcome in outcomes
+    outcomes["teacher"], summed = score_arm(context.task, "teacher", tests, teacher)
+    scores += summed
+    write_rows(
+        context.folder / "outcomes.parquet",
+        [
+            {
+                "record_id": outcome.record_id,
+                "arm": outcome.arm,
+                "failed": outcome.failed,
+                "scores": json.dumps(dict(outcome.scores)),
+            }
+            for found in outcomes.values()
+            for outcome in found
+        ],
+        ("record_id", "arm", "failed", "scores"),
+    )
+    chosen = choose(held_back, context.trained_arms)
+    measured = Measured(
+        context.task,
+        tests,
+        outcomes,
+        chosen,
+        on_validation.get(chosen, []),
+        score_arm(context.task, "teacher", validation, teacher)[0],
+    )
+    answer_fields = [
+        name
+        for name in (use_case.teacher.answer_field, use_case.evaluate.reference_field)
+        if name is not None
     ]
-    write_rows(context.folder / "outcomes.parquet", rows, ("record_id", "arm", "failed", "scores"))
+    more_scores, found_facts = find(measured, use_case.decide, answer_fields)
     facts = {
         "primary_metric": context.task.primary_metric,
-        "scores": [asdict(score) for score in scores],
-        "chosen": choose(on_validation, context.trained_arms),
-        "validation": [asdict(score) for score in on_validation.values()],
-        "reference": "human" if context.use_case.evaluate.reference_field else "teacher",
+        "scores": [asdict(score) for score in scores + more_scores],
+        "chosen": chosen,
+        "validation": [asdict(score) for score in held_back.values()],
+        "reference": "human" if use_case.evaluate.reference_field else "teacher",
+        **found_facts,
     }
     return facts, ["outcomes.parquet", "answers"]
 
@@ -84,7 +110,7 @@ def _ask(
     context: Context,
     model: Path,
     asked: dict[tuple[str, str], list[Example]],
-    shots: Sequence[tuple[Mapping[str, str], str]],
+    worked: Worked,
 ) -> dict[tuple[str, str], dict[str, Completion]]:
     """Answers of one model's arms; what an interrupted attempt has kept is not asked again."""
     (context.folder / "answers").mkdir(exist_ok=True)
@@ -93,13 +119,16 @@ def _ask(
     answers = {}
     for (arm, split), records in asked.items():
         path = context.folder / "answers" / f"{arm}-{split}.jsonl"
-        requests = requests_for(context.task, arm, records, shots)
+        requests = requests_for(context.task, arm, records, worked)
 
         def progress(done: int, total: int, note: str, part: str = f"{arm} ({split})") -> None:
             context.progress(done, total, unit="answers", part=part)
 
         if len(read_completions(path)) < len(requests) and student is None:
-            student = InProcess(model, use_case.student.device, use_case.task.max_answer_tokens)
+            # The likeliest token at each place is the one that was said: its probability is the student's confidence.
+            student = InProcess(
+                model, use_case.student.device, use_case.task.max_answer_tokens, top_logprobs=1
+            )
         if student is None:
             answers[arm, split] = read_completions(path)
         else:

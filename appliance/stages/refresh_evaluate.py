@@ -71,7 +71,7 @@ def _ask(
     answers: dict[str, Mapping[str, Completion]] = {}
     for name, tests in sets.items():
         path = context.folder / "answers" / f"{arm}-{name}.jsonl"
-        requests = requests_for(context.task, "sft", tests, ())
+        requests = requests_for(context.task, "sft", tests, {})
 
         def progress(done: int, total: int, note: str, part: str = f"{arm} ({name})") -> None:
             context.progress(done, total, unit="answers", part=part)

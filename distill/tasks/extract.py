@@ -46,6 +46,25 @@ def _references(schema: Any) -> Iterator[str]:
 _DECODER = json.JSONDecoder(object_pairs_hook=_object)
 
 
+def _read(text: str) -> dict[str, Any] | None:
+    """The first JSON object in an answer, whatever it holds; None where there is none that can be written down again."""
+    start = text.find("{")
+    if start < 0:
+        return None
+    try:
+        value, _ = _DECODER.raw_decode(text, start)
+        # Python reads NaN, 1e999 and half a surrogate pair, none of which can be written down again.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    return dict(value)
+
+
+def _same(ours: Any, theirs: Any) -> bool:
+    """To the letter, and in type: Python holds True for 1 and 1.0."""
+    return json.dumps(ours, sort_keys=True) == json.dumps(theirs, sort_keys=True)
+
+
 class Extract:
     """The answer is one JSON object; a fence or words around it are tolerated, a second object is not read."""
 
@@ -76,16 +95,18 @@ class Extract:
         self._validator = jsonschema.Draft202012Validator(schema)
 
     def parse(self, text: str) -> dict[str, Any] | None:
-        start = text.find("{")
-        if start < 0:
-            return None
+        value = _read(text)
         try:
-            value, _ = _DECODER.raw_decode(text, start)
-            # Python reads NaN, 1e999 and half a surrogate pair, none of which can be written down again.
-            json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-            return value if self._validator.is_valid(value) else None
-        except (ValueError, RecursionError):
+            return value if value is not None and self._validator.is_valid(value) else None
+        except RecursionError:
             return None
+
+    def form(self, text: str) -> dict[str, float]:
+        """How far an answer can be read at all: whether it holds a JSON object, and one that obeys the schema."""
+        return {
+            "valid_json": float(_read(text) is not None),
+            "valid_schema": float(self.parse(text) is not None),
+        }
 
     def canonical(self, value: dict[str, Any]) -> str:
         ordered = {name: value[name] for name in self._fields if name in value}
@@ -99,11 +120,17 @@ class Extract:
         ]
 
     def score(self, value: dict[str, Any] | None, reference: dict[str, Any]) -> dict[str, float]:
+        """`exact_match`, `field_match` and `field:…` leave case and outer spaces aside, `identical` and `field_exact:…` do not."""
         matches = self._matches(value, reference)
+        to_the_letter = [
+            float(value is not None and _same(value.get(name), reference.get(name))) for name in self._fields
+        ]
         return {
             "exact_match": float(all(matches)),
-            "valid_json": float(value is not None),
+            "identical": float(all(to_the_letter)),
+            "field_match": sum(matches) / len(matches),
             **{f"field:{name}": match for name, match in zip(self._fields, matches, strict=True)},
+            **{f"field_exact:{name}": same for name, same in zip(self._fields, to_the_letter, strict=True)},
         }
 
     def reward(self, value: dict[str, Any] | None, reference: dict[str, Any]) -> float:

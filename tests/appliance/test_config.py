@@ -270,6 +270,7 @@ OTHERS = {
     ("student", "device"): "cpu",
     ("student", "layers"): 10,
     ("split", "train"): 99,
+    ("evaluate", "retrieved"): 3,
     ("split", "near_duplicates"): "reject",
     ("sft", "method"): "full",
     ("sft", "micro_batch"): 4,

@@ -79,13 +79,28 @@ def test_every_metric_of_an_object_is_summed_by_itself() -> None:
     outcomes, scores = score_arm(JSON_TASK, "sft", tests, answers)
     assert {score.metric: score.value for score in scores} == {
         "exact_match": 0.25,
-        "valid_json": 0.75,
+        "identical": 0.0,
+        "field_match": 0.5,
         "field:x": 0.5,
         "field:y": 0.5,
+        "field_exact:x": 0.25,
+        "field_exact:y": 0.5,
+        "valid_json": 0.75,
+        "valid_schema": 0.75,
     }
     assert {(score.n, score.failed) for score in scores} == {(4, 1)}
     assert all((score.low, score.high) == wilson(score.value * 4, 4) for score in scores if score.value)
-    assert outcomes[3].scores == {"exact_match": 0, "valid_json": 0, "field:x": 0, "field:y": 0}
+    assert set(outcomes[3].scores.values()) == {0}
+
+
+def test_json_that_breaks_the_schema_is_json_all_the_same_and_no_answer() -> None:
+    tests = [exam(f"r{n}", '{"x":"k","y":1}') for n in range(4)]
+    answers = said(r0='{"y":1}', r1='Sure: {"x":"k","y":1}', r2='{"x":"k"', r3='{"x":"k","x":"l"}')
+    outcomes, scores = score_arm(JSON_TASK, "sft", tests, answers)
+    values = {score.metric: score.value for score in scores}
+    assert (values["valid_json"], values["valid_schema"], values["exact_match"]) == (0.5, 0.25, 0.25)
+    assert [outcome.failed for outcome in outcomes] == [True, False, True, True]
+    assert outcomes[0].scores["field:y"] == 0.0, "nothing of an answer that breaks the schema counts"
 
 
 def learnt(record_id: str, answer: str | None, split: str = "train") -> Example:
@@ -115,6 +130,7 @@ def test_shots_show_different_answers_first_and_come_from_the_training_records_a
     [
         ("untuned", "Long: a, b, c", 2),
         ("few-shot", "Long: a, b, c", 4),
+        ("retrieved", "Long: a, b, c", 4),
         ("sft", "Short.", 2),
         ("onpolicy", "Short.", 2),
         ("teacher", "Long: a, b, c", 2),
@@ -122,7 +138,8 @@ def test_shots_show_different_answers_first_and_come_from_the_training_records_a
 )
 def test_each_arm_is_asked_in_its_own_words_about_the_same_records(arm: str, system: str, turns: int) -> None:
     tests = [exam("r0", "a"), exam("r1", "b")]
-    asked = requests_for(TASK, arm, tests, [({"m": "shot"}, "a")])
+    shots = {record_id: [({"m": "shot"}, "a")] for record_id in ("r0", "r1")}
+    asked = requests_for(TASK, arm, tests, {"few-shot": shots, "retrieved": shots})
     assert [request.record_id for request in asked] == ["r0", "r1"]
     assert {len(request.messages) for request in asked} == {turns}
     assert {request.messages[0]["content"] for request in asked} == {system}

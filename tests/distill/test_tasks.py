@@ -193,11 +193,16 @@ def test_scores_by_field_are_those_counted_by_hand() -> None:
     value = {"queue": "field", "amount": 12.5, "note": "late", "tags": [" meter", "OLD"]}
     assert task.score(value, gold) == {
         "exact_match": 0.0,
-        "valid_json": 1.0,
+        "identical": 0.0,
+        "field_match": 0.75,
         "field:queue": 0.0,
         "field:amount": 1.0,
         "field:note": 1.0,
         "field:tags": 1.0,
+        "field_exact:queue": 0.0,
+        "field_exact:amount": 1.0,
+        "field_exact:note": 0.0,
+        "field_exact:tags": 0.0,
     }
     assert task.reward(value, gold) == pytest.approx(0.5 * 3 / 4)
     assert task.reward({**value, "queue": "billing"}, gold) == 1.0
