@@ -69,10 +69,11 @@ def table(
     *,
     note: str = "",
     even: bool = False,
+    dense: bool = False,
 ) -> Table:
     """A table without groups; a heading given as a bare string is that of a column of words."""
     heads = tuple(Column(one, numeric=False) if isinstance(one, str) else one for one in columns)
-    return Table(caption, heads, (Group(cells(rows)),), note, even=even)
+    return Table(caption, heads, (Group(cells(rows)),), note, even=even, dense=dense)
 
 
 def cells(rows: Sequence[Sequence[Cell | str]]) -> tuple[tuple[Cell, ...], ...]:
@@ -154,6 +155,7 @@ class Document:
     kicker: str
     headline: str
     reasons: tuple[str, ...]
+    cautions: tuple[str, ...]  # what to know besides, though it does not change the verdict
     key_figures: tuple[KeyFigure, ...]
     sections: tuple[Section, ...]
 

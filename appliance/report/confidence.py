@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from appliance.report import charts, plots, words
 from appliance.report.blocks import Block, Cell, Column, Pairs, figure, table
 from appliance.report.study import Facts, Study, at, cell
@@ -57,15 +59,23 @@ def calibration(study: Study) -> tuple[Block | None, ...]:
         note=f"{words.arm_name(found.get('arm'))}. ECE: the mean gap between confidence and share right. So few records show "
         "a gap even where the confidence is perfect.",
     )
-    bins = [
-        (_WAYS[way].capitalize(), _range(one), cell(one, "n"), _right(one))
-        for way, part in ways
-        for one in part["bins"]
-    ]
     each = table(
-        "Confidence by tenths",
-        ["Confidence", Column("Range"), Column("n"), Column("Right")],
-        bins,
+        "Confidence by tenths of the answers",
+        [
+            Column("Tenth"),
+            *(
+                Column(text, group=f"Confidence {_WAYS[way]}")
+                for way, _ in ways
+                for text in ("range, %", "n", "right")
+            ),
+        ],
+        [
+            (
+                words.number(place + 1),
+                *(shown for _, part in ways for shown in _tenth(part["bins"], place)),
+            )
+            for place in range(max(len(part["bins"]) for _, part in ways))
+        ],
     )
     return (
         figure("Whiskers are 95% intervals. The slanted line is a confidence to be believed.", drawn),
@@ -74,12 +84,15 @@ def calibration(study: Study) -> tuple[Block | None, ...]:
     )
 
 
-def _range(one: Facts) -> Cell:
-    return Cell(words.interval(one.get("confidence_low"), one.get("confidence_high")), path=at(one))
-
-
-def _right(one: Facts) -> Cell:
-    return Cell(words.percent_interval(one["score"], one["low"], one["high"]), path=at(one))
+def _tenth(bins: Sequence[Facts], place: int) -> tuple[Cell, Cell, Cell]:
+    if place >= len(bins):
+        return Cell("–"), Cell("–"), Cell("–")
+    one = bins[place]
+    return (
+        Cell(words.interval(one.get("confidence_low"), one.get("confidence_high")), path=at(one)),
+        cell(one, "n"),
+        Cell(words.percent_interval(one["score"], one["low"], one["high"]), path=at(one)),
+    )
 
 
 def cascade(study: Study) -> tuple[Block | None, ...]:

@@ -37,6 +37,7 @@ def compose(facts: Facts) -> Document:
         kicker="Verdict" if repeated else f"Verdict: {verdict_words}",
         headline=headline,
         reasons=verdict.get("reasons") or (),
+        cautions=verdict.get("cautions") or (),
         key_figures=quality.key_figures(study),
         sections=[section(study) for section in SECTIONS],
     )
@@ -49,6 +50,7 @@ def on_run(
     kicker: str,
     headline: str,
     reasons: Sequence[str],
+    cautions: Sequence[str] = (),
     key_figures: Sequence[KeyFigure],
     sections: Sequence[Section],
 ) -> Document:
@@ -62,6 +64,7 @@ def on_run(
         kicker=kicker,
         headline=headline,
         reasons=tuple(reasons),
+        cautions=tuple(cautions),
         key_figures=tuple(key_figures),
         sections=tuple(sections),
     )

@@ -115,7 +115,7 @@ def judged(study: Study) -> tuple[Block | None, ...]:
                 *(rated(row[name]) for name in ("win", "tie", "loss")),
                 cell(row, "n"),
                 cell(row, "p", words.chance),
-                rated(row["position_bias"]),
+                cell(row["position_bias"], "value", words.percent),
             )
             for row in found["pairs"]
         ],

@@ -10,7 +10,7 @@ from appliance.report.blocks import Block, Cell, Column, Figure, Section, Table,
 from appliance.report.study import Facts, Study, at, cell, counted, rated
 
 OVERLAP = "Where the intervals overlap, the gap may be chance; where they stand apart, it is hardly that."
-MOST_SLICES, MOST_CLASSES, MOST_RECORDS = 12, 15, 20
+MOST_SLICES, MOST_CLASSES, MOST_RECORDS = 12, 12, 10
 """Rows on the page; report.json and the workbook's last sheet have all."""
 
 
@@ -217,7 +217,7 @@ def _end(row: Facts, name: str) -> Cell:
 def _taken(row: Facts) -> Cell | str:
     if not row.get("taken_for"):
         return "–"
-    return Cell(f"{row['taken_for']}, {words.number(row.get('taken_for_n'))} times", path=at(row))
+    return Cell(f"{row['taken_for']} ({words.number(row.get('taken_for_n'))})", path=at(row))
 
 
 def _worst(study: Study) -> Table | None:

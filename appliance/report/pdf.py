@@ -55,6 +55,7 @@ def _document(document: Document) -> dict[str, Any]:
         "kicker": document.kicker,
         "headline": document.headline,
         "reasons": document.reasons,
+        "cautions": document.cautions,
         "absent": (words.NOT_MEASURED, words.NOT_RECORDED),
         "figures": [
             {"label": one.label, "value": one.value, "beside": one.beside} for one in document.key_figures

@@ -303,6 +303,7 @@ def _engine(rows: Sequence[Facts]) -> Table | None:
             )
         ],
         note="Means over a level, from the server's own counters.",
+        dense=True,
     )
 
 
@@ -330,6 +331,7 @@ def _energy(study: Study, rows: Sequence[Facts]) -> Table | None:
             for row in measured
         ],
         note="Of the whole device, what it draws when idle included.",
+        dense=True,
     )
 
 

@@ -149,6 +149,8 @@ def _verdict(styles: Styles, document: Document, facts: Facts) -> None:
     sheet.row += 1
     for reason in document.reasons:
         sheet.line(reason)
+    for caution in document.cautions:
+        sheet.line(f"To know besides: {caution}")
     sheet.row += 1
     for one in document.key_figures:
         sheet.cells(
