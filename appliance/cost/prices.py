@@ -39,6 +39,14 @@ class Figure:
         if self.low is not None and self.high is not None and not self.low <= self.value <= self.high:
             raise ValueError(f"value = {self.value} is not between low = {self.low} and high = {self.high}")
 
+    @property
+    def least(self) -> float:
+        return self.value if self.low is None else self.low
+
+    @property
+    def most(self) -> float:
+        return self.value if self.high is None else self.high
+
 
 @dataclass(frozen=True)
 class DevicePrice:
@@ -81,9 +89,9 @@ class DevicePrice:
                 raise ValueError(f"{one} and {other} go together")
         if self.pue is not None and (self.power_watts is None or self.pue.value < 1):
             raise ValueError("pue is 1 or more, and goes with power_watts and power_per_kwh")
-        if self.life_years is not None and (self.life_years.low or self.life_years.value) <= 0:
+        if self.life_years is not None and self.life_years.least <= 0:
             raise ValueError("life_years must be above 0")
-        if self.staff_share is not None and (self.staff_share.high or self.staff_share.value) > 1:
+        if self.staff_share is not None and self.staff_share.most > 1:
             raise ValueError("staff_share is a share: from 0 to 1")
 
     @property
@@ -138,7 +146,7 @@ class TeacherPrice:
             )
         if self.cached_input_per_million is not None and not all(by_token):
             raise ValueError("cached_input_per_million goes with input_per_million and output_per_million")
-        if self.requests_per_s is not None and (self.requests_per_s.low or self.requests_per_s.value) <= 0:
+        if self.requests_per_s is not None and self.requests_per_s.least <= 0:
             raise ValueError("requests_per_s must be above 0")
 
 
