@@ -33,6 +33,8 @@ class EvaluateSettings:
     retrieved: Annotated[int, Ge(0)] | None = None
     """Worked examples in the prompt of the student with retrieval: for each record the training records most like it.
     Default: as many as `few_shot`. 0 leaves this arm out."""
+    general_ability: bool = True
+    """Asks the base and the released student sixty instructions that have nothing to do with the task: what was forgotten."""
 
 
 @dataclass(frozen=True, slots=True)

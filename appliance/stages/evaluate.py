@@ -9,6 +9,7 @@ from pathlib import Path
 
 from appliance.stages.context import Context, Facts, read_examples, split_of, write_rows
 from appliance.stages.findings import Measured, find
+from appliance.stages.general import forgetting
 from distill.curate import overlap
 from distill.evaluate import (
     Outcome,
@@ -91,6 +92,7 @@ def evaluate(context: Context) -> tuple[Facts, list[str]]:
         "validation": [asdict(score) for score in held_back.values()],
         "reference": "human" if use_case.evaluate.reference_field else "teacher",
         **found_facts,
+        "general": forgetting(context, chosen),
     }
     return facts, ["outcomes.parquet", "answers"]
 
