@@ -12,13 +12,13 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from datetime import time as time_of_day
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
 from annotated_types import Gt
 from pydantic import TypeAdapter, ValidationError
 
 from appliance.cost import DecideSettings, PriceCard, PriceSettings
-from appliance.loadtest import LoadtestSettings
+from appliance.loadtest import LoadtestSettings, SloSettings
 from appliance.serve import ServeSettings
 from distill.curate import SplitSettings
 from distill.evaluate import EvaluateSettings
@@ -56,12 +56,17 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True)
 class BenchSettings:
-    """The `[bench]` section: how the models are served and loaded. Both parts have their own table."""
+    """The `[bench]` section: how the models are served and loaded. Each part has its own table."""
 
     load: LoadtestSettings = LoadtestSettings()
     """`[bench.load]`: how many at a time, how many requests."""
+    slo: SloSettings = SloSettings()
+    """`[bench.slo]`: within which times an answer must come to be of use."""
     serve: ServeSettings = ServeSettings()
     """`[bench.serve]`: how vLLM is started."""
+    forms: tuple[Literal["adapter", "quantised"], ...] = ("adapter", "quantised")
+    """The student to release is served merged; here also as an adapter on its base, and in 8 bits, which takes a start
+    of the server of its own."""
     parity_max_gap: Annotated[float, Gt(0)] = 0.1
     """Mean distance of a token's log-probability, served from evaluated, over which the run stops. Rounding in bf16
     gives 0.03; a wrong chat template 0.3 and more."""

@@ -51,6 +51,7 @@ DOORS = {
         "distill/packing",
         "distill/parity",
         "distill/probe",
+        "distill/quantise",
         "distill/sampling",
         "distill/sft",
         "distill/student",

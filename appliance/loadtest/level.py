@@ -56,13 +56,13 @@ class LevelResult:
         return dict(Counter(answer.failure for answer in self.requests if answer.failure is not None))
 
     @property
-    def answers(self) -> dict[int, str]:
+    def answers(self) -> dict[int, Answer]:
         """By prompt index, what the server answered (first, if asked more than once); failed ones are absent."""
-        texts: dict[int, str] = {}
+        found: dict[int, Answer] = {}
         for answer in self.requests:
             if answer.failure is None:
-                texts.setdefault(answer.prompt_index, answer.text)
-        return texts
+                found.setdefault(answer.prompt_index, answer)
+        return found
 
 
 def closed_loop(

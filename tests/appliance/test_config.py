@@ -280,6 +280,8 @@ OTHERS = {
     ("attack", "on_leak"): "report",
     ("bench", "load", "concurrency"): [1, 5],
     ("bench", "load", "open_shares"): [0.5],
+    ("bench", "slo", "e2e_s"): 9.0,
+    ("bench", "forms"): ["adapter"],
     ("bench", "serve", "dtype"): "float32",
     ("prices", "peak_to_mean"): 3.0,
     ("prices", "peak_requests_per_s"): 9.0,

@@ -107,7 +107,7 @@ def test_warm_up_is_sent_first_not_measured_and_spares_the_first_prompts(server:
 def test_answers_come_back_by_prompt_and_stay_out_of_reprs(server: ScriptedServer) -> None:
     level = _ask(server, "pieces", "ok", num_requests=5, concurrency=2)
     for index, script in enumerate(["pieces", "ok"]):
-        assert level.answers[index] == "".join(f"{script}{token} " for token in range(NUM_TOKENS))
+        assert level.answers[index].text == "".join(f"{script}{token} " for token in range(NUM_TOKENS))
     assert level.num_prompts == 2
     assert "ok0" not in repr(level) + repr(level.requests)
 
