@@ -23,5 +23,5 @@ def nearest(corpus: Sequence[str], queries: Sequence[str], k: int) -> list[list[
 
 
 def _words(text: str) -> list[str]:
-    """Case aside, single letters too: an order's code may hang on one. A text without words has the empty one."""
-    return re.findall(r"\w+", text.casefold()) or [""]
+    """Case aside, single letters too: an order's code may hang on one. A text without words has one that no other text has."""
+    return re.findall(r"\w+", text.casefold()) or ["-"]
