@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from appliance.cost.months import whole
 from appliance.cost.names import ARM_NAMES
 from appliance.cost.prices import HOURS_PER_MONTH, HOURS_PER_YEAR, DevicePrice, Figure
 from appliance.cost.rates import Rate, TeacherTokens
@@ -346,8 +347,9 @@ def _value(node: ast.expr, values: Mapping[str, float]) -> float:
         case ast.BinOp(left=left, op=ast.Div(), right=right):
             return _value(left, values) / _value(right, values)
         case ast.Call(func=ast.Name(id="ROUNDUP"), args=[inner, ast.Constant(value=0)]):
-            # A billionth of a device is floating-point noise, as in `months`.
-            return math.ceil(_value(inner, values) - 1e-9)
+            return whole(_value(inner, values))
+        case ast.UnaryOp(op=ast.USub(), operand=inner):
+            return -_value(inner, values)
         case ast.Call(func=ast.Name(id="MIN"), args=[one, other]):
             return min(_value(one, values), _value(other, values))
     raise ValueError(f"not arithmetic over known names: {ast.unparse(node)}")

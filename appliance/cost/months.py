@@ -12,6 +12,11 @@ _ROUNDING = 1e-9
 """Share of a device that is floating-point noise and not a reason to buy another."""
 
 
+def whole(devices: float) -> int:
+    """Rounded up, and 0 for nothing only."""
+    return max(math.ceil(devices - _ROUNDING), 1 if devices > 0 else 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Fleet:
     """Devices of one kind, or groups of them, each paid for whole months, busy or not."""
@@ -24,8 +29,13 @@ class Fleet:
     """Of all requests, those that reach this fleet."""
 
     def devices(self, requests: float) -> int:
-        """How many a month's requests need. One is kept even for a trickle, none where nothing arrives."""
-        return math.ceil(requests * self.share / self.capacity - _ROUNDING)
+        """How many a month's requests need. One is kept even for a trickle."""
+        return whole(requests * self.share / self.capacity)
+
+    @property
+    def per_request(self) -> float:
+        """One request's part of a device that is used up."""
+        return self.price * self.share / self.capacity
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +79,19 @@ def break_even_requests(old: Bill, new: Bill, months: float) -> int | None:
     device. Between two such steps it is a straight line, so each stretch is solved by itself. None too where more than
     `MAX_STEPS` stretches would have to be looked at.
     """
-    first = 1
+    # No saving is above steepest * requests + room: old devices rounded up by a whole one each, new ones not at all.
+    steepest = months * (_least_per_request(old) - _least_per_request(new))
+    room = months * (sum(fleet.price for fleet in old.fleets) + old.per_month - new.per_month)
+    room += old.once - new.once
+    first = 1 if steepest <= 0 else max(1, math.floor(-room / steepest * (1 - _ROUNDING)))
+    slope = months * (old.per_request - new.per_request)
     for _ in range(MAX_STEPS):
-        last = min((_last_with_so_many(fleet, first) for fleet in (*old.fleets, *new.fleets)), default=None)
+        if steepest <= 0 and steepest * first + room < 0:
+            return None
         start = saving(old, new, first, months)
         if start >= 0:
             return first
-        slope = months * (old.per_request - new.per_request)
+        last = min((_last_with_so_many(fleet, first) for fleet in (*old.fleets, *new.fleets)), default=None)
         if slope > 0:
             there = first + math.ceil(-start / slope - _ROUNDING)
             if last is None or there <= last:
@@ -84,6 +100,10 @@ def break_even_requests(old: Bill, new: Bill, months: float) -> int | None:
             return None
         first = last + 1
     return None
+
+
+def _least_per_request(bill: Bill) -> float:
+    return bill.per_request + sum(fleet.per_request for fleet in bill.fleets)
 
 
 def _last_with_so_many(fleet: Fleet, requests: int) -> int:
