@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from annotated_types import Ge
 
 from distill import attention
+from distill.guided import Choices
 from distill.lora import load_adapter, merged, save_adapter, with_lora
 from distill.topk import likeliest_first, said_logprob
 from distill.values import Completion, Messages, Request, TopTokens
@@ -195,7 +196,9 @@ class InProcess:
         batch_tokens: int = 8192,
         name: str | None = None,
         top_logprobs: int | None = None,
+        choices: Sequence[str] = (),
     ) -> None:
+        """With `top_logprobs` answers tell their likeliest tokens and their probability; with `choices` each is one of these."""
         from transformers import GenerationConfig
 
         self.model = name or path.name
@@ -203,6 +206,7 @@ class InProcess:
         self._batch_tokens = batch_tokens
         self._top_logprobs = top_logprobs
         self._tokenizer = load_tokenizer(path)
+        self._choices = Choices(self._tokenizer, choices) if choices else None
         self._network = load_model(path, device)
         # A repetition penalty or the like in generation_config.json is left out here as it is in serving.
         self._network.generation_config = GenerationConfig()
@@ -234,11 +238,13 @@ class InProcess:
         # The padding stands between the shared beginning and the rest: masked, it has no position of its own.
         rows = [ids[:shared] + [pad] * (longest - len(ids)) + ids[shared:] for ids, _ in batch]
         masks = [[1] * shared + [0] * (longest - len(ids)) + [1] * (len(ids) - shared) for ids, _ in batch]
-        past = {}
+        past: dict[str, Any] = {}
         if cache is not None:
             past["past_key_values"] = copy.deepcopy(cache)
             past["past_key_values"].batch_repeat_interleave(len(batch))
-        watch = _Likeliest(self._top_logprobs)
+        watch, choices = _Likeliest(self._top_logprobs), self._choices
+        if choices is not None:
+            past["prefix_allowed_tokens_fn"] = lambda _row, ids: choices.allowed(ids[longest:].tolist())
         with torch.inference_mode():
             output = self._network.generate(
                 logits_processor=watch.as_list(),
