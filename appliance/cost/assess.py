@@ -11,9 +11,10 @@ from appliance.cost.explain import Line, explain
 from appliance.cost.prices import PriceSettings
 from appliance.cost.rates import LEAST_REQUESTS, Rate, Span, TeacherTokens, rate
 from appliance.cost.sensitivity import Bar, tornado
+from appliance.cost.standing import DecideSettings
 from appliance.cost.swap import Measured, Plan, Swap, plan, with_peak_ratio
 from appliance.cost.unit_costs import Cost, cascade_cost, served_cost, teacher_cost, thin_tokens
-from appliance.cost.verdict import DecideSettings, Verdict, decide
+from appliance.cost.verdict import Verdict, decide
 from distill.evaluate import TRAINED_ARMS, UNTRAINED_ARMS
 from distill.values import Score
 

@@ -249,8 +249,8 @@ def test_devices_are_whole(requests: int, devices: int) -> None:
     """10 requests a second half the time are 13,140,000 a month."""
     found = plan(replace(SWAP, prices=replace(PRICES, requests_per_month=requests)))
     assert (found.devices, found.per_month) == (devices, pytest.approx(devices * 2628.0))
+    assert found.busy is not None and found.busy <= 0.5 + 1e-9
     assert found.busy == pytest.approx(requests / 2_628_000 / 10 / devices)
-    assert found.busy <= 0.5 + 1e-9
 
 
 def test_a_plan_by_hand() -> None:
@@ -299,7 +299,7 @@ def up(value: Fraction) -> set[int]:
     return {near, near + 1} if abs(value - near) < Fraction(1, 10**6) and near > 0 else {math.ceil(value)}
 
 
-@settings(max_examples=300)
+@settings(max_examples=200, deadline=None)
 @given(
     volume=st.integers(1, 10**9),
     hour=st.floats(0.001, 1000),
@@ -371,6 +371,7 @@ def test_money_agrees_with_exact_fractions_of_a_formula_written_apart(
     assert lines["saving"] == pytest.approx(found.saving, abs=1e-9 * largest + 1e-12)
 
 
+@settings(deadline=None)
 @given(
     volume=st.integers(1, 10**9), teacher_rate=rates, hour=st.floats(0.001, 1000), copy=st.floats(0.001, 1000),
     devices=st.integers(1, 16), utilisation=st.floats(0.01, 1), share=st.floats(0.001, 1), labelled=st.integers(0, 10**5),
@@ -407,6 +408,7 @@ def test_a_hosted_teacher_agrees_with_fractions_too(
     assert lines["student_per_month"] == pytest.approx(found.per_month, rel=1e-9)
 
 
+@settings(deadline=None)
 @given(
     per_request=st.floats(0, 5), capacity=st.floats(0.5, 40), price=st.floats(0, 30), once=st.floats(0, 300),
     per_month=st.floats(0, 20), teacher=st.none() | st.tuples(st.floats(0.5, 40), st.floats(0.1, 30)), months=st.integers(1, 24),
@@ -432,6 +434,7 @@ def test_a_swap_that_costs_nothing_to_make_and_saves_is_earned_back_at_once() ->
     assert break_even_requests(Bill(0.1), Bill(0.1, once=1.0), 12) is None
 
 
+@settings(deadline=None)
 @given(st.floats(0.1, 100), st.floats(1, 3), st.floats(0, 1), st.floats(0, 1))
 def test_every_value_within_the_intervals_saves_within_the_range(
     per_s: float, width: float, at: float, at_tokens: float
