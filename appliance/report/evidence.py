@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from appliance.report import charts, promise, teacher, words
-from appliance.report.blocks import Column, Notes, Pairs, Section, Table, figure, table
-from appliance.report.study import Facts, Study, shown
+from appliance.report.blocks import Cell, Column, Notes, Pairs, Section, Table, figure, table
+from appliance.report.study import Facts, Study, at, cell, shown
 
 MOST_ROWS_LISTED = 12
 CURVE_COLUMNS = 7
@@ -31,16 +31,16 @@ def privacy(study: Study) -> Section:
     summary = Pairs(
         "Scrubbing",
         (
-            ("Recall", _recall(scrub)),
-            ("Floor in the policy", words.percent(floor)),
-            ("Labelled spans", words.number(scrub.get("recall_n"))),
-            ("Labelled records with a span missed", words.number(scrub.get("leaking_records"))),
-            ("Records seen", words.number(scrub.get("seen"))),
-            ("Records kept", words.number(scrub.get("kept"))),
-            ("Records dropped", words.number(scrub.get("dropped"))),
-            ("Spans replaced", words.number(scrub.get("spans"))),
+            ("Recall", Cell(_recall(scrub), path=at(scrub, "recall", "recall_low", "recall_high"))),
+            ("Floor in the policy", cell(scrub, "recall_floor", words.percent)),
+            ("Labelled spans", cell(scrub, "recall_n")),
+            ("Labelled records with a span missed", cell(scrub, "leaking_records")),
+            ("Records seen", cell(scrub, "seen")),
+            ("Records kept", cell(scrub, "kept")),
+            ("Records dropped", cell(scrub, "dropped")),
+            ("Spans replaced", cell(scrub, "spans")),
             ("Preset", words.text(scrub.get("preset"))),
-            ("Surrogates that equal a removed value", words.number(scrub.get("surrogates_equal_to_removed"))),
+            ("Surrogates that equal a removed value", cell(scrub, "surrogates_equal_to_removed")),
             ("Detector", words.text(scrub.get("detector"))),
             ("Policy", words.text(scrub.get("policy_id"))),
         ),
@@ -80,23 +80,28 @@ def _types(scrub: Facts) -> Table:
         kind = measured.get(name, {})
         score = {"value": kind.get("recall"), "low": kind.get("low"), "high": kind.get("high")}
         rows.append(
-            (words.text(name), words.number(replaced.get(name)), words.number(kind.get("n")), shown(score))
+            (
+                words.text(name),
+                cell(replaced, name),
+                cell(kind, "n"),
+                Cell(shown(score), path=at(kind)),
+            )
         )
     columns: list[Column | str] = ["Type", Column("Replaced"), Column("Labelled"), Column("Recall")]
     return table("By type", columns, rows)
 
 
 def _dropped(scrub: Facts) -> Table:
-    reasons = scrub.get("dropped_by_reason")
     where: dict[str, list[str]] = {}
     for row in scrub.get("dropped_rows") or []:
         where.setdefault(words.text(row.get("reason")), []).append(words.number(row.get("row")))
     rows = []
-    for reason, num in (reasons or {}).items():
+    reasons = scrub.get("dropped_by_reason") or {}
+    for reason in reasons:
         listed = where.get(reason, [])
         more = len(listed) - MOST_ROWS_LISTED
         places = ", ".join(listed[:MOST_ROWS_LISTED]) + (f" and {more} more" if more > 0 else "")
-        rows.append((reason, words.number(num), places or words.NOT_RECORDED))
+        rows.append((reason, cell(reasons, reason), places or words.NOT_RECORDED))
     return table("Dropped, by reason", ["Reason", Column("Records"), "Rows of the source"], rows)
 
 
@@ -124,7 +129,7 @@ def training(study: Study) -> Section:
                 )
             )
             curves.append(_curve_table(title, figure_name, curve))
-        ends = (words.significant(stage.get(f"{end}_{what}")) for end in ("first", "last"))
+        ends = (cell(stage, f"{end}_{what}", words.significant) for end in ("first", "last"))
         rows.append((name, *_trained(stage), what.capitalize(), *ends))
     listed = table(
         "What was trained",
@@ -145,12 +150,12 @@ def training(study: Study) -> Section:
     return Section("training", "Training", intro, (figure("", panels), *curves, listed))
 
 
-def _trained(stage: Facts) -> tuple[str, ...]:
+def _trained(stage: Facts) -> tuple[Cell | str, ...]:
     return (
         words.text(stage.get("method")),
-        words.duration(stage.get("seconds")),
-        words.number(stage.get("examples")),
-        words.number(stage.get("steps")),
+        cell(stage, "seconds", words.duration),
+        cell(stage, "examples"),
+        cell(stage, "steps"),
     )
 
 
@@ -176,24 +181,26 @@ def _curve_table(title: str, what: str, curve: list[tuple[float, float]]) -> Tab
 def lineage(study: Study) -> Section:
     """What went in, through which stages, on which machine."""
     data, curate, machine = study.part("data"), study.part("curate"), study.part("environment")
+    rejected = curate.get("rejected_by_reason") or {}
     names = {"train": "Training", "val": "Validation", "test": "Test", "overlap": "In both training and test"}
     counts = Pairs(
         "Records",
         (
-            ("Answered by the teacher", words.number(curate.get("answered"))),
-            ("Accepted", words.number(curate.get("accepted"))),
-            *(
-                (f"Rejected: {why}", words.number(num))
-                for why, num in (curate.get("rejected_by_reason") or {}).items()
-            ),
-            *((name, words.number(data.get(key))) for key, name in names.items()),
+            ("Answered by the teacher", cell(curate, "answered")),
+            ("Accepted", cell(curate, "accepted")),
+            *((f"Rejected: {why}", cell(rejected, why)) for why in rejected),
+            *((name, cell(data, key)) for key, name in names.items()),
         ),
     )
     stages = table(
         "Stages of the run",
         ["Stage", Column("Time"), "State"],
         [
-            (words.text(row.get("stage")), words.duration(row.get("seconds")), words.text(row.get("status")))
+            (
+                words.text(row.get("stage")),
+                cell(row, "seconds", words.duration),
+                words.text(row.get("status")),
+            )
             for row in study.rows("stages")
         ],
     )
@@ -217,8 +224,8 @@ def lineage(study: Study) -> Section:
         "Machine",
         (
             ("Processor", words.text(machine.get("cpu"))),
-            ("Cores", words.number(machine.get("cores"))),
-            ("Memory, GiB", words.number(machine.get("memory_gib"), 1)),
+            ("Cores", cell(machine, "cores")),
+            ("Memory, GiB", cell(machine, "memory_gib", lambda value: words.number(value, 1))),
             ("System", words.text(machine.get("system"))),
             ("Python", words.text(machine.get("python"))),
             *((name, words.text(version)) for name, version in (machine.get("packages") or {}).items()),

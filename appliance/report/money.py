@@ -225,9 +225,11 @@ def _whole_devices(study: Study) -> Table | None:
         return None
     decimals = words.money_decimals(row.get("per_month") for row in rows)
     each = words.money_decimals(row.get("all_in_per_thousand") for row in rows)
+    whole = words.money_decimals([max((abs(row.get("saving") or 0) for row in rows), default=0)])
 
     def ranged(row: Facts, key: str, low: str, high: str) -> Cell:
-        shown = words.money_interval(row.get(key), row.get(low), row.get(high), currency, decimals)
+        places = whole if key == "saving" else decimals
+        shown = words.money_interval(row.get(key), row.get(low), row.get(high), currency, places)
         return Cell(shown, path="" if row.get(key) is None else at(row))
 
     return table(
@@ -331,7 +333,7 @@ def sensitivity(study: Study) -> Section:
         ],
         base,
         base_text=f"as reckoned: {words.money(base, currency, 0)}",
-        x_title=f"{currency} saved in {horizon}",
+        x_title=f"{currency or ''} saved in {horizon}".strip(),
     )
     decimals = words.money_decimals([base])
     listed = table(
@@ -370,7 +372,7 @@ def sensitivity(study: Study) -> Section:
         "Each figure that was measured or assumed moves over its range, and the saving with it; the widest swing stands first.",
         f"Turns gain into loss within its range: {', '.join(map(words.within, turning))}."
         if turning
-        else "None of them turns gain into loss within its range.",
+        else "No figure turns gain into loss within its range.",
     )
     return Section(
         "sensitivity",

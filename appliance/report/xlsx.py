@@ -14,6 +14,7 @@ from typing import Any
 
 from appliance.report import words
 from appliance.report.blocks import Block, Cell, Document, Ledger, Notes, Pairs, Section, Table
+from appliance.report.live_cost import write_cost
 from appliance.report.places import place_of_row, places_of, resolve
 from appliance.report.study import Facts, step
 
@@ -45,6 +46,7 @@ def render_xlsx(document: Document, facts: Facts) -> bytes:
     _verdict(styles, document, facts)
     for section in document.sections:
         _section(styles, section, facts)
+    write_cost(styles, facts)
     _numbers(styles, facts)
     book.close()
     return held.getvalue()

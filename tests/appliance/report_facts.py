@@ -302,8 +302,12 @@ def _money() -> dict[str, Any]:
          "formula": "devices * device_per_hour * hours_per_month"},
         {"key": "teacher_per_month", "label": "Teacher, a month", "unit": "EUR", "value": 384.0, "numbers": "1.92 × 200000 / 1000",
          "formula": "teacher_per_thousand * requests_per_month / 1000"},
+        {"key": "saved_per_month", "label": "Saved a month", "unit": "EUR", "value": 354.07, "numbers": "384 − 29.93",
+         "formula": "teacher_per_month - student_per_month"},
         {"key": "saving", "label": "Saved over the horizon", "unit": "EUR", "value": 3098.84, "numbers": None,
-         "formula": "(teacher_per_month - student_per_month) * horizon_months - one_off"},
+         "formula": "saved_per_month * horizon_months - one_off"},
+        {"key": "break_even_months", "label": "Break-even", "unit": "months", "value": 1150 / 354.07, "numbers": "1150 / 354.07",
+         "formula": "one_off / saved_per_month"},
         {"key": "quantum", "label": "A line that nobody knows", "unit": "EUR", "value": None, "numbers": None, "formula": None,
          "source": "not measured"},
     ]  # fmt: skip
