@@ -161,6 +161,9 @@ class Plan:
     hold at least 95%."""
     saving_low: float | None
     saving_high: float | None
+    spent_low: float | None
+    """All that the arm costs over the horizon, the one-off cost included; the ends as above."""
+    spent_high: float | None
     break_even_months: float | None
     break_even_requests_per_month: int | None
     refused: str | None
@@ -190,17 +193,18 @@ def plan(swap: Swap) -> Plan:
         # Without a range no saving is stated: a point would be read as a promise.
         return Plan(
             swap.arm, devices, busy, month, None, None, teacher_month, one_off, all_in,
-            None, None, None, None, None, refused, volume, passed_on, swap.too_slow,
+            None, None, None, None, None, None, None, refused, volume, passed_on, swap.too_slow,
         )  # fmt: skip
-    savings, months = [], []
+    savings, months, spent = [], [], []
     for corner in corners(swap):
         before, after = corner.old(), corner.new()
         assert before is not None and after is not None
         savings.append(saving(before, after, volume, horizon))
         months.append(after.month(volume))
+        spent.append(after.total(volume, horizon))
     return Plan(
         swap.arm, devices, busy, month, min(months), max(months), teacher_month, one_off, all_in,
-        saving(old, new, volume, horizon), min(savings), max(savings),
+        saving(old, new, volume, horizon), min(savings), max(savings), min(spent), max(spent),
         break_even_months(old, new, volume), break_even_requests(old, new, horizon), None, volume, passed_on,
     )  # fmt: skip
 

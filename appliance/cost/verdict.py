@@ -36,24 +36,21 @@ def decide(
     currency: str,
     evidence: Mapping[str, Mapping[str, Any]] | None = None,
     paired: Sequence[Mapping[str, Any]] = (),
-    cautions: tuple[str, ...] = (),
 ) -> Verdict:
     """The verdict from the primary metric's scores by arm, `chosen` being the trained arm picked on validation.
 
     Order: too few records; an untrained arm that is good enough, unless it costs more than the teacher or the trained
-    student surely saves more; the trained student; the same with the teacher behind it.
+    student surely costs less; the trained student; the same with the teacher behind it.
     """
     case = Case(scores, chosen, plans, settings, evidence or {}, paired, currency)
     student = scores[chosen]
     if student.value is None or student.n < settings.min_test_records:
-        found = Verdict(
+        return Verdict(
             "not-enough-evidence",
             f"{student.n} test records are too few to decide; at least {settings.min_test_records} are asked for.",
             ("Hold out more records, or answer more of them with the teacher, and run again.",),
         )
-    else:
-        found = _without_training(case) or _trained(case)
-    return Verdict(found.kind, found.headline, found.reasons, found.arm, cautions)
+    return _without_training(case) or _trained(case)
 
 
 def _without_training(case: Case) -> Verdict | None:
@@ -61,21 +58,21 @@ def _without_training(case: Case) -> Verdict | None:
     enough = [
         arm
         for arm in case.measured(UNTRAINED_ARMS)
-        if case.standing(arm).meets and pays(case.plans.get(arm)) is not False
+        if case.standing(arm).meets and not _ruled_out(case.plans.get(arm))
     ]
     if not enough:
         return None
-    # The shorter prompt first, and another only where it surely saves more.
+    # The shorter prompt first, and another only where it surely costs less.
     best = enough[0]
     for arm in enough[1:]:
-        if _saves_more(case.plans.get(arm), case.plans.get(best)):
+        if _costs_less(case.plans.get(arm), case.plans.get(best)):
             best = arm
     trained = case.plans.get(case.chosen)
     reaches = f"The trained student reaches {span(case.scores[case.chosen])}."
     if (
         case.standing(case.chosen).meets
         and pays(trained) is True
-        and _saves_more(trained, case.plans.get(best))
+        and _costs_less(trained, case.plans.get(best))
     ):
         assert trained is not None
         return Verdict(
@@ -102,11 +99,11 @@ def _trained(case: Case) -> Verdict:
     """No untrained arm will do."""
     alone = case.standing(case.chosen)
     reached = f"{capital(ARM_NAMES[case.chosen])} reaches {span(case.scores[case.chosen])}; the bar is {bar_text(case)}."
-    dear = [arm for arm in case.measured(UNTRAINED_ARMS) if case.standing(arm).meets]
-    reasons = [
-        reached,
-        *(f"{capital(ARM_NAMES[arm])} is good enough, but dearer than the teacher." for arm in dear),
-    ]
+    reasons = [reached]
+    for arm in case.measured(UNTRAINED_ARMS):
+        if case.standing(arm).meets:
+            flaw = "too slow on this device" if case.plans[arm].too_slow else "dearer than the teacher"
+            reasons.append(f"{capital(ARM_NAMES[arm])} is good enough without training, but {flaw}.")
     if alone.meets:
         return _needed(case, case.chosen, reasons) or _on_money(case, case.chosen, reasons)
     behind = None
@@ -199,8 +196,13 @@ def pays(plan: Plan | None) -> bool | None:
     return False if plan.saving_high < 0 else None
 
 
-def _saves_more(one: Plan | None, other: Plan | None) -> bool:
-    """Surely: the ranges are apart."""
-    if one is None or other is None or one.saving_low is None or other.saving_high is None:
+def _ruled_out(plan: Plan | None) -> bool:
+    """Surely a loss, or slower than the objective asks."""
+    return plan is not None and (plan.too_slow or pays(plan) is False)
+
+
+def _costs_less(one: Plan | None, other: Plan | None) -> bool:
+    """Surely: what they cost over the horizon is apart. What is saved has the teacher's cost in it, which both share."""
+    if one is None or other is None or one.spent_high is None or other.spent_low is None:
         return False
-    return one.saving_low > other.saving_high
+    return one.spent_high < other.spent_low

@@ -42,9 +42,11 @@ def money(
     """A plan that saves from `low` to `high` over the horizon."""
     middle = None if low is None or high is None else (low + high) / 2
     saved = Plan(
-        arm, 1, 0.1, 2628.0, 2628.0, 2628.0, 5000.0, 1000.0, 0.5, middle, low, high, None if low is None else 0.4, 500_000,
+        arm, 1, 0.1, 2628.0, 2628.0, 2628.0, 5000.0, 1000.0, 0.5, middle, low, high, None, None, None if low is None else 0.4, 500_000,
         refused, 1_000_000,
     )  # fmt: skip
+    if middle is not None:
+        saved = replace(saved, spent_low=-high, spent_high=-low)  # type: ignore[operator]
     return replace(saved, **changes)
 
 
@@ -133,6 +135,8 @@ VERDICTS = [
     ("a prompt and a student that both cost more", verdict(OVER, score("untuned", 0.8), plans=plans(LOSES, untuned=LOSES)), "keep-teacher", "teacher"),
     ("a student that surely saves more", verdict(OVER, score("untuned", 0.8), plans=plans(untuned=money(800, 899))), "distil", "sft"),
     ("a student that may save more", verdict(OVER, score("untuned", 0.8), plans=plans(untuned=money(800, 900))), "prompt-first", "untuned"),
+    ("a prompt that is too slow", verdict(OVER, score("untuned", 0.8), plans=plans(untuned=SLOW)), "distil", "sft"),
+    ("a prompt of unknown cost", verdict(OVER, score("untuned", 0.8), plans=plans(untuned=UNKNOWN)), "prompt-first", "untuned"),
     ("a bad student that saves more", verdict(BAD, score("untuned", 0.8), plans=plans(untuned=money(8, 9))), "prompt-first", "untuned"),
     ("a few-shot prompt that surely saves more", verdict(GOOD, score("untuned", 0.8), score("few-shot", 0.8), plans=plans(untuned=money(8, 9), few_shot=money(900, 999))), "prompt-first", "few-shot"),
     # an untrained arm that may be good enough: training must be shown to be needed
