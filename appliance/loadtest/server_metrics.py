@@ -53,9 +53,10 @@ def parse(text: str) -> dict[str, float]:
         name = line.partition("{")[0].split(" ", 1)[0]
         if not line.startswith("#") and name and not name.endswith("_bucket"):
             try:
-                values[name] += float(line.rpartition("}")[2].split()[-1])
+                value = float(line.rpartition("}")[2].split()[-1])
             except (ValueError, IndexError):
                 continue
+            values[name] += value
     return dict(values)
 
 
