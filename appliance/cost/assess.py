@@ -45,7 +45,8 @@ class Assessment:
     def facts(self) -> dict[str, Any]:
         """JSON-ready parts of the report."""
         return {
-            "verdict": asdict(self.verdict),
+            "verdict": asdict(self.verdict)
+            | {"reasons": list(self.verdict.reasons), "cautions": list(self.verdict.cautions)},
             "cost": [asdict(cost) for cost in self.costs],
             "economics": self._economics(),
             "price_card": card_rows(self.swap.prices),
