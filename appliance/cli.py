@@ -154,7 +154,7 @@ def report(run_id: str | None, form: str, out: Path | None, explained: bool) -> 
     from appliance.status import newest_report
 
     if explained == (out is not None):
-        raise Failure("give -o FILE for the report, or --explain for the arithmetic of its cost")
+        raise click.UsageError("give -o FILE for the report, or --explain for the arithmetic of its cost")
     folder = newest_report(_home(), run_id)
     if folder is None:
         raise Failure(
@@ -172,6 +172,21 @@ def report(run_id: str | None, form: str, out: Path | None, explained: bool) -> 
         click.get_binary_stream("stdout").write(found)
         return
     out.write_bytes(found)
+
+
+@main.command()
+@click.argument("run_id")
+@click.option("-o", "out", type=click.Path(path_type=Path), help="Folder; default: in the home's `releases`.")
+@click.option(
+    "--despite-verdict", is_flag=True, help="Also where the verdict is not to distil; the card says so."
+)
+def release(run_id: str, out: Path | None, despite_verdict: bool) -> None:
+    """Write the student of RUN_ID as one folder that vLLM serves as it is: weights, card, report, licences, checksums."""
+    from appliance.release import release as write_release
+
+    folder = write_release(run_id, _home(), out, despite_verdict=despite_verdict)
+    click.echo(f"released: {folder}")
+    click.echo(f"check it with: cd {folder} && sha256sum -c SHA256SUMS")
 
 
 @main.command()

@@ -138,7 +138,7 @@ def test_demo_data_that_cannot_be_written_is_told_in_one_line(
 
 @pytest.mark.parametrize(
     "args",
-    [[], ["run"], ["report"], ["nonsense"], ["run", "--fast", "x"], ["report", "-o", "x", "--format", "pdf"], ["models", "fetch"]],
+    [[], ["run"], ["report"], ["nonsense"], ["run", "--fast", "x"], ["report", "-o", "x", "--format", "docx"], ["report", "-o", "x", "--explain"], ["models", "fetch"]],
 )  # fmt: skip
 def test_a_command_that_is_not_understood_shows_how_it_is_used(args: list[str]) -> None:
     result = ask(*args)
@@ -169,6 +169,30 @@ def test_the_report_goes_to_a_file_or_to_standard_output(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("out", ["absent/out.html", "folder", "file/out.html"])
+def test_the_arithmetic_is_printed_line_by_line_with_its_sources(tmp_path: Path) -> None:
+    lines = [
+        {"key": "rent", "label": "Rent", "formula": None, "numbers": None, "value": 0.08, "unit": "EUR", "source": "an offer"},
+        {"key": "month", "label": "Month", "formula": "rent * 730", "numbers": "0.08 × 730", "value": 58.4, "unit": "EUR",
+         "source": None},
+    ]  # fmt: skip
+    saving = {"value": 10.0, "low": 9.5, "high": 10.5, "refused": None}
+    facts = {"explain": lines, "economics": {"arm": "sft", "saving": saving}, "cost": [{"currency": "EUR"}]}
+    finish_run("a-1", facts)
+    assert ask("report", "--explain").stdout.splitlines() == [
+        "The swap of the teacher for the student after SFT, in EUR.", "",
+        "Rent [rent] = 0.08 EUR", "    an offer",
+        "Month [month] = 58.4 EUR", "    = rent * 730", "    = 0.08 × 730", "",
+        "With the measured intervals the saving is 9.5 to 10.5; prices have no part in this range.",
+    ]  # fmt: skip
+    saving |= {"value": None, "refused": "it was served once"}
+    finish_run("b-2", facts)
+    assert ask("report", "b-2", "--explain").stdout.endswith(
+        "No saving is stated for certain: it was served once.\n"
+    )
+    finish_run("c-3", {})
+    assert ask("report", "c-3", "--explain").stdout.startswith("There is no arithmetic")
+
+
 def test_a_report_that_cannot_be_written_is_told_in_one_line(
     out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
