@@ -169,7 +169,7 @@ def report(run_id: str | None, form: str, out: Path | None, explained: bool) -> 
         return
     found = (folder / f"report.{form}").read_bytes()
     if str(out) == "-":
-        click.get_binary_stream("stdout").write(found)
+        sys.stdout.buffer.write(found)
         return
     out.write_bytes(found)
 
