@@ -46,7 +46,7 @@ class Measured:
 def find(
     measured: Measured, decide: DecideSettings, answer_fields: Sequence[str]
 ) -> tuple[list[Score], dict[str, Any]]:
-    """The scores that are no mean over records or come from the cascade, and the facts by name; see docs/report.md."""
+    """The scores that are no mean over records or come from the cascade, and the facts by name."""
     calibration, platt = _calibrate(measured)
     cascade, outcomes = _cascade(measured, platt, decide.min_quality_ratio)
     scores: list[Score] = []
