@@ -168,7 +168,6 @@ def test_the_report_goes_to_a_file_or_to_standard_output(tmp_path: Path) -> None
     assert json.loads(ask("report", "a-1", "--format", "json", "-o", "-").stdout) == {"title": "Grüße"}
 
 
-@pytest.mark.parametrize("out", ["absent/out.html", "folder", "file/out.html"])
 def test_the_arithmetic_is_printed_line_by_line_with_its_sources(tmp_path: Path) -> None:
     lines = [
         {"key": "rent", "label": "Rent", "formula": None, "numbers": None, "value": 0.08, "unit": "EUR", "source": "an offer"},
@@ -193,6 +192,7 @@ def test_the_arithmetic_is_printed_line_by_line_with_its_sources(tmp_path: Path)
     assert ask("report", "c-3", "--explain").stdout.startswith("There is no arithmetic")
 
 
+@pytest.mark.parametrize("out", ["absent/out.html", "folder", "file/out.html"])
 def test_a_report_that_cannot_be_written_is_told_in_one_line(
     out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
