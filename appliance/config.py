@@ -22,6 +22,7 @@ from appliance.loadtest import LoadtestSettings, SloSettings
 from appliance.serve import ServeSettings
 from distill.curate import SplitSettings
 from distill.evaluate import EvaluateSettings
+from distill.judge import JudgeSettings
 from distill.onpolicy import OnPolicySettings
 from distill.rewards import check_rewards
 from distill.sft import SftSettings
@@ -96,6 +97,8 @@ class UseCase:
     sft: SftSettings = SftSettings()
     onpolicy: OnPolicySettings = OnPolicySettings()
     evaluate: EvaluateSettings = EvaluateSettings()
+    judge: JudgeSettings | None = None
+    """`[judge]`: a model that compares free-text answers. Beside `[evaluate]`, so that ratings that come later change no training."""
     plant: PlantSettings = PlantSettings()
     attack: AttackSettings = AttackSettings()
     bench: BenchSettings = BenchSettings()
@@ -134,6 +137,14 @@ class UseCase:
         if self.teacher.min_accuracy is not None and reference is None:
             raise ValueError(
                 "teacher.min_accuracy is set and evaluate.reference_field is not: name the field that says what is right"
+            )
+        if self.evaluate.similarity_model is not None and self.task.kind != "generate":
+            raise ValueError(
+                f"evaluate.similarity_model compares free text, and task.kind is '{self.task.kind}': remove it"
+            )
+        if self.judge is not None and self.task.kind != "generate":
+            raise ValueError(
+                f"[judge] compares free text, and the answers of task.kind = '{self.task.kind}' are right or wrong: remove it"
             )
         if self.held_out is not None and set(self.held_out.fields) != known:
             raise ValueError("held_out.fields must map the same fields as data.fields")

@@ -41,7 +41,7 @@ PIPELINE = (
     # the student answers, a verifiable reward judges
     Stage("onpolicy", ("task", "student", "sft", "onpolicy"), ("curate", "sft"), version=3, external=("student", "rewards", "token-teacher"), packages=TRAINING),
     # every arm on the same held-out records; the student to release is picked on the validation records
-    Stage("evaluate", ("task", "teacher", "student", "evaluate", "decide"), ("curate", "teach", "sft", "onpolicy"), version=3, external=("student",), packages=(*TRAINING, "bm25s")),
+    Stage("evaluate", ("task", "teacher", "student", "evaluate", "judge", "decide"), ("curate", "teach", "sft", "onpolicy"), version=3, external=("student", "judges"), packages=(*TRAINING, "bm25s")),
     # what was planted in the raw records is asked back from the students; a leak stops the run
     Stage("attack", ("data", "scrub", "detector", "task", "student", "plant", "attack"), ("scrub", "curate", "sft", "onpolicy", "evaluate"), external=("student", "key", "detector"), packages=(*TRAINING, *DETECTION)),
     # what serving costs in time, on this machine
@@ -50,7 +50,7 @@ PIPELINE = (
     Stage(
         "report",
         ("name", "title", "data", "scrub", "task", "teacher", "student", "split", "prices", "held_out", "gold_spans",
-         "detector", "sft", "onpolicy", "evaluate", "plant", "attack", "bench", "decide"),
+         "detector", "sft", "onpolicy", "evaluate", "judge", "plant", "attack", "bench", "decide"),
         ("scrub", "teach", "curate", "check", "sft", "onpolicy", "evaluate", "attack", "bench"),
         version=3,
         external=("data", "student"),

@@ -140,6 +140,8 @@ def external_digest(run: Run, what: str) -> str:
             return rewards_digest(run.use_case, run.home, run.base_dir)
         except ValueError as error:
             raise RunError(str(error)) from None
+    if what == "judges":
+        return _judges_digest(run)
     if what == "key":
         return hash_json(["key", run.home.scrub_key().hex()])
     if what == "teacher" and run.use_case.teacher.kind != "local":
@@ -158,6 +160,26 @@ def external_digest(run: Run, what: str) -> str:
     }
     folder = resolve(name[what], run.home, run.base_dir)
     return hash_json(manifest.hash_outputs(folder, ["."]))
+
+
+def _judges_digest(run: Run) -> str:
+    """Of the models that compare free text, and of what people said of the same answers."""
+    judge, names = run.use_case.judge, [run.use_case.evaluate.similarity_model]
+    if judge is not None and judge.url is None:
+        names.append(judge.model)
+    read: list[object] = [
+        manifest.hash_outputs(resolve(name, run.home, run.base_dir), ["."])
+        for name in names
+        if name is not None
+    ]
+    if judge is not None and judge.golden is not None:
+        path = run.base_dir / judge.golden
+        if not path.is_file():
+            raise RunError(
+                f"judge.golden: there is no file {path}; relative paths start at the use case's folder"
+            )
+        read.append(file_sha256(path))
+    return hash_json(read)
 
 
 @contextmanager

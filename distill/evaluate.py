@@ -35,6 +35,9 @@ class EvaluateSettings:
     Default: as many as `few_shot`. 0 leaves this arm out."""
     general_ability: bool = True
     """Asks the base and the released student sixty instructions that have nothing to do with the task: what was forgotten."""
+    similarity_model: str | None = None
+    """A directory with a sentence embedding model (a name from `stillhouse models list`, or the site's own): free-text answers
+    are then compared by meaning too. Default: by wording only."""
 
 
 @dataclass(frozen=True, slots=True)

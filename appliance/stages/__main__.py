@@ -23,7 +23,8 @@ def allowed(run_folder: Path, stage: str) -> list[tuple[str, int]] | None:
     use_case = json.loads((run_folder / "config.json").read_text(encoding="utf-8"))["use_case"]
     onpolicy = use_case["onpolicy"]
     judges = [*onpolicy["reward"], *([onpolicy["teacher"]] if onpolicy["teacher"] else [])]
-    asked = {"teach": [use_case["teacher"]], "onpolicy": judges}.get(stage, [])
+    compares = [use_case["judge"]] if use_case.get("judge") else []
+    asked = {"teach": [use_case["teacher"]], "onpolicy": judges, "evaluate": compares}.get(stage, [])
     addresses = []
     for url in (urlsplit(each["url"]) for each in asked if each["url"] is not None):
         try:

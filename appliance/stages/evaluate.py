@@ -10,6 +10,7 @@ from pathlib import Path
 from appliance.stages.context import Context, Facts, read_examples, split_of, write_rows
 from appliance.stages.findings import Measured, find
 from appliance.stages.general import forgetting
+from appliance.stages.judging import judged, ruler
 from distill.curate import overlap
 from distill.evaluate import (
     TRAINED_ARMS,
@@ -31,6 +32,7 @@ def evaluate(context: Context) -> tuple[Facts, list[str]]:
     assert overlap(context.task, examples) == 0, "curate lets no test input into the training data"
     tests, validation = split_of(examples, "test"), split_of(examples, "val")
     use_case, base = context.use_case, context.model(context.use_case.student.base)
+    task = ruler(context)
     room = context_room(base, use_case.task.max_answer_tokens)
     worked = worked_examples(context.task, examples, tests, use_case.evaluate, room)
     untrained = untrained_arms(use_case.evaluate)
@@ -48,14 +50,14 @@ def evaluate(context: Context) -> tuple[Facts, list[str]]:
             asked |= {(arm, "val"): validation for arm in arms}
         answers = _ask(context, path, asked, worked)
         for (arm, split), records in asked.items():
-            found, summed = score_arm(context.task, arm, records, answers[arm, split])
+            found, summed = score_arm(task, arm, records, answers[arm, split])
             if split == "val":
                 on_validation[arm], held_back[arm] = found, _primary(context, summed)
             else:
                 outcomes[arm] = found
                 scores += summed
     teacher = read_completions(context.before("teach")[0] / "completions.jsonl")
-    outcomes["teacher"], summed = score_arm(context.task, "teacher", tests, teacher)
+    outcomes["teacher"], summed = score_arm(task, "teacher", tests, teacher)
     scores += summed
     write_rows(
         context.folder / "outcomes.parquet",
@@ -73,12 +75,12 @@ def evaluate(context: Context) -> tuple[Facts, list[str]]:
     )
     chosen = choose(held_back, context.trained_arms)
     measured = Measured(
-        context.task,
+        task,
         tests,
         outcomes,
         chosen,
         on_validation.get(chosen, []),
-        score_arm(context.task, "teacher", validation, teacher)[0],
+        score_arm(task, "teacher", validation, teacher)[0],
     )
     answer_fields = [
         name
@@ -95,6 +97,7 @@ def evaluate(context: Context) -> tuple[Facts, list[str]]:
         "reference": "human" if use_case.evaluate.reference_field else "teacher",
         **found_facts,
         "general": forgetting(context, chosen),
+        "judge": judged(context, chosen, tests, outcomes),
     }
     return facts, ["outcomes.parquet", "answers"]
 

@@ -40,6 +40,22 @@ def test_every_use_case_that_is_shipped_loads_and_survives_its_own_json(path: Pa
     assert use_case_from_json(use_case_to_json(use_case)) == use_case
 
 
+def test_free_text_may_be_compared_by_meaning_and_by_a_judge(tmp_path: Path) -> None:
+    changes = (
+        ('kind = "classify"', 'kind = "generate"'),
+        ('labels = ["billing", "repairs"]\n', ""),
+        ("{labels}", "briefly"),
+        (
+            "[evaluate]\n",
+            '[judge]\nmodel = "big"\ngolden = "rated.jsonl"\n[evaluate]\nsimilarity_model = "near"\n',
+        ),
+    )
+    use_case = load(tmp_path, replaced(*changes))
+    assert use_case.judge is not None and use_case.judge.golden == "rated.jsonl"
+    assert use_case.evaluate.similarity_model == "near"
+    assert use_case_from_json(use_case_to_json(use_case)) == use_case
+
+
 def test_there_are_use_cases_to_ship() -> None:
     assert {path.stem for path in SHIPPED} >= {"demo", "banking77"}
 
@@ -140,6 +156,11 @@ BROKEN = [
     (('labels = ["billing", "repairs"]', 'labels = ["billing"]'), "task.labels: a classification needs at least two labels"),
     (('labels = ["billing", "repairs"]', 'labels = ["billing", "Billing."]'), "task.labels: two labels differ only in case"),
     (('kind = "classify"', 'kind = "extract"'), "task.json_schema is missing: kind = 'extract' needs"),
+    (("[evaluate]\n", '[evaluate]\nsimilarity_model = "minilm"\n'), "evaluate.similarity_model compares free text, and task.kind is 'classify': remove it"),
+    (("[evaluate]\n", '[judge]\nmodel = "big"\n[evaluate]\n'), "[judge] compares free text, and the answers of task.kind = 'classify' are right or wrong"),
+    (("[evaluate]\n", '[judge]\nmodel = "big"\nrubric = " "\n[evaluate]\n'), "judge.rubric is empty"),
+    (("[evaluate]\n", '[judge]\nmodel = "big"\nurl = "here"\n[evaluate]\n'), "judge.url must begin with http:// or https://"),
+    (("[evaluate]\n", '[judge]\nmodel = "big"\nmin_kappa = 1.0\n[evaluate]\n'), "judge.min_kappa: "),
     (("teacher_output_per_million = 2.40\n", ""), "teacher_input_per_million and teacher_output_per_million go together"),
     (('teacher_source = "list price"\n', ""), "the teacher's prices need teacher_source and teacher_date"),
 ]  # fmt: skip
@@ -299,6 +320,8 @@ BOUND = {
     ("teacher", "top_logprobs"),
     ("sft", "dp"),
     ("onpolicy", "teacher"),
+    ("evaluate", "similarity_model"),
+    ("judge",),
     ("prices", "card"),
     ("prices", "cached_share"),
 }
