@@ -119,7 +119,7 @@ def _teacher(sheet: _Sheet, swap: Swap, tokens: TeacherTokens | None, measured: 
     teacher = swap.prices.prices.teacher
     if measured is None and teacher is not None and teacher.input_per_million is not None:
         assert tokens is not None and teacher.output_per_million is not None
-        counted = f"measured: mean of {tokens.n} requests, {tokens.counted_by}"
+        counted = f"measured: mean of {tokens.n or 'the'} requests, {tokens.counted_by}"
         sheet.given("teacher_prompt_tokens", "Tokens of a teacher's prompt", tokens.prompt, "tokens", counted)
         sheet.given("teacher_output_tokens", "Tokens of a teacher's answer", tokens.output, "tokens", counted)
         sheet.figure("teacher_input_per_million", "A million prompt tokens", teacher.input_per_million, "¤")
@@ -263,7 +263,7 @@ def _swap(sheet: _Sheet, swap: Swap) -> None:
         "Answers bought to learn from",
         swap.measured.labelled,
         "answers",
-        "counted: the run's own",
+        "counted: for this run; answers that lay there recorded cost it nothing",
     )
     sheet.work_out(
         "one_off",

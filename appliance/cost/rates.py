@@ -107,7 +107,7 @@ def rate(arm: str, rows: Sequence[Row], bench: Mapping[str, Any], like: str | No
     said = "" if like is None else f"; measured on {ARM_NAMES[like]}, which has the same network and prompt"
     if not mine:
         return Rate(arm, None, None, None, "not measured", "it was not served")
-    best, where = knee(mine), "no objective is set: the closed loop's best level"
+    best, where = knee(mine), "no objective was set: the closed loop's best level"
     met = (bench.get("slo") or {}).get(like or arm)
     if met is not None:
         if not met["meets"]:

@@ -78,7 +78,7 @@ def test_the_rate_is_the_best_at_the_objective_and_not_the_knee() -> None:
 def test_without_an_objective_the_knee_stands_in_and_says_so() -> None:
     found = rate("sft", [level(5.0), level(9.0, concurrency=32)], {})
     assert found.requests_per_s is not None and found.requests_per_s.value == 9.0
-    assert found.basis.endswith("at concurrency 32, no objective is set: the closed loop's best level")
+    assert found.basis.endswith("at concurrency 32, no objective was set: the closed loop's best level")
 
 
 def test_an_arm_that_meets_the_objective_nowhere_is_too_slow_and_has_no_rate() -> None:
