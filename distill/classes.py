@@ -87,6 +87,11 @@ def macro_f1_draws(said: Sequence[str | None], right: Sequence[str]) -> np.ndarr
     return np.concatenate([_mean_f1(block, *marks) for block in weights(len(right))])
 
 
+def macro_f1_interval(value: float, draws: np.ndarray, n: int) -> tuple[float, float]:
+    """At 95%, from the draws of n records; Wilson's where no draw differs, since all wrong or all right leaves no spread."""
+    return percentiles(draws) if np.ptp(draws) > 0 else wilson(value * n, n)
+
+
 def _marks(said: Sequence[str | None], right: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """[n, labels] each: which label is right, which one was said."""
     labels = np.array(sorted(set(right)))

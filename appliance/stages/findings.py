@@ -8,10 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 from appliance.cost import DecideSettings
-from distill.bootstrap import percentiles
 from distill.calibration import Platt, fit_platt, reliability
 from distill.cascade import CURVE_STEPS, Answered, goes_to_teacher, level, pick, thresholds
-from distill.classes import class_rows, compare_macro_f1, macro_f1, macro_f1_draws
+from distill.classes import class_rows, compare_macro_f1, macro_f1, macro_f1_draws, macro_f1_interval
 from distill.evaluate import ARMS, UNTRAINED_ARMS, Outcome, summed, teacher_is_reference, wanted
 from distill.evidence import margin
 from distill.paired import Comparison, compare
@@ -118,7 +117,8 @@ def _macro_f1(measured: Measured) -> tuple[list[Score], dict[str, tuple[float, A
         found[arm] = macro_f1(said, right), macro_f1_draws(said, right)
         failed = sum(outcome.failed for outcome in outcomes)
         value, draws = found[arm]
-        scores.append(Score(arm, "macro_f1", value, *percentiles(draws), len(right), failed))
+        interval = macro_f1_interval(value, draws, len(right))
+        scores.append(Score(arm, "macro_f1", value, *interval, len(right), failed))
     return scores, found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from distill.bootstrap import DRAWS, percentiles
-from distill.classes import class_rows, compare_macro_f1, macro_f1, macro_f1_draws
+from distill.classes import class_rows, compare_macro_f1, macro_f1, macro_f1_draws, macro_f1_interval
 from privacy.intervals import wilson
 
 
@@ -51,6 +51,16 @@ def test_each_draw_is_the_macro_f1_of_the_records_drawn() -> None:
         )
     low, high = percentiles(draws)
     assert low < macro_f1(said, right) < high and len(draws) == DRAWS
+
+
+def test_all_wrong_or_all_right_on_few_records_is_not_certain() -> None:
+    for said in ([None] * 12, ["a", "b"] * 6):
+        right = ["a", "b"] * 6
+        value, draws = macro_f1(said, right), macro_f1_draws(said, right)
+        assert macro_f1_interval(value, draws, 12) == wilson(value * 12, 12)
+    said, right = at_random(40, 3)
+    draws = macro_f1_draws(said, right)
+    assert macro_f1_interval(macro_f1(said, right), draws, 40) == percentiles(draws)
 
 
 def test_rows_are_counted_by_hand() -> None:
