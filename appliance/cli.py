@@ -175,6 +175,26 @@ def report(run_id: str | None, form: str, out: Path | None, explained: bool) -> 
 
 
 @main.command()
+@click.argument("run_ids", metavar="RUN RUN...", nargs=-1, required=True)
+@click.option("--html", type=click.Path(path_type=Path), help="Write it as a page, too.")
+@click.option("--json", "as_json", type=click.Path(path_type=Path), help="Write it for scripts, too.")
+def compare(run_ids: tuple[str, ...], html: Path | None, as_json: Path | None) -> None:
+    """Runs side by side, each against the first, with intervals. Prints Markdown."""
+    from appliance import compare as comparing
+    from appliance.report.html import render_page
+    from appliance.report.markdown import render_markdown
+
+    found = comparing.compare(run_ids, _home())
+    document = comparing.compose(found)
+    click.echo(render_markdown(document), nl=False)
+    if html is not None:
+        html.write_text(render_page(document), encoding="utf-8")
+    if as_json is not None:
+        told = json.dumps(comparing.to_json(found), indent=1, ensure_ascii=False)
+        as_json.write_text(told + "\n", encoding="utf-8")
+
+
+@main.command()
 @click.argument("run_id")
 @click.option("-o", "out", type=click.Path(path_type=Path), help="Folder; default: in the home's `releases`.")
 @click.option(

@@ -27,7 +27,7 @@ def card(use_case: UseCase, chosen: str, facts: Mapping[str, Any], base: Licence
         "",
         f"# {use_case.title}",
         "",
-        *_verdict(study),
+        *_warnings(study, chosen),
         f"A small model for one task, distilled from `{use_case.teacher.model}` into `{use_case.student.base}` by Stillhouse, "
         f"run `{facts['run_id']}`, {words.day(facts['created_at'])}. The student is the one called “{words.arm_name(chosen)}” "
         "in `report/`.",
@@ -58,12 +58,18 @@ def card(use_case: UseCase, chosen: str, facts: Mapping[str, Any], base: Licence
     return "\n".join(lines)
 
 
-def _verdict(study: Study) -> tuple[str, ...]:
+def _warnings(study: Study, chosen: str) -> Iterator[str]:
+    """What a reader must not overlook."""
     verdict = study.part("verdict")
-    if verdict["kind"] == "distil":
-        return ()
-    name = words.VERDICTS.get(verdict["kind"], verdict["kind"])
-    return (f"> **Released despite its verdict: {name}.** {verdict['headline']}", "")
+    if verdict["kind"] != "distil":
+        name = words.VERDICTS.get(verdict["kind"], verdict["kind"])
+        yield from (f"> **Released despite its verdict: {name}.** {verdict['headline']}", "")
+    student = (study.part("attack").get("students") or {}).get(chosen) or {}
+    if student.get("result") == "leaks":
+        yield from (
+            "> **It gives away some of what it learnt from**, and whoever can ask it can find that out.",
+            "",
+        )
 
 
 def _measured(study: Study, chosen: str) -> Iterator[str]:

@@ -23,7 +23,8 @@ def _document(document: Document) -> Iterator[str]:
     if document.cautions:
         yield from ("To know besides:", "", *(f"- {_plain(caution)}" for caution in document.cautions), "")
     rows = [(one.label, one.value, " · ".join(one.beside)) for one in document.key_figures]
-    yield from _grid(("Figure", "Value", "Beside it"), rows)
+    if rows:
+        yield from _grid(("Figure", "Value", "Beside it"), rows)
     yield from (f"{_plain(document.name)}, run {_plain(document.run_id)}, {_plain(document.created)}", "")
     for section in document.sections:
         yield from (f"## {_plain(section.title)}", "")
