@@ -58,14 +58,18 @@ def before_and_after(study: Study) -> tuple[Block | None, ...]:
     return figure("Whiskers are 95% intervals.", [drawn]), listed
 
 
+_PAIRED = {"only_before": "only_against", "only_after": "only_arm"}
+"""What a comparison of two arms calls them."""
+
+
 def _changed(row: Facts, key: str) -> Cell:
-    return cell(row if key in row else row["difference"], key)
+    return cell(row, key) if key in row else cell(row["difference"], _PAIRED[key])
 
 
 def _difference(found: Facts) -> str:
     difference = found["difference"]
     said = (
-        f"Difference: {words.points_interval(difference['value'], difference['low'], difference['high'])} points, "
+        f"Difference: {words.points_interval(difference['difference'], difference['low'], difference['high'])} points, "
         f"p {words.equals(words.chance(difference['p']))} (McNemar's exact test)."
     )
     if found.get("task_answers"):

@@ -240,7 +240,7 @@ def _evaluated() -> dict[str, Any]:
             {"arm": "onpolicy", "value": 0.833, "bar": 0.837, "margin": -0.004, "low": -0.071, "high": 0.062, "meets": None,
              "records_to_settle": 31_000}]},
         "general": {"arm": "onpolicy", "n": 60, "items": "0123456789abcdef", "before": right, "after": wrong,
-                    "difference": {"value": -0.2, "low": -0.33, "high": -0.06, "p": 0.0042, "only_before": 15, "only_after": 3,
+                    "difference": {"difference": -0.2, "low": -0.33, "high": -0.06, "p": 0.0042, "only_against": 15, "only_arm": 3,
                                    "n": 60},
                     "cut_off": {"before": 9, "after": 1}, "task_answers": 11, "seconds": 55.2, "lost": ["arithmetic-03"],
                     "gained": [], "skills": [skill | {"skill": name} for name in ("arithmetic", "format", "rewriting")]},
