@@ -109,9 +109,14 @@ def _trained(case: Case) -> Verdict:
     behind = None
     if case.measured(["cascade"]) and "cascade" in case.plans:
         behind = case.standing("cascade").meets
+        by_definition = (
+            ""
+            if case.scores["teacher"].value is not None
+            else "; where it is asked it is right by definition"
+        )
         reasons.append(
             f"With the teacher behind it, which is asked where the student is unsure, it reaches "
-            f"{span(case.scores['cascade'])}."
+            f"{span(case.scores['cascade'])}{by_definition}."
         )
     if behind:
         found = _needed(case, "cascade", reasons) or _on_money(case, "cascade", reasons)
