@@ -134,8 +134,8 @@ def assess(
     swap = swaps[verdict.arm if verdict.arm in swaps else chosen]
     bars = tornado(swap)
     short = _short_prompt(swap, tokens, rates[chosen], plans[swap.arm]) if teacher_rate is None else None
-    said = _cautions(swap, verdict, bars, short)
     source = rates[cascade["arm"] if cascade is not None and swap.arm == "cascade" else swap.arm]
+    said = _cautions(swap, source, verdict, bars, short)
     return Assessment(
         tuple(_costs(rates, swaps, base, tokens, teacher_rate, cascade)),
         tuple(plans.values()),
@@ -176,8 +176,8 @@ def _swap(
     if refused is None and teacher_rate is not None and teacher_rate.refused is not None:
         refused = f"of the teacher, {teacher_rate.refused}"
     by_token = base.prices.prices.teacher is not None and base.prices.prices.teacher.device is None
-    if refused is None and teacher_rate is None and by_token and tokens is not None:
-        refused = thin_tokens(tokens)
+    if refused is None and teacher_rate is None and by_token:
+        refused = "the teacher's tokens were not counted" if tokens is None else thin_tokens(tokens)
     return replace(base, arm=arm, measured=measured, refused=refused, too_slow=found.too_slow)
 
 
@@ -227,11 +227,17 @@ def _short_prompt(
 
 
 def _cautions(
-    swap: Swap, verdict: Verdict, bars: Sequence[Bar], short: Mapping[str, Any] | None
+    swap: Swap, rate: Rate, verdict: Verdict, bars: Sequence[Bar], short: Mapping[str, Any] | None
 ) -> list[str]:
     said = []
     if swap.prices.prices.example:
         said.append("The prices are examples: put in your own before you decide.")
+    power = swap.prices.prices.device.power_watts
+    if power is not None and rate.watts is not None and rate.watts > power.value:
+        said.append(
+            f"Under load the processors and the accelerator alone drew {rate.watts:.0f} watts; the price card has "
+            f"{power.value:.0f} for the whole device."
+        )
     if short is not None and short["cheaper"] and verdict.kind != "keep-teacher":
         said.append(
             f"Asked with a prompt as short as the student's ({short['student_prompt_tokens']:.0f} tokens instead of "

@@ -48,6 +48,8 @@ class Rate:
     """Why no range of money follows from it, in words; None where one does."""
     too_slow: bool = False
     """The arm was measured, and no load level met the objective."""
+    watts: float | None = None
+    """What the processors and the accelerator drew at that level, where the device tells it: less than at the socket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,10 @@ def rate(arm: str, rows: Sequence[Row], bench: Mapping[str, Any], like: str | No
     else:
         load = f"{best['offered_per_s']:.2f} requests/s offered"
     basis = f"{per_s.value:.2f} requests/s a device at {load}, {where}{said}"
-    return Rate(arm, per_s, best["mean_prompt_tokens"], best["mean_output_tokens"], basis, _thin(best, per_s))
+    joules = [best[name] for name in ("cpu_j", "gpu_j") if best.get(name) is not None]
+    watts = sum(joules) / best["wall_s"] if joules else None
+    tokens = (best["mean_prompt_tokens"], best["mean_output_tokens"])
+    return Rate(arm, per_s, *tokens, basis, _thin(best, per_s), watts=watts)
 
 
 def _at_objective(rows: Sequence[Row], met: Row, bench: Mapping[str, Any]) -> Row | None:

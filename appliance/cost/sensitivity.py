@@ -134,16 +134,16 @@ def _range(
 ) -> tuple[float, float, float, Literal["measured", "card", "assumed"], str]:
     if isinstance(held, Span):
         assert held.low is not None and held.high is not None
-        return held.value, held.low, held.high, "measured", "its 95% interval"
+        return held.value, held.low, held.high, "measured", "95% interval"
     value = float(held.value if isinstance(held, Figure) else held)
     if isinstance(held, Figure) and held.low is not None and held.high is not None:
-        return value, held.low, held.high, "card", "as the price card has it"
+        return value, held.low, held.high, "card", "low and high of the price card"
     low, high = (value * factor for factor in given.factors)
     if given.most is not None:
         high = min(high, given.most)
     if given.path[-1] == "peak_to_mean":
         low = max(low, 1.0)
-    told = f"{given.factors[0]:g} to {given.factors[1]:g} times, assumed"
+    told = f"{given.factors[0]:g} to {given.factors[1]:g} times its value"
     return value, low, high, "assumed", told
 
 

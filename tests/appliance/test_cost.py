@@ -480,7 +480,7 @@ def test_the_tornado_varies_one_input_at_a_time_and_the_widest_comes_first() -> 
         2.5e6,
         1e7,
         "assumed",
-        "0.5 to 2 times, assumed",
+        "0.5 to 2 times its value",
     )
     assert volume.saving_at_low == pytest.approx(12 * (2500 - 2628) - 1007.2)
     assert volume.break_even_at_low is None and volume.overturns

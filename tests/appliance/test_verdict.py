@@ -439,6 +439,11 @@ def test_tokens_counted_on_few_answers_make_no_saving() -> None:
     assert "the teacher's tokens were counted on 12 answers" in told.verdict.reasons[-1]
 
 
+def test_tokens_that_were_not_counted_make_no_saving() -> None:
+    told = found({"onpolicy": 372}, teacher_tokens=None)
+    assert told.verdict.reasons[-1] == "No saving can be stated: the teacher's tokens were not counted."
+
+
 def test_a_teacher_measured_on_the_device_is_priced_by_its_rate() -> None:
     served = [row("onpolicy", 20), row("untuned", 5), row("teacher", 0.2)]
     told = found({"onpolicy": 372}, serving=served)
@@ -461,3 +466,41 @@ def test_examples_of_prices_are_said_to_be_examples() -> None:
     assert not any("examples" in caution for caution in found({"onpolicy": 372}).verdict.cautions)
     told = found({"onpolicy": 372}, prices=replace(PRICES, card=replace(CARD, example=True)))
     assert told.verdict.cautions[0] == "The prices are examples: put in your own before you decide."
+
+
+def test_a_device_that_draws_more_than_its_price_card_says_is_noticed() -> None:
+    """6,500 J in 10 seconds are 650 watts."""
+    device = DevicePrice(
+        "d", purchase=fig(9e3), life_years=fig(4), power_watts=fig(649.0), power_per_kwh=fig(0.2)
+    )
+    served = [row("onpolicy", 20) | {"cpu_j": 1500.0, "gpu_j": 5000.0, "wall_s": 10.0}, row("untuned", 5)]
+    for watts, noticed in ((649.0, True), (650.0, False)):
+        card = replace(CARD, device=replace(device, power_watts=fig(watts)))
+        told = found({"onpolicy": 372}, prices=replace(PRICES, card=card), serving=served)
+        said = [caution for caution in told.verdict.cautions if "watts" in caution]
+        assert bool(said) == noticed and (not said or "drew 650 watts; the price card has 649" in said[0])
+
+
+def test_what_other_stages_found_stands_beside_the_verdict() -> None:
+    from appliance.manifest import Manifest
+    from appliance.stages.report import _cautions
+
+    def stages(result: str, high: float) -> dict[str, Manifest]:
+        general = {"n": 60, "before": {"value": 0.5}, "after": {"value": 0.2}, "difference": {"high": high}}
+        facts: dict[str, Any] = {
+            "evaluate": {"chosen": "sft", "general": general},
+            "attack": {"students": {"sft": {"result": result}}},
+        }
+        return {name: Manifest(name, "f", {}, found, 1.0, 1.0) for name, found in facts.items()}
+
+    leak, lost = _cautions(stages("leaks", -0.01))
+    assert leak.startswith("The student gives away what it learnt from")
+    assert "50% of 60 instructions outside the task were done before, 20% after" in lost
+    assert _cautions(stages("passed", 0.01)) == []
+
+
+def test_the_facts_of_money_are_plain_json() -> None:
+    import json
+
+    for told in (found({"onpolicy": 300}, cascade=374), found({"onpolicy": 372}, teacher_tokens=None)):
+        assert json.loads(json.dumps(told.facts(), allow_nan=False)) == told.facts()
