@@ -56,7 +56,7 @@ def money_of(case: Case, arm: str) -> tuple[str, ...]:
 
 
 def gain(case: Case, plan: Plan) -> str:
-    """ "saves 3 to 5 EUR", "loses 3 to 5 EUR", or "brings -3 to 5 EUR"."""
+    """What the swap does, such as: saves 3 to 5 EUR, loses 3 to 5 EUR, brings -3 to 5 EUR."""
     assert plan.saving_low is not None and plan.saving_high is not None
     word, ends = "brings", (plan.saving_low, plan.saving_high)
     if ends[0] >= 0:

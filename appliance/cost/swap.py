@@ -141,72 +141,85 @@ def with_peak_ratio(prices: PriceSettings) -> PriceSettings:
     return replace(prices, peak_to_mean=prices.peak_ratio, peak_requests_per_s=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """An arm's money at the use case's volume and horizon. None where it is not known or refused."""
 
     arm: str
-    devices: int | None
-    busy: float | None
-    """Mean load of those devices at this volume: at most the planned load."""
-    per_month: float | None
-    per_month_low: float | None
-    per_month_high: float | None
+    requests_per_month: int
+    refused: str | None
+    """Why no saving is stated; None where one is."""
+    too_slow: bool
+    passed_on: float | None
+    """Share of requests that a cascade passes on to the teacher."""
     teacher_per_month: float | None
-    one_off: float | None
-    all_in_per_thousand: float | None
+    devices: int | None = None
+    busy: float | None = None
+    """Mean load of those devices at this volume: at most the planned load."""
+    per_month: float | None = None
+    per_month_low: float | None = None
+    per_month_high: float | None = None
+    one_off: float | None = None
+    all_in_per_thousand: float | None = None
     """Whole devices, people, and the one-off cost spread over the horizon."""
-    saving: float | None
+    saving: float | None = None
     """Over the horizon, one-off cost taken off; the ends take all measured intervals at their worst together, so they
     hold at least 95%."""
-    saving_low: float | None
-    saving_high: float | None
-    spent_low: float | None
+    saving_low: float | None = None
+    saving_high: float | None = None
+    spent_low: float | None = None
     """All that the arm costs over the horizon, the one-off cost included; the ends as above."""
-    spent_high: float | None
-    break_even_months: float | None
-    break_even_requests_per_month: int | None
-    refused: str | None
-    requests_per_month: int
-    passed_on: float | None = None
-    """Share of requests that a cascade passes on to the teacher."""
-    too_slow: bool = False
+    spent_high: float | None = None
+    break_even_months: float | None = None
+    break_even_requests_per_month: int | None = None
 
 
 def plan(swap: Swap) -> Plan:
     old, new = swap.old(), swap.new()
     volume, horizon = swap.prices.requests_per_month, swap.horizon_months
-    passed_on = None if swap.measured.escalated is None else swap.measured.escalated.value
-    devices = busy = month = one_off = all_in = None
-    if new is not None and swap.measured.rate is not None:
-        devices = sum(fleet.devices(volume) for fleet in new.fleets[:1])
-        busy = swap.prices.mean_requests_per_s / (devices * swap.measured.rate.value)
-        month, one_off = new.month(volume), new.once
-        all_in = new.total(volume, horizon) / (volume * horizon) * 1e3
     refused = swap.refused
     if refused is None and old is None:
         refused = "the teacher's answers have no price"
     if refused is None and new is None:
         refused = "a part of its cost was not measured"
-    teacher_month = None if old is None else old.month(volume)
-    if refused is not None or old is None or new is None:
-        # Without a range no saving is stated: a point would be read as a promise.
-        return Plan(
-            swap.arm, devices, busy, month, None, None, teacher_month, one_off, all_in,
-            None, None, None, None, None, None, None, refused, volume, passed_on, swap.too_slow,
-        )  # fmt: skip
-    savings, months, spent = [], [], []
-    for corner in corners(swap):
-        before, after = corner.old(), corner.new()
-        assert before is not None and after is not None
-        savings.append(saving(before, after, volume, horizon))
-        months.append(after.month(volume))
-        spent.append(after.total(volume, horizon))
-    return Plan(
-        swap.arm, devices, busy, month, min(months), max(months), teacher_month, one_off, all_in,
-        saving(old, new, volume, horizon), min(savings), max(savings), min(spent), max(spent),
-        break_even_months(old, new, volume), break_even_requests(old, new, horizon), None, volume, passed_on,
-    )  # fmt: skip
+    found = Plan(
+        arm=swap.arm,
+        requests_per_month=volume,
+        refused=refused,
+        too_slow=swap.too_slow,
+        passed_on=None if swap.measured.escalated is None else swap.measured.escalated.value,
+        teacher_per_month=None if old is None else old.month(volume),
+    )
+    if new is None or swap.measured.rate is None:
+        return found
+    devices = new.fleets[0].devices(volume)
+    found = replace(
+        found,
+        devices=devices,
+        busy=swap.prices.mean_requests_per_s / (devices * swap.measured.rate.value),
+        per_month=new.month(volume),
+        one_off=new.once,
+        all_in_per_thousand=new.total(volume, horizon) / (volume * horizon) * 1e3,
+    )
+    if refused is not None or old is None:
+        return found  # without a range no saving is stated: a point would be read as a promise
+    bills = [(corner.old(), corner.new()) for corner in corners(swap)]
+    sure = [(before, after) for before, after in bills if before is not None and after is not None]
+    savings = [saving(before, after, volume, horizon) for before, after in sure]
+    months = [after.month(volume) for _, after in sure]
+    spent = [after.total(volume, horizon) for _, after in sure]
+    return replace(
+        found,
+        per_month_low=min(months),
+        per_month_high=max(months),
+        saving=saving(old, new, volume, horizon),
+        saving_low=min(savings),
+        saving_high=max(savings),
+        spent_low=min(spent),
+        spent_high=max(spent),
+        break_even_months=break_even_months(old, new, volume),
+        break_even_requests_per_month=break_even_requests(old, new, horizon),
+    )
 
 
 def corners(swap: Swap) -> Iterator[Swap]:

@@ -40,13 +40,15 @@ def money(
     low: float | None, high: float | None, arm: str = "sft", refused: str | None = None, **changes: Any
 ) -> Plan:
     """A plan that saves from `low` to `high` over the horizon."""
-    middle = None if low is None or high is None else (low + high) / 2
     saved = Plan(
-        arm, 1, 0.1, 2628.0, 2628.0, 2628.0, 5000.0, 1000.0, 0.5, middle, low, high, None, None, None if low is None else 0.4, 500_000,
-        refused, 1_000_000,
+        arm=arm, requests_per_month=1_000_000, refused=refused, too_slow=False, passed_on=None, teacher_per_month=5000.0,
+        devices=1, busy=0.1, per_month=2628.0, one_off=1000.0, all_in_per_thousand=0.5,
     )  # fmt: skip
-    if middle is not None:
-        saved = replace(saved, spent_low=-high, spent_high=-low)  # type: ignore[operator]
+    if low is not None and high is not None:
+        saved = replace(
+            saved, saving=(low + high) / 2, saving_low=low, saving_high=high, spent_low=-high, spent_high=-low,
+            break_even_months=0.4, break_even_requests_per_month=500_000,
+        )  # fmt: skip
     return replace(saved, **changes)
 
 
