@@ -104,6 +104,7 @@ def _table(block: Table) -> dict[str, Any]:
         "caption": block.caption,
         "note": block.note,
         "rows": block.num_rows,
+        "even": block.even,
         "columns": [_column(block, index, column) for index, column in enumerate(block.columns)],
         "heads": [
             {"name": group, "columns": [_column(block, 0, column) for column in columns]}
@@ -117,8 +118,13 @@ def _table(block: Table) -> dict[str, Any]:
 
 
 def _column(block: Table, index: int, column: Column) -> dict[str, Any]:
-    longest = max((len(row[index].text) for group in block.groups for row in group.rows), default=0)
-    weight = min(max(longest, len(column.text), _SHORTEST), _LONGEST)
+    cells = [row[index] for group in block.groups for row in group.rows]
+    lines = [line for cell in cells for line in (cell.text, *cell.detail.splitlines())]
+    longest = max(map(len, lines), default=0)
+    if column.numeric:
+        weight = max([longest, *map(len, column.text.split())])
+    else:
+        weight = min(max(longest, len(column.text), _SHORTEST), _LONGEST)
     return {"text": column.text, "numeric": column.numeric, "group": column.group, "weight": weight}
 
 

@@ -240,7 +240,7 @@ def _open_table(setups: Setups) -> Table | None:
         Column("In time"),
         Column("Failed"),
         *_LATENCY,
-        Column("Kept up", numeric=False),
+        Column("Kept up"),
     )
 
     def shown(row: Facts) -> tuple[Cell, ...]:
