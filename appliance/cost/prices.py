@@ -146,6 +146,8 @@ class TeacherPrice:
             )
         if self.cached_input_per_million is not None and not all(by_token):
             raise ValueError("cached_input_per_million goes with input_per_million and output_per_million")
+        if self.devices is not None and (self.devices.value < 1 or self.devices.value % 1):
+            raise ValueError("devices is a whole number from 1 on")
         if self.requests_per_s is not None and self.requests_per_s.least <= 0:
             raise ValueError("requests_per_s must be above 0")
 

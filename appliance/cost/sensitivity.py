@@ -52,7 +52,7 @@ _HOUSE = ("prices", "card", "device")
 _TEACHER = ("prices", "card", "teacher")
 _INPUTS = (
     _Input(("prices", "requests_per_month"), "Requests a month", "requests"),
-    _Input(("prices", "utilisation"), "Planned load of a device", "share", (0.5, 1.5), 1.0),
+    _Input(("prices", "utilisation"), "Utilisation: mean load a device may have", "share", (0.5, 1.5), 1.0),
     _Input(("prices", "peak_to_mean"), "Peak over mean", "times"),
     _Input(("prices", "one_off"), "People's time, once", "currency"),
     _Input(("prices", "upkeep_per_month"), "People's time, a month", "currency a month"),
@@ -77,7 +77,7 @@ _INPUTS = (
         (*_TEACHER, "cached_input_per_million"), "Teacher: a million cached tokens", "currency", (0.5, 1.5)
     ),
     _Input((*_TEACHER, "output_per_million"), "Teacher: a million answer tokens", "currency", (0.5, 1.5)),
-    _Input((*_TEACHER, "devices"), "Teacher: devices of a copy", "devices", (0.5, 2.0)),
+    _Input((*_TEACHER, "devices"), "Teacher: devices of a copy", "devices", (1.0, 2.0)),
     _Input((*_TEACHER, "requests_per_s"), "Teacher: requests a second of a copy", "requests/s", (0.5, 2.0)),
     _Input(("measured", "rate"), "Requests a second of a device", "requests/s"),
     _Input(("measured", "teacher_prompt"), "Tokens of a teacher's prompt", "tokens"),

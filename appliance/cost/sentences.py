@@ -30,7 +30,9 @@ def shares(case: Case) -> str:
 
 def month(case: Case, plan: Plan) -> str:
     devices = "1 device" if plan.devices == 1 else f"{plan.devices} devices"
-    who = "student" if plan.arm != "cascade" else "student and the teacher behind it"
+    who = "student"
+    if plan.arm == "cascade":
+        who, devices = "student and the teacher behind it", f"{devices} for the student"
     return (
         f"At {plan.requests_per_month:,} requests a month the teacher costs {money(plan.teacher_per_month)} {case.currency} "
         f"and the {who} {money(plan.per_month)} ({devices}, paid whole)."

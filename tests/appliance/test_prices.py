@@ -87,6 +87,8 @@ HALVES: list[tuple[str, Any, str]] = [
     ("half a teacher's prices", lambda: TeacherPrice(input_per_million=fig(1)), "go together"),
     ("a teacher both ways", lambda: TeacherPrice(fig(1), None, fig(1), OWNED, fig(1), fig(1)), "give the prices of tokens, or"),
     ("a teacher's device without its rate", lambda: TeacherPrice(device=OWNED, devices=fig(1)), "go together"),
+    ("half a device", lambda: TeacherPrice(device=OWNED, devices=fig(1.5), requests_per_s=fig(1)), "devices is a whole number"),
+    ("no device", lambda: TeacherPrice(device=OWNED, devices=fig(0), requests_per_s=fig(1)), "devices is a whole number"),
     ("a teacher that answers nothing", lambda: TeacherPrice(device=OWNED, devices=fig(1), requests_per_s=fig(0)), "above 0"),
     ("a cached price alone", lambda: TeacherPrice(cached_input_per_million=fig(1), device=OWNED, devices=fig(1), requests_per_s=fig(1)), "goes with input_per_million"),
     ("no price of input", lambda: replace(INLINE, teacher_input_per_million=None), "go together"),

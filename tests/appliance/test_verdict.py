@@ -240,6 +240,10 @@ def test_a_cascade_tells_how_much_it_passes_on() -> None:
         told.headline
         == "Distil, and keep the teacher behind the student: the student answers 79% and passes 21% on."
     )
+    assert (
+        "the student and the teacher behind it 2,628 (1 device for the student, paid whole)"
+        in told.reasons[-2]
+    )
 
 
 def test_records_that_would_tell_the_arms_apart_are_named() -> None:
