@@ -124,6 +124,7 @@ def judged(study: Study) -> tuple[Block | None, ...]:
             for row in found["pairs"]
         ],
         note="Each pair was shown in both orders; a preference counts where both agree, all else is as good.",
+        dense=True,
     )
 
 

@@ -206,6 +206,7 @@ def _classes(study: Study) -> Table | None:
         ],
         note=f"The {min(len(rows), MOST_CLASSES)} with the weakest recall of {len(rows)} classes. Recall: of the records of the "
         "class, the share found. Precision: of the answers that name it, the share that is right.",
+        dense=True,
     )
 
 

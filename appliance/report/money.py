@@ -257,6 +257,7 @@ def _whole_devices(study: Study) -> Table | None:
         ],
         note="Machines are paid whole. All in: with the one-off cost spread over that time."
         + _short_prompt(economics.get("short_prompt") or {}, currency),
+        dense=True,
     )
 
 
@@ -292,7 +293,7 @@ def _arithmetic(study: Study) -> Table | None:
                 words.text(row.get("source"))
                 if row.get("formula") is None
                 else f"{row['formula']}" + (f" = {row['numbers']}" if row.get("numbers") else ""),
-                cell(row, "value", words.plain),
+                cell(row, "value", words.reckoned),
                 words.text(row.get("unit")),
             )
             for row in rows
@@ -366,6 +367,7 @@ def sensitivity(study: Study) -> Section:
             for row in rows
         ],
         note="One figure moves, the others stay. Bold: within its range it turns a gain into a loss, or back.",
+        dense=True,
     )
     turning = [row["label"] for row in rows if row.get("overturns")]
     intro = (

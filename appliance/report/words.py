@@ -122,6 +122,11 @@ def plain(value: float | None) -> str:
     return shown.rstrip("0").rstrip(".")
 
 
+def reckoned(value: float | None) -> str:
+    """A number in a sum: seven significant digits at most, as a pocket calculator shows it."""
+    return plain(value if not value else round(value, 6 - math.floor(math.log10(abs(value)))))
+
+
 def percent(value: float | None, decimals: int = 1) -> str:
     return NOT_MEASURED if value is None else f"{number(value * 100, decimals)}%"
 
