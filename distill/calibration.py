@@ -36,6 +36,18 @@ class Platt:
     def chance(self, logprob: float) -> float:
         return min(_CERTAIN, _sigmoid(self.slope * log_odds(logprob) + self.intercept))
 
+    def logprob_at(self, chance: float) -> float | None:
+        """The log-probability of an answer under which its chance is less than this one: what a server can be told.
+
+        None where no answer's is, or the confidence tells nothing.
+        """
+        if self.slope == 0 or chance <= 0:
+            return None
+        if chance >= 1:
+            return 0.0
+        odds = (math.log(chance / (1 - chance)) - self.intercept) / self.slope
+        return -math.log1p(math.exp(-odds)) if odds > 0 else odds - math.log1p(math.exp(odds))
+
 
 def log_odds(logprob: float) -> float:
     """Of a probability given by its natural logarithm; finite at both ends."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -30,76 +30,57 @@ def evaluate(context: Context) -> tuple[Facts, list[str]]:
     """Answers of all arms (kept, so that a kill loses one batch), outcomes by record, scores with intervals."""
     examples = read_examples(context.before("curate")[0])
     assert overlap(context.task, examples) == 0, "curate lets no test input into the training data"
-    tests, validation = split_of(examples, "test"), split_of(examples, "val")
-    use_case, base = context.use_case, context.model(context.use_case.student.base)
-    task = ruler(context)
-    room = context_room(base, use_case.task.max_answer_tokens)
-    worked = worked_examples(context.task, examples, tests, use_case.evaluate, room)
-    untrained = untrained_arms(use_case.evaluate)
-    models: dict[tuple[str, ...], Path] = {
-        untrained: base,
-        **{(arm,): context.before(arm)[0] / "model" for arm in context.trained_arms},
+    splits = {"test": split_of(examples, "test"), "val": split_of(examples, "val")}
+    task, use_case = ruler(context), context.use_case
+    outcomes: dict[tuple[str, str], list[Outcome]] = {}
+    scores: dict[tuple[str, str], list[Score]] = {}
+    for (arm, split), said in _answers(context, examples, splits).items():
+        outcomes[arm, split], scores[arm, split] = score_arm(task, arm, splits[split], said)
+    tested = {arm: found for (arm, split), found in outcomes.items() if split == "test"}
+    _write_outcomes(context.folder / "outcomes.parquet", tested)
+    held_back = {
+        arm: _primary(context, summed)
+        for (arm, split), summed in scores.items()
+        if split == "val" and arm != "teacher"
     }
-    outcomes: dict[str, list[Outcome]] = {}
-    on_validation: dict[str, list[Outcome]] = {}
-    scores: list[Score] = []
-    held_back: dict[str, Score] = {}
-    for arms, path in models.items():
-        asked = {(arm, "test"): tests for arm in arms}
-        if arms != untrained and validation:
-            asked |= {(arm, "val"): validation for arm in arms}
-        answers = _ask(context, path, asked, worked)
-        for (arm, split), records in asked.items():
-            found, summed = score_arm(task, arm, records, answers[arm, split])
-            if split == "val":
-                on_validation[arm], held_back[arm] = found, _primary(context, summed)
-            else:
-                outcomes[arm] = found
-                scores += summed
-    teacher = read_completions(context.before("teach")[0] / "completions.jsonl")
-    outcomes["teacher"], summed = score_arm(task, "teacher", tests, teacher)
-    scores += summed
-    write_rows(
-        context.folder / "outcomes.parquet",
-        [
-            {
-                "record_id": outcome.record_id,
-                "arm": outcome.arm,
-                "failed": outcome.failed,
-                "scores": json.dumps(dict(outcome.scores)),
-            }
-            for found in outcomes.values()
-            for outcome in found
-        ],
-        ("record_id", "arm", "failed", "scores"),
-    )
     chosen = choose(held_back, context.trained_arms)
     measured = Measured(
         task,
-        tests,
-        outcomes,
+        splits["test"],
+        tested,
         chosen,
-        on_validation.get(chosen, []),
-        score_arm(task, "teacher", validation, teacher)[0],
+        outcomes.get((chosen, "val"), []),
+        outcomes.get(("teacher", "val"), []),
     )
-    answer_fields = [
-        name
-        for name in (use_case.teacher.answer_field, use_case.evaluate.reference_field)
-        if name is not None
-    ]
-    more_scores, found_facts = find(measured, use_case.decide, answer_fields)
+    answer_fields = (use_case.teacher.answer_field, use_case.evaluate.reference_field)
+    more_scores, found_facts = find(measured, use_case.decide, [name for name in answer_fields if name])
+    summed = [score for (_, split), found in scores.items() if split == "test" for score in found]
     facts = {
         "primary_metric": context.task.primary_metric,
-        "scores": [asdict(score) for score in scores + more_scores],
+        "scores": [asdict(score) for score in summed + more_scores],
         "chosen": chosen,
-        "held_to_labels": list(untrained) if use_case.task.labels else [],
+        "held_to_labels": list(untrained_arms(use_case.evaluate)) if use_case.task.labels else [],
         "validation": [asdict(score) for score in held_back.values()],
         "reference": "human" if use_case.evaluate.reference_field else "teacher",
         **found_facts,
         "general": forgetting(context, chosen),
-        "judge": judged(context, chosen, tests, outcomes),
+        "judge": judged(context, chosen, splits["test"], tested),
     }
     return facts, ["outcomes.parquet", "answers"]
+
+
+def _write_outcomes(path: Path, tested: Mapping[str, Sequence[Outcome]]) -> None:
+    rows = [
+        {
+            "record_id": outcome.record_id,
+            "arm": outcome.arm,
+            "failed": outcome.failed,
+            "scores": json.dumps(dict(outcome.scores)),
+        }
+        for found in tested.values()
+        for outcome in found
+    ]
+    write_rows(path, rows, ("record_id", "arm", "failed", "scores"))
 
 
 def choose(on_validation: dict[str, Score], trained: Sequence[str]) -> str:
@@ -111,6 +92,23 @@ def choose(on_validation: dict[str, Score], trained: Sequence[str]) -> str:
 
 def _primary(context: Context, scores: list[Score]) -> Score:
     return next(score for score in scores if score.metric == context.task.primary_metric)
+
+
+def _answers(
+    context: Context, examples: Sequence[Example], splits: Mapping[str, list[Example]]
+) -> dict[tuple[str, str], Mapping[str, Completion]]:
+    """By arm and split: the students', one model after the other, and the teacher's. Untrained ones answer the test alone."""
+    use_case, base = context.use_case, context.model(context.use_case.student.base)
+    room = context_room(base, use_case.task.max_answer_tokens)
+    worked = worked_examples(context.task, examples, splits["test"], use_case.evaluate, room)
+    filled = [split for split in splits if split == "test" or splits[split]]
+    untrained = {(arm, "test"): splits["test"] for arm in untrained_arms(use_case.evaluate)}
+    answers: dict[tuple[str, str], Mapping[str, Completion]] = {**_ask(context, base, untrained, worked)}
+    for arm in context.trained_arms:
+        asked = {(arm, split): splits[split] for split in filled}
+        answers |= _ask(context, context.before(arm)[0] / "model", asked, worked)
+    teacher = read_completions(context.before("teach")[0] / "completions.jsonl")
+    return answers | {("teacher", split): teacher for split in filled}
 
 
 def _ask(

@@ -199,6 +199,7 @@ def _cascade(measured: Measured, platt: Platt | None, ratio: float) -> tuple[dic
         "target_ratio": ratio,
         "teacher_by_definition": measured.by_definition,
         "threshold": picked.threshold,
+        "logprob_threshold": platt.logprob_at(picked.threshold),
         "picked_by": picked.by,
         "validation": asdict(level(validation, picked.threshold, ratio)),
         "test": asdict(level(tests, picked.threshold, ratio)),

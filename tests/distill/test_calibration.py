@@ -49,6 +49,16 @@ def test_a_surer_answer_never_gets_a_lower_chance_and_none_is_certain() -> None:
     assert log_odds(math.log(0.25)) == pytest.approx(math.log(0.25 / 0.75))
 
 
+def test_a_threshold_on_the_chance_is_one_on_the_log_probability() -> None:
+    platt = Platt(0.6, 0.9, 10)
+    for chance in (0.2, 0.5, 0.84, 0.97):
+        at = platt.logprob_at(chance)
+        assert at is not None and at < 0
+        assert platt.chance(at - 1e-6) < chance < platt.chance(at + 1e-6 * abs(at))
+    assert platt.logprob_at(0.0) is None and platt.logprob_at(1.0) == 0.0
+    assert Platt(0.0, 1.0, 10).logprob_at(0.5) is None
+
+
 def test_fractions_of_right_count_in_part() -> None:
     half = fit_platt([-0.5] * 40, [0.5] * 40)
     assert half.chance(-0.5) == pytest.approx(0.5, abs=0.01)
