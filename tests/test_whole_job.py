@@ -43,8 +43,9 @@ def write_use_case(folder: Path, **changes: str) -> Path:
         # Four times over few tickets may well be told apart.
         "[bench.load]": '[attack]\non_leak = "report"\n\n[bench.load]',
         "steps = 8": "steps = 4\nprompts_per_step = 2\ngroup_size = 2\ncheckpoint_every_steps = 1",
-        "concurrency = [1, 8, 32]": "concurrency = [1, 4]",
-        "requests_per_level = 64": "requests_per_level = 8",
+        "concurrency = [1, 16]": "concurrency = [1, 4]",
+        "requests_per_level = 32": "requests_per_level = 8",
+        "open_seconds = 5.0": "open_seconds = 1.0",
         'name = "demo policy"': 'name = "demo policy"\nchunk_size = 12\nprocesses = 1',
         "min_recall = 0.90": "min_recall = 0.80",
         "min_quality_ratio = 0.90": "min_quality_ratio = 0.90\nmin_test_records = 10",

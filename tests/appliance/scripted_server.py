@@ -66,24 +66,24 @@ class ScriptedServer:
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret")
             return
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-        _send(writer, _event({"role": "assistant", "content": ""}))
+        send(writer, event({"role": "assistant", "content": ""}))
         sent: list[float] = []
         num_tokens = {"empty": 0, "one": 1}.get(script, NUM_TOKENS)
         for index in range(num_tokens):
             await asyncio.sleep(GAP_S if index else TTFT_S)
             if script == "error" and index == 2:
-                _send(writer, b'data: {"error": {"message": "secret"}}\n\n')
+                send(writer, b'data: {"error": {"message": "secret"}}\n\n')
                 return
             if script == "drop" and index == 2:
                 raise ConnectionResetError
             if script == "stall" and index == 2:
                 await asyncio.sleep(30)
-            _send(writer, _event({"content": f"{script}{index} "}), pieces=3 if script == "pieces" else 1)
+            send(writer, event({"content": f"{script}{index} "}), pieces=3 if script == "pieces" else 1)
             sent.append(time.perf_counter())
         usage = {"prompt_tokens": 5, "completion_tokens": num_tokens}
         # In one chunk: what ends an answer need not come in pieces.
-        end = b"" if script == "cut" else _event({}, "stop")
-        _send(writer, end + _event(None, usage=usage) + b"data: [DONE]\n\n")
+        end = b"" if script == "cut" else event({}, "stop")
+        send(writer, end + event(None, usage=usage) + b"data: [DONE]\n\n")
         if script == "ok":
             self.ttft_s.append(sent[0] - received)
             self.gaps_s += [later - earlier for earlier, later in pairwise(sent)]
@@ -93,14 +93,14 @@ class ScriptedServer:
         writer.write(b"0\r\n\r\n")
 
 
-def _event(
+def event(
     delta: dict[str, str] | None, finish: str | None = None, usage: dict[str, int] | None = None
 ) -> bytes:
     choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": finish}]
     return b"data: " + json.dumps({"choices": choices, "usage": usage}).encode() + b"\n\n"
 
 
-def _send(writer: asyncio.StreamWriter, data: bytes, pieces: int = 1) -> None:
+def send(writer: asyncio.StreamWriter, data: bytes, pieces: int = 1) -> None:
     step = -(-len(data) // pieces)
     for start in range(0, len(data), step):
         piece = data[start : start + step]
@@ -119,8 +119,8 @@ async def listening(scripted: ScriptedServer) -> AsyncIterator[None]:
 
 
 @contextmanager
-def in_a_thread() -> Iterator[ScriptedServer]:
-    scripted = ScriptedServer()
+def in_a_thread(scripted: ScriptedServer | None = None) -> Iterator[ScriptedServer]:
+    scripted = scripted or ScriptedServer()
     ready = threading.Event()
     loop = asyncio.new_event_loop()
     listeners: list[asyncio.Server] = []

