@@ -153,6 +153,7 @@ def _ask(context: Context, settings: JudgeSettings, requests: list[Request]) -> 
         context.progress(done, total, unit="comparisons", part="judge")
 
     path = context.folder / "answers" / "judge.jsonl"
+    path.parent.mkdir(exist_ok=True)
     answered = read_completions(path)
     if all(request.record_id in answered for request in requests):
         return answered
