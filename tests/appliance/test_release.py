@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import urllib.request
@@ -159,6 +160,39 @@ def test_a_run_that_is_not_there_or_not_done_is_named(home: Home, tmp_path: Path
         release(RUN, home)
 
 
+def converter(folder: Path, script: str) -> str:
+    """A command by the name of llama.cpp's converter; returns a PATH on which it comes first."""
+    folder.mkdir()
+    command = folder / "convert-hf-to-gguf"
+    command.write_text(f"#!/bin/sh\n{script}\n")
+    command.chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+def test_where_a_converter_is_installed_the_folder_has_a_gguf_file(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish(home, tmp_path / "site")
+    script = '[ "$2" = --outfile ] && [ "$4 $5" = "--outtype bf16" ] && cp "$1/model.safetensors" "$3"'
+    monkeypatch.setenv("PATH", converter(tmp_path / "bin", script))
+    folder = release(RUN, home)
+    assert (folder / "small-bf16.gguf").read_bytes() == b"weights"
+    assert json.loads((folder / NAME).read_text())["gguf"] == "small-bf16.gguf"
+    assert "small-bf16.gguf" in (folder / "README.md").read_text()
+    assert "small-bf16.gguf" in (folder / SUMS).read_text()
+
+
+@pytest.mark.parametrize("script", ["exit 3", "exit 0"])
+def test_a_converter_that_fails_leaves_nothing_behind(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    finish(home, tmp_path / "site")
+    monkeypatch.setenv("PATH", converter(tmp_path / "bin", script))
+    with pytest.raises(ReleaseError, match="cannot convert"):
+        release(RUN, home)
+    assert not list((home.root / "releases").iterdir())
+
+
 @pytest.mark.slow
 @pytest.mark.vllm
 def test_vllm_serves_the_folder_as_it_is_and_gives_the_evaluated_answer(home: Home, tmp_path: Path) -> None:
@@ -175,7 +209,7 @@ def test_vllm_serves_the_folder_as_it_is_and_gives_the_evaluated_answer(home: Ho
     messages = [one | {"content": one["content"].replace("{message}", message)} for one in chat["messages"]]
     student = InProcess(run / "onpolicy" / "model", "cpu", chat["max_tokens"])
     evaluated = next(iter(student.complete([Request("1", messages)]))).text
-    settings = ServeSettings(enforce_eager=True, max_model_len=256)
+    settings = ServeSettings(enforce_eager=True, max_model_len=256, start_timeout_s=540)
     with served(folder, "released", settings, tmp_path / "log.txt", tmp_path / "cache") as server:
         asked = urllib.request.Request(
             f"{server.base_url}/chat/completions",
