@@ -161,3 +161,65 @@ def test_without_test_records_nothing_is_told() -> None:
     facts = found(measured(n=0, validation=10))[1]
     assert facts["paired"] == facts["classes"] == facts["slices"] == facts["worst"] == []
     assert facts["evidence"]["enough"] is False and facts["evidence"]["bar"] is None
+
+
+def by_hand(task: Any, count: int, right: str, said: dict[str, list[str]], split: str) -> Measured:
+    """Arms whose answers are given in turn; an arm is surer where it is right."""
+    tests = [Example(f"{split}-{n}", "test", {"m": "x" * (n % 50)}, right, None) for n in range(count)]
+    arms = {}
+    for arm, answers in {**said, "teacher": [right]}.items():
+        completions = {
+            each.record_id: Completion(
+                each.record_id,
+                answers[n % len(answers)],
+                "stop",
+                "m",
+                logprob=-0.1 if answers[n % len(answers)] == right else -2.0,
+            )
+            for n, each in enumerate(tests)
+        }
+        arms[arm] = score_arm(task, arm, tests, completions)[0]
+    return Measured(task, tests, arms, "sft", arms["sft"], arms["teacher"])
+
+
+def test_an_object_is_compared_by_the_whole_and_by_its_parts() -> None:
+    schema = {
+        "type": "object",
+        "required": ["queue", "note"],
+        "properties": {"queue": {"enum": ["x", "y"]}, "note": {"type": "string"}},
+    }
+    task = make_task(TaskSettings("extract", "{m}", "", json_schema=schema))
+    right, other = '{"queue":"x","note":"late"}', '{"queue":"x","note":"Mrs Somebody"}'
+    study = by_hand(task, 60, right, {"untuned": ["no", other], "sft": [right, right, right, other]}, "e")
+    scores, facts = found(study)
+    tests = {row["metric"]: row["test"] for row in facts["paired"]}
+    assert tests == {
+        "exact_match": "mcnemar-exact",
+        "identical": "mcnemar-exact",
+        "field_match": "paired-bootstrap",
+        "valid_json": "mcnemar-exact",
+        "valid_schema": "mcnemar-exact",
+    }
+    assert facts["classes"] == [] and ("sft", "macro_f1") not in scores
+    assert scores["cascade", "field_match"].value == 1.0 and facts["cascade"]["test"]["share"] == 0.25
+    assert facts["worst"][0]["wrong"] == [
+        "exact_match",
+        "identical",
+        "field_match",
+        "field:note",
+        "field_exact:note",
+    ]
+    assert facts["worst"][0]["answer"] is None and "Somebody" not in json.dumps(facts)
+
+
+def test_free_text_is_compared_by_fractions_of_right() -> None:
+    task = make_task(TaskSettings("generate", "{m}", ""))
+    right, near = "the meter arrives on monday", "the meter arrives late"
+    study = by_hand(task, 80, right, {"untuned": ["no idea"], "sft": [right, near]}, "g")
+    _, facts = found(study)
+    assert {row["test"] for row in facts["paired"] if row["metric"] == task.primary_metric} == {
+        "paired-bootstrap"
+    }
+    assert facts["cascade"]["test"]["value"] > sum(study.values("sft")) / 80
+    assert 0 < facts["evidence"]["arms"][1]["value"] < 1 and facts["calibration"]["raw"]["mean_score"] < 1
+    assert len(facts["worst"]) == 40 and facts["slices"] and "meter" not in json.dumps(facts)
