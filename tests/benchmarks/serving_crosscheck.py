@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -149,8 +149,7 @@ def vllm_bench(load: Load, salt: str, out: Path) -> Found:
 
 def guidellm(python: Path, load: Load, salt: str, out: Path) -> Found:
     data, scenario, result = out / "guidellm.jsonl", out / f"{salt}-scenario.json", out / f"{salt}.json"
-    # Its first requests are the warm-up; the salt keeps what they leave in the cache from nobody else's.
-    rows = [{"prompt": prompt} for prompt in load.prompts[-load.warmup :] + load.prompts]
+    rows = [{"prompt": prompt} for prompt in load.prompts]
     data.write_text("".join(json.dumps(row) + "\n" for row in rows))
     backend = {
         "kind": "openai_http",
@@ -166,7 +165,6 @@ def guidellm(python: Path, load: Load, salt: str, out: Path) -> Found:
         "profile": {
             "kind": "concurrent",
             "streams": [load.concurrency],
-            "warmup": {"value": load.warmup, "mode": "requests"},
         },
         "tokenizer": {"kind": "huggingface_auto", "model": str(load.tokenizer)},
         "data": [{"kind": "json_file", "path": str(data)}],
@@ -174,25 +172,34 @@ def guidellm(python: Path, load: Load, salt: str, out: Path) -> Found:
         "outputs": [{"kind": "json", "path": str(result)}],
     }
     scenario.write_text(json.dumps({"spec": spec}))
+    # Its own warm-up leaves requests that began in it in the figures, so the server is warmed as for the others.
+    ours(replace(load, prompts=load.prompts[-load.warmup :], warmup=0), salt, out)
     argv = [str(python), "-m", "guidellm", "run", "--scenario", str(scenario), "--disable-console"]
     _run(argv, out / f"{salt}.log")
     return read_guidellm(json.loads(result.read_text()))
 
 
 def read_guidellm(report: Mapping[str, Any]) -> Found:
-    """GuideLLM's own figures of its successful requests; it gives milliseconds, and seconds for whole requests."""
-    metrics = report["benchmarks"][0]["metrics"]
+    """GuideLLM's own figures of its successful requests; it gives milliseconds, and seconds for whole requests.
+
+    Rates are taken from its clock's times of each request, over the span from the first start to the last end, as ours
+    and vLLM's are: its own are means over time, which count a level's ragged ends otherwise.
+    """
+    benchmark = report["benchmarks"][0]
+    requests = benchmark["requests"]["successful"]
+    times = [request["info"]["timings"] for request in requests]
+    span = max(each["request_end"] for each in times) - min(each["request_start"] for each in times)
 
     def told(name: str, figure: str) -> float:
-        return float(metrics[name]["successful"][figure])
+        return float(benchmark["metrics"][name]["successful"][figure])
 
     return Found(
-        told("requests_per_second", "mean"),
-        told("output_tokens_per_second", "mean"),
+        len(requests) / span,
+        len(requests) * told("output_token_count", "mean") / span,
         told("time_to_first_token_ms", "median") / 1e3,
         told("inter_token_latency_ms", "median") / 1e3,
         told("request_latency", "median"),
-        int(metrics["request_totals"]["successful"]),
+        len(requests),
     )
 
 
