@@ -284,6 +284,7 @@ def _arithmetic(study: Study) -> Table | None:
     rows = study.rows("explain")
     if not rows:
         return None
+    refused = (study.part("economics").get("saving") or {}).get("refused")
     return table(
         "The arithmetic, line by line",
         ["Line", "Reckoned from", Column("Value"), "Unit"],
@@ -298,7 +299,12 @@ def _arithmetic(study: Study) -> Table | None:
             )
             for row in rows
         ],
-        note="The workbook has the same lines as live formulas: change a figure there and see what it does.",
+        note="The workbook has the same lines as live formulas: change a figure there and see what it does."
+        + (
+            f" No saving is stated for certain, for {refused}: these lines show what the figures in hand would give."
+            if refused
+            else ""
+        ),
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from appliance.report.canvas import SIZE, Chart, Label, clip, linear_axis, share_axis, text_width
 from appliance.report.charts import PANEL, SMALL, WIDE, Dot, whisker
 from appliance.report.words import percent
 
-_NAMES = 210.0
+_NAMES = 250.0
 """Width for the names of rows, in the units of the viewBox."""
 
 
@@ -35,6 +35,8 @@ def tornado(
     if not rows:
         return None
     pitch, head = 34.0, 44.0
+    rows = [replace(one, low_text=_amount(one.low_text), high_text=_amount(one.high_text)) for one in rows]
+    base_text = clip(base_text, _NAMES)
     bottom = head + pitch * len(rows)
     chart = Chart(key, title, desc, WIDE, bottom + 44)
     texts = max(max(text_width(one.low_text, SMALL), text_width(one.high_text, SMALL)) for one in rows)
@@ -70,6 +72,10 @@ def tornado(
     chart.labels.append(Label(second + 20, 13, "at its high end", css="t soft"))
     chart.labels.append(Label(WIDE, bottom + 38, clip(x_title, 460), "end", "t soft"))
     return chart
+
+
+def _amount(text: str) -> str:
+    return clip(text, 110.0, SMALL)
 
 
 def reliability(key: str, title: str, desc: str, points: Sequence[tuple[float, Dot]]) -> Chart | None:

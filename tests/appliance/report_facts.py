@@ -164,7 +164,7 @@ def hostile_facts() -> dict[str, Any]:
             return [spoil(one) for one in value]
         return value + HOSTILE if isinstance(value, str) else value
 
-    facts: dict[str, Any] = spoil(distil_facts())
+    facts: dict[str, Any] = spoil(measured_facts())
     facts["primary_metric"] = facts["scores"][0]["metric"]
     facts["scrub"]["spans_by_type"] = {HOSTILE: 3}
     facts["scrub"]["dropped_by_reason"] = {HOSTILE: 2}

@@ -17,7 +17,10 @@ import formulas
 import jsonschema
 import pypdf
 import pytest
+from click.testing import CliRunner
 
+from appliance.cli import main
+from appliance.home import Home
 from appliance.report import words
 from appliance.report.blocks import Cell, Document
 from appliance.report.document import compose
@@ -29,6 +32,7 @@ from appliance.report.schema import mismatches, schema
 from appliance.report.study import Part, at, step
 from appliance.report.write import FORMS, write_report
 from appliance.report.xlsx import exact, number_in, render_xlsx
+from tests.appliance.finished_run import finish
 from tests.appliance.report_facts import bare_facts, distil_facts, hostile_facts, measured_facts
 
 SHEETS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -430,3 +434,17 @@ def test_markdown_holds_every_score_and_its_tables_are_tables(measured: dict[str
 def test_markup_in_a_name_is_text_in_markdown() -> None:
     text = render_markdown(compose(hostile_facts()))
     assert not re.search(r"(?<!\\)<", text)
+
+
+# --- the command
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_command_gives_each_form_as_the_run_left_it(form: str, tmp_path: Path) -> None:
+    run = finish(Home.open(), tmp_path / "site")
+    out = tmp_path / "out"
+    done = CliRunner().invoke(main, ["report", run.name, "--format", form, "-o", str(out)])
+    assert done.exit_code == 0, done.output
+    assert out.read_bytes() == (run / "report" / f"report.{form}").read_bytes()
+    piped = CliRunner().invoke(main, ["report", run.name, "--format", form, "-o", "-"])
+    assert piped.stdout_bytes == out.read_bytes()

@@ -13,7 +13,7 @@ import pytest
 from appliance.report import canvas, charts, document, evidence, losses, money, quality, teacher, words
 from appliance.report.html import render_html
 from appliance.report.study import Study
-from tests.appliance.report_facts import bare_facts, distil_facts, hostile_facts, scored
+from tests.appliance.report_facts import bare_facts, distil_facts, hostile_facts, measured_facts, scored
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "line", "circle", "polyline", "polygon", "rect"}
 
@@ -26,6 +26,11 @@ def distil() -> dict[str, Any]:
 @pytest.fixture
 def empty() -> dict[str, Any]:
     return bare_facts()
+
+
+@pytest.fixture
+def measured() -> dict[str, Any]:
+    return measured_facts()
 
 
 @pytest.fixture
@@ -60,7 +65,7 @@ class Page(HTMLParser):
             self.text.append(data)
 
 
-@pytest.fixture(params=["distil", "empty", "hostile"])
+@pytest.fixture(params=["distil", "empty", "hostile", "measured"])
 def facts(request: pytest.FixtureRequest) -> dict[str, Any]:
     found: dict[str, Any] = request.getfixturevalue(request.param)
     return found
