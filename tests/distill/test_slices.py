@@ -56,6 +56,7 @@ def test_only_a_slice_that_stands_apart_is_flagged() -> None:
     assert next(iter(slices(places, student, None))).value == "fax", "the lowest first"
 
 
+@pytest.mark.slow
 def test_among_many_slices_of_nothing_hardly_any_is_flagged() -> None:
     flagged = 0
     for _ in range(20):
