@@ -513,6 +513,12 @@ def test_a_peak_is_varied_with_the_volume_and_no_lower_than_the_mean() -> None:
     assert low == 1.0
 
 
+def test_a_device_is_never_planned_for_more_than_it_can_do() -> None:
+    busy = replace(SWAP, prices=replace(PRICES, requests_per_month=50_000_000, utilisation=0.8))
+    bar = next(bar for bar in tornado(busy) if bar.input == "utilisation")
+    assert (bar.low, bar.base, bar.high) == (pytest.approx(0.4), 0.8, 1.0)
+
+
 def test_without_a_saving_there_is_no_tornado() -> None:
     assert tornado(replace(SWAP, refused="thin")) == []
     assert tornado(replace(SWAP, measured=replace(MEASURED, rate=None))) == []

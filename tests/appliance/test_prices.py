@@ -83,6 +83,7 @@ HALVES: list[tuple[str, Any, str]] = [
     ("a room that draws less", lambda: replace(OWNED, pue=fig(0.9)), "pue is 1 or more"),
     ("half an administrator's figures", lambda: replace(OWNED, staff_share=None), "staff_per_year and staff_share"),
     ("more than one administrator", lambda: replace(OWNED, staff_share=fig(1.1)), "from 0 to 1"),
+    ("what may be more than one administrator", lambda: replace(OWNED, staff_share=fig(0.9, 0.8, 1.1)), "from 0 to 1"),
     ("a teacher without a price", lambda: TeacherPrice(), "give the prices of tokens, or device"),
     ("half a teacher's prices", lambda: TeacherPrice(input_per_million=fig(1)), "go together"),
     ("a teacher both ways", lambda: TeacherPrice(fig(1), None, fig(1), OWNED, fig(1), fig(1)), "give the prices of tokens, or"),

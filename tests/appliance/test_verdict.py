@@ -246,6 +246,14 @@ def test_a_cascade_tells_how_much_it_passes_on() -> None:
     )
 
 
+def test_a_bad_student_whose_cascade_is_good_but_not_cheaper_is_told_so() -> None:
+    told = verdict(BAD, CASCADE, plans=plans(cascade=LOSES))
+    assert (
+        told.headline
+        == "Keep the teacher: the student with the teacher behind it is good enough, but not cheaper."
+    )
+
+
 def test_records_that_would_tell_the_arms_apart_are_named() -> None:
     told = verdict(OVER, MAYBE, paired=[against("sft", "untuned", -0.01, records_to_settle=730)])
     assert told.reasons[-1] == "About 730 test records would tell them apart (there are 100)."
@@ -339,6 +347,7 @@ def found(
     n: int = 400,
     prices: PriceSettings = PRICES,
     cascade: int | None = None,
+    paired: tuple[dict[str, Any], ...] = (),
     **bench: Any,
 ) -> Assessment:
     """An assessment of so many right answers by arm; the teacher got 380 of 400 right, and its share of fewer."""
@@ -350,7 +359,12 @@ def found(
         | dict(zip(("low", "high"), wilson(right, n), strict=True))
         for arm, right in values.items()
     ]
-    evaluated: dict[str, Any] = {"primary_metric": "accuracy", "chosen": "onpolicy", "scores": rows}
+    evaluated: dict[str, Any] = {
+        "primary_metric": "accuracy",
+        "chosen": "onpolicy",
+        "scores": rows,
+        "paired": paired,
+    }
     if cascade is not None:
         evaluated["cascade"] = {
             "arm": "onpolicy",
@@ -390,6 +404,15 @@ def test_where_a_prompt_will_do_distilling_is_not_worth_it() -> None:
     assert plan.one_off == pytest.approx(400 + 3000 * (500 + 8 * 4) / 1e6), (
         "its examples were bought; nothing was trained"
     )
+
+
+def test_arms_are_compared_on_the_primary_metric_alone() -> None:
+    """340 of 400 may be good enough; 372 are better interval by interval."""
+    rows = [{"arm": "onpolicy", "against": "retrieved", "metric": "macro_f1", "low": -0.1, "high": 0.1}]
+    assert found({"onpolicy": 372, "retrieved": 340}, paired=tuple(rows)).verdict.kind == "distil"
+    rows.append(rows[0] | {"metric": "accuracy"})
+    told = found({"onpolicy": 372, "retrieved": 340}, paired=tuple(rows)).verdict
+    assert (told.kind, told.headline) == ("not-enough-evidence", "It is not shown that training is needed.")
 
 
 def test_where_the_student_is_not_good_enough_the_teacher_is_kept() -> None:
