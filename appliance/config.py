@@ -66,8 +66,8 @@ class BenchSettings:
     serve: ServeSettings = ServeSettings()
     """`[bench.serve]`: how vLLM is started."""
     forms: tuple[Literal["adapter", "quantised"], ...] = ("adapter", "quantised")
-    """The student to release is served merged; here also as an adapter on its base, and in 8 bits, which takes a start
-    of the server of its own."""
+    """The student to release is served merged; here also as an adapter on its base, and in 8 bits. Each takes a start of
+    the server of its own."""
     parity_max_gap: Annotated[float, Gt(0)] = 0.1
     """Mean distance of a token's log-probability, served from evaluated, over which the run stops. Rounding in bf16
     gives 0.03; a wrong chat template 0.3 and more."""

@@ -53,14 +53,14 @@ def bench(context: Context) -> tuple[Facts, list[str]]:
         parity = asdict(check_parity(server, released, own, max_tokens, settings.parity_max_gap))
 
     loaded.load(merged, [Arm(chosen, _NAME, prompts[chosen])], gate=gate)
-    arms = [Arm(arm, _NAME, prompts[arm]) for arm in untrained_arms(use_case.evaluate)]
+    loaded.load(base, [Arm(arm, _NAME, prompts[arm]) for arm in untrained_arms(use_case.evaluate)])
     adapter = _adapter(context, chosen)
     if isinstance(adapter, Path):
-        arms.append(Arm("adapter", "adapter", prompts[chosen]))
-        loaded.load(base, arms, {"adapter": adapter})
+        # On a server of its own: vLLM's CPU kernels do the adapter's arithmetic for requests without one as well, and
+        # the untrained arms would be charged for it.
+        loaded.load(base, [Arm("adapter", "adapter", prompts[chosen])], {"adapter": adapter})
     else:
         not_served["adapter"] = adapter
-        loaded.load(base, arms)
     quantised = _load_quantised(loaded, merged, Arm("quantised", _NAME, prompts[chosen]))
     if isinstance(quantised, str):
         not_served["quantised"] = quantised
