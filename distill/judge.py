@@ -164,6 +164,21 @@ def part(count: int, n: int) -> Part:
 
 
 @dataclass(frozen=True, slots=True)
+class PositionBias:
+    """Of the n pairs that were shown and have a preference: those on which the judge named the same place in both orders."""
+
+    n: int
+    contradicted: int
+    value: float | None
+    """Their share, with Wilson's 95% interval."""
+    low: float | None
+    high: float | None
+    first: int
+    """How often it was the first place, and how often the second."""
+    second: int
+
+
+@dataclass(frozen=True, slots=True)
 class Contest:
     """`arm` against another one on the same records: won, tied and lost."""
 
@@ -180,10 +195,7 @@ class Contest:
     loss: Part
     p: float | None
     """Of the exact sign test of wins against losses, two-sided; None where there are neither."""
-    contradicted: Part
-    """Position bias: of the records shown, those on which the judge named the same place in both orders."""
-    first: int
-    """Of the contradicted: how often it was the first place."""
+    position_bias: PositionBias
 
 
 def contest(arm: str, against: str, pairs: Sequence[Pair], replies: Mapping[str, Completion]) -> Contest:
@@ -191,7 +203,6 @@ def contest(arm: str, against: str, pairs: Sequence[Pair], replies: Mapping[str,
     found = [judgement(pair, replies) for pair in pairs]
     counts = Counter(each.preference for each in found)
     n = len(found) - counts[None]
-    shown = sum(each.was_shown and each.preference is not None for each in found)
     wins, losses = counts["a"], counts["b"]
     return Contest(
         arm,
@@ -203,6 +214,14 @@ def contest(arm: str, against: str, pairs: Sequence[Pair], replies: Mapping[str,
         part(counts["tie"], n),
         part(losses, n),
         mcnemar_exact(wins, losses) if wins + losses else None,
-        part(sum(each.place is not None for each in found), shown),
-        sum(each.place == "first" for each in found),
+        _position_bias(found),
+    )
+
+
+def _position_bias(found: Sequence[Judgement]) -> PositionBias:
+    shown = sum(each.was_shown and each.preference is not None for each in found)
+    places = Counter(each.place for each in found)
+    share = part(places["first"] + places["second"], shown)
+    return PositionBias(
+        shown, share.count, share.value, share.low, share.high, places["first"], places["second"]
     )

@@ -42,7 +42,9 @@ class Embedder:
         self._embed = functools.lru_cache(maxsize=_KEPT)(self._embed_one)
 
     def similarity(self, first: str, second: str) -> float:
-        """The cosine in [0, 1]; below 0, which says no less than 0 does, it is 0."""
+        """The cosine in [0, 1]: 1 for the same text, and 0 where it is below 0, which says no less."""
+        if first == second:
+            return 1.0
         return min(1.0, max(0.0, float(self._embed(first) @ self._embed(second))))
 
     def _embed_one(self, text: str) -> Any:

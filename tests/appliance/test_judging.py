@@ -114,7 +114,8 @@ def test_the_judges_replies_are_kept_and_not_asked_for_again(tmp_path: Path) -> 
 def test_a_judge_that_names_places_is_found_out(tmp_path: Path) -> None:
     facts, _ = judge_with(tmp_path, script=lambda prompt, attempt: answer("A"))
     teacher = facts["pairs"][0]
-    assert (teacher["tie"]["count"], teacher["contradicted"]["count"], teacher["first"]) == (12, 12, 12)
+    assert (teacher["tie"]["count"], teacher["loss"]["count"]) == (12, 0)
+    assert (teacher["position_bias"]["contradicted"], teacher["position_bias"]["first"]) == (12, 12)
 
 
 def test_a_judge_that_talks_is_not_read(tmp_path: Path) -> None:

@@ -142,13 +142,14 @@ def test_a_contest_counts_wins_ties_losses_and_what_could_not_be_read() -> None:
     assert (told.win.count, told.tie.count, told.loss.count) == (6, 7, 3)
     assert (told.win.low, told.win.high) == wilson(6, 16)
     assert told.p == pytest.approx(2 * sum([1, 9, 36, 84]) / 2**9)
-    assert (told.contradicted.count, told.first) == (4, 4)
-    assert told.contradicted.value == pytest.approx(4 / 12)
+    bias = told.position_bias
+    assert (bias.n, bias.contradicted, bias.first, bias.second) == (12, 4, 4, 0)
+    assert bias.value == pytest.approx(4 / 12)
 
 
 def test_a_contest_of_nothing_is_not_measured() -> None:
     told = contest("sft", "teacher", [], {})
-    assert told.n == 0 and told.win.value is None and told.p is None and told.contradicted.value is None
+    assert told.n == 0 and told.win.value is None and told.p is None and told.position_bias.value is None
 
 
 # --- against people -------------------------------------------------------------------------------------------------
