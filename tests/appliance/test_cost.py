@@ -91,8 +91,9 @@ def test_an_open_level_that_ran_once_gives_way_to_a_sure_one_that_met_the_object
     once = level(9.0, loop="open", concurrency=None, offered_per_s=9.5, requests_per_s_low=None)
     sure = level(7.0, loop="closed", good_share=0.95, offered_per_s=None)
     short = level(8.0, loop="closed", good_share=0.94, offered_per_s=None, concurrency=8)
+    full = level(8.5, loop="open", concurrency=None, offered_per_s=11.0, good_share=1.0, saturated=True)
     bench = ASKED | {"slo": {"sft": met(loop="open", concurrency=None, offered_per_s=9.5)}}
-    found = rate("sft", [once, sure, short], bench)
+    found = rate("sft", [once, sure, short, full], bench)
     assert found.requests_per_s is not None and found.requests_per_s.value == 7.0 and found.refused is None
     alone = rate("sft", [once, short], bench)
     assert alone.requests_per_s is not None and alone.requests_per_s.value == 9.0
