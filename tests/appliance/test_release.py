@@ -212,7 +212,7 @@ def test_vllm_serves_the_folder_as_it_is_and_gives_the_evaluated_answer(home: Ho
     settings = ServeSettings(enforce_eager=True, max_model_len=256, start_timeout_s=540)
     with served(folder, "released", settings, tmp_path / "log.txt", tmp_path / "cache") as server:
         asked = urllib.request.Request(
-            f"{server.base_url}/chat/completions",
+            f"{server.base_url}/v1/chat/completions",
             json.dumps({"model": "released", "messages": messages}).encode(),
             {"Content-Type": "application/json"},
         )
