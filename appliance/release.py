@@ -125,7 +125,9 @@ def _fill(
     gguf = _to_gguf(folder, run.use_case.name)
     _answer_as_evaluated(folder / "generation_config.json", task.max_answer_tokens)
     chat = render(task, {name: f"{{{name}}}" for name in field_names(task.input)}, trained=True)
-    write_atomically(folder / PROMPT, _json({"messages": chat, "max_tokens": task.max_answer_tokens}))
+    write_atomically(
+        folder / PROMPT, _json({"messages": chat, "temperature": 0, "max_tokens": task.max_answer_tokens})
+    )
     (folder / "report").mkdir()
     for name in stages["report"].outputs:
         shutil.copyfile(run.folder / "report" / name, folder / "report" / name)

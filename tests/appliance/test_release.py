@@ -196,7 +196,7 @@ def test_a_converter_that_fails_leaves_nothing_behind(
 @pytest.mark.slow
 @pytest.mark.vllm
 def test_vllm_serves_the_folder_as_it_is_and_gives_the_evaluated_answer(home: Home, tmp_path: Path) -> None:
-    """Nothing but the messages is sent: what else an answer depends on comes from the folder."""
+    """Asked as prompt.json says; our own server leaves a folder's sampling defaults aside on purpose."""
     from appliance.serve import ServeSettings, served
     from distill.student import InProcess
     from distill.values import Request
@@ -213,7 +213,7 @@ def test_vllm_serves_the_folder_as_it_is_and_gives_the_evaluated_answer(home: Ho
     with served(folder, "released", settings, tmp_path / "log.txt", tmp_path / "cache") as server:
         asked = urllib.request.Request(
             f"{server.base_url}/v1/chat/completions",
-            json.dumps({"model": "released", "messages": messages}).encode(),
+            json.dumps(chat | {"model": "released", "messages": messages}).encode(),
             {"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(asked, timeout=120) as answer:
