@@ -19,7 +19,7 @@ from appliance.report import charts, words
 from appliance.report.blocks import Cell, Column, Document, Section, Table, figure, table
 from appliance.report.study import Facts, Study, shown
 from appliance.stages.context import read_rows
-from distill.paired import compare as compare_paired
+from distill.evaluation.paired import compare as compare_paired
 
 _SAME_TASK = ("kind", "labels", "schema")
 """What makes answers comparable; the wording of a prompt may differ, it is what one tries out."""

@@ -22,7 +22,7 @@ from appliance.loadtest import LoadtestSettings, SloSettings
 from appliance.serve import ServeSettings
 from distill.curate import SplitSettings
 from distill.evaluate import EvaluateSettings
-from distill.judge import JudgeSettings
+from distill.evaluation.judge import JudgeSettings
 from distill.onpolicy import OnPolicySettings
 from distill.rewards import check_rewards
 from distill.sft import SftSettings

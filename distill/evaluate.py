@@ -8,9 +8,9 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from distill.bootstrap import mean_interval
 from distill.curate import judge_answer
-from distill.retrieval import nearest
+from distill.evaluation.bootstrap import mean_interval
+from distill.evaluation.retrieval import nearest
 from distill.tasks import Task
 from distill.tasks.extract import Extract
 from distill.tasks.task import render

@@ -10,8 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from privacy.records import DetectorModels
+
+# The same examples each time, so that a change is judged by itself; `--hypothesis-seed=random` looks further. No deadline:
+# the machine is shared.
+settings.register_profile("stillhouse", deadline=None, derandomize=True)
+settings.load_profile("stillhouse")
 
 _DEVELOPERS_HOME = Path(os.environ.get("STILLHOUSE_HOME") or "~/.stillhouse").expanduser()
 """Read before any test runs, since each test gets a home of its own."""

@@ -19,7 +19,7 @@ ROOMS = ("ui", "appliance", "distill", "privacy")
 """Each may import itself and those after it."""
 
 DOORS = {
-    "bm25s": {"distill/retrieval"},
+    "bm25s": {"distill/evaluation/retrieval"},
     "click": {"appliance/cli"},
     "datasketch": {"distill/near_duplicates"},
     "datasets": set(),
@@ -54,13 +54,18 @@ DOORS = {
         "distill/quantise",
         "distill/sampling",
         "distill/sft",
-        "distill/similarity",
+        "distill/evaluation/similarity",
         "distill/student",
         "distill/token_teacher",
         "distill/topk",
         "distill/trainable",
     },
-    "transformers": {"distill/attention", "distill/sampling", "distill/similarity", "distill/student"},
+    "transformers": {
+        "distill/attention",
+        "distill/sampling",
+        "distill/evaluation/similarity",
+        "distill/student",
+    },
     "trl": set(),
     "typst": {"appliance/report/pdf"},
     "vllm": set(),

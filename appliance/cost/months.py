@@ -8,6 +8,9 @@ from dataclasses import dataclass
 MAX_STEPS = 10_000
 """The search for a break-even volume gives up after so many steps of whole devices."""
 
+MAX_REQUESTS = 10**15
+"""A month: no site has so many, and a break-even volume beyond is none."""
+
 _ROUNDING = 1e-9
 """Share of a device that is floating-point noise and not a reason to buy another."""
 
@@ -83,7 +86,10 @@ def break_even_requests(old: Bill, new: Bill, months: float) -> int | None:
     steepest = months * (_least_per_request(old) - _least_per_request(new))
     room = months * (sum(fleet.price for fleet in old.fleets) + old.per_month - new.per_month)
     room += old.once - new.once
-    first = 1 if steepest <= 0 else max(1, math.floor(-room / steepest * (1 - _ROUNDING)))
+    least = 1.0 if steepest <= 0 else max(1.0, -room / steepest * (1 - _ROUNDING))
+    if least > MAX_REQUESTS:
+        return None
+    first = math.floor(least)
     slope = months * (old.per_request - new.per_request)
     for _ in range(MAX_STEPS):
         if steepest <= 0 and steepest * first + room < 0:
@@ -92,7 +98,7 @@ def break_even_requests(old: Bill, new: Bill, months: float) -> int | None:
         if start >= 0:
             return first
         last = min((_last_with_so_many(fleet, first) for fleet in (*old.fleets, *new.fleets)), default=None)
-        if slope > 0:
+        if slope > 0 and -start / slope <= MAX_REQUESTS:
             there = first + math.ceil(-start / slope - _ROUNDING)
             if last is None or there <= last:
                 return there

@@ -8,13 +8,19 @@ from itertools import pairwise
 from typing import Any
 
 from appliance.cost import DecideSettings
-from distill.calibration import Platt, fit_platt, reliability
-from distill.cascade import CURVE_STEPS, Answered, goes_to_teacher, level, pick, thresholds
-from distill.classes import class_rows, compare_macro_f1, macro_f1, macro_f1_draws, macro_f1_interval
 from distill.evaluate import ARMS, UNTRAINED_ARMS, Outcome, summed, teacher_is_reference, wanted
-from distill.evidence import margin
-from distill.paired import Comparison, compare
-from distill.slices import parts, slices, worst
+from distill.evaluation.calibration import Platt, fit_platt, reliability
+from distill.evaluation.cascade import CURVE_STEPS, Answered, goes_to_teacher, level, pick, thresholds
+from distill.evaluation.classes import (
+    class_rows,
+    compare_macro_f1,
+    macro_f1,
+    macro_f1_draws,
+    macro_f1_interval,
+)
+from distill.evaluation.evidence import margin
+from distill.evaluation.paired import Comparison, compare
+from distill.evaluation.slices import parts, slices, worst
 from distill.tasks import Task
 from distill.values import Example, Score
 

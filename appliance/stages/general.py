@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from appliance.stages.context import Context, Facts
-from distill.general_ability import MAX_ANSWER_TOKENS, general_ability, general_requests
+from distill.evaluation.general_ability import MAX_ANSWER_TOKENS, general_ability, general_requests
 from distill.student import InProcess
 from distill.teach import read_completions, teach
 from distill.values import Completion

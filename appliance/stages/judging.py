@@ -9,8 +9,8 @@ from dataclasses import asdict, replace
 from appliance.stages.context import Context, Facts
 from distill.completer import Completer, Endpoint
 from distill.evaluate import ARMS, UNTRAINED_ARMS, Outcome
-from distill.golden import Golden, Rating, answers_digest, held_against, read_golden, trust
-from distill.judge import (
+from distill.evaluation.golden import Golden, Rating, answers_digest, held_against, read_golden, trust
+from distill.evaluation.judge import (
     MAX_ANSWER_TOKENS,
     SWAPPED,
     JudgeSettings,
@@ -30,7 +30,7 @@ def ruler(context: Context) -> Task:
     """The task, which also tells how near answers are in meaning where the use case names a model for it."""
     if context.use_case.evaluate.similarity_model is None:
         return context.task
-    from distill.similarity import Embedder
+    from distill.evaluation.similarity import Embedder
 
     model = context.model(context.use_case.evaluate.similarity_model)
     return Generate(context.use_case.task, Embedder(model, context.use_case.student.device).similarity)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from distill.completer import Completer
-from distill.judge import comparison, read_reply
+from distill.evaluation.judge import comparison, read_reply
 from distill.rewards.reward import Judge, RewardScore
 from distill.rewards.settings import RewardSettings
 from distill.tasks import Task

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from distill.evaluation.text_overlap import rouge_l, words
 from distill.rewards.reward import Judge, RewardScore, said
 from distill.rewards.settings import RewardSettings
 from distill.tasks import Task
-from distill.text_overlap import rouge_l, words
 from distill.values import Example
 
 

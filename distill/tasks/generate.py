@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from distill.evaluation.text_overlap import chrf, rouge_l, words
 from distill.tasks.settings import TaskSettings
-from distill.text_overlap import chrf, rouge_l, words
 
 Similarity = Callable[[str, str], float]
 """(answer, reference) -> how near their meanings are, in [0, 1]."""

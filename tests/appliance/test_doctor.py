@@ -60,7 +60,7 @@ def test_a_model_is_intact_damaged_or_not_fetched(
 
 
 def test_a_store_that_is_well_tells_its_version(home: Home) -> None:
-    assert check(home, "store") == Check("store", True, "schema version 1")
+    assert check(home, "store") == Check("store", True, "schema version 2")
 
 
 def damage(path: Path) -> None:

@@ -16,7 +16,7 @@ from appliance.stages.__main__ import allowed
 from appliance.stages.context import Context
 from appliance.stages.judging import judged
 from distill.evaluate import Outcome
-from distill.golden import answers_digest
+from distill.evaluation.golden import answers_digest
 from distill.values import Example
 from tests.appliance import small_use_case
 from tests.distill.scripted_server import Reply, ScriptedServer, answer

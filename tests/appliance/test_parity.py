@@ -97,6 +97,7 @@ def test_an_answer_that_goes_on_or_ends_early_is_counted(answers: list[list[int]
     assert (found.ends.same, found.ends.n) == (1, 2)
 
 
+@pytest.mark.slow
 def test_own_answers_are_those_of_evaluation(model: Path) -> None:
     tokenizer = load_tokenizer(model)
     evaluated = {

@@ -22,7 +22,7 @@ from appliance.demo_data import write_demo_data
 from appliance.home import Home
 from appliance.run import open_run
 from appliance.stages.context import read_rows
-from distill.paired import compare
+from distill.evaluation.paired import compare
 from privacy.intervals import wilson
 
 DEMO = Path(__file__).parents[2] / "deploy" / "usecases" / "demo.toml"

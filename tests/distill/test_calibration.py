@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from distill.calibration import Platt, fit_platt, log_odds, reliability
+from distill.evaluation.calibration import Platt, fit_platt, log_odds, reliability
 
 RNG = np.random.default_rng(11)
 

@@ -7,9 +7,9 @@ import random
 import numpy as np
 import pytest
 
-from distill.bootstrap import mean_interval
-from distill.cascade import ALL, CURVE_STEPS, Answered, level, pick, thresholds
-from distill.evidence import Margin, margin, over_the_bar
+from distill.evaluation.bootstrap import mean_interval
+from distill.evaluation.cascade import ALL, CURVE_STEPS, Answered, level, pick, thresholds
+from distill.evaluation.evidence import Margin, margin, over_the_bar
 from privacy.intervals import Z95, wilson
 
 

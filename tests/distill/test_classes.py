@@ -8,8 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from distill.bootstrap import DRAWS, percentiles
-from distill.classes import class_rows, compare_macro_f1, macro_f1, macro_f1_draws, macro_f1_interval
+from distill.evaluation.bootstrap import DRAWS, percentiles
+from distill.evaluation.classes import (
+    class_rows,
+    compare_macro_f1,
+    macro_f1,
+    macro_f1_draws,
+    macro_f1_interval,
+)
 from privacy.intervals import wilson
 
 

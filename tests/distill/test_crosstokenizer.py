@@ -242,6 +242,7 @@ def test_the_loss_is_nought_for_a_student_that_is_its_teacher(student: Any) -> N
         assert universal_loss(logits, ids, other, ids, spelled.groups, shared) > 1e-3
 
 
+@pytest.mark.slow
 def test_a_student_learns_the_answer_and_its_end_from_a_teacher_of_another_vocabulary(
     student: Any, teacher: Any
 ) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from distill.general_ability import MAX_ANSWER_TOKENS, done, general_ability, general_requests
-from distill.general_items import ITEMS, SKILLS, exactly, helps, json_of, number, says
+from distill.evaluation.general_ability import MAX_ANSWER_TOKENS, done, general_ability, general_requests
+from distill.evaluation.general_items import ITEMS, SKILLS, exactly, helps, json_of, number, says
 from distill.student import InProcess, load_tokenizer
 from distill.tasks import TaskSettings, make_task
 from distill.values import Completion

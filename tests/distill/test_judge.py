@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distill.golden import (
+from distill.evaluation.golden import (
     Rating,
     answers_digest,
     cohens_kappa,
@@ -20,7 +20,7 @@ from distill.golden import (
     read_golden,
     trust,
 )
-from distill.judge import (
+from distill.evaluation.judge import (
     Judgement,
     JudgeSettings,
     Pair,

@@ -171,11 +171,13 @@ def of_samples(gap: float, baseline: bool, draws: int = 400) -> tuple[float, flo
     return float((total - true).square().sum()) / length, squares / length
 
 
+@pytest.mark.slow
 def test_the_policy_gradient_of_sampled_tokens_is_that_of_the_reverse_kl() -> None:
     bias, variance = of_samples(1.0, baseline=True)
     assert bias < 1.5 * variance / 400  # what the mean of so many is off by chance
 
 
+@pytest.mark.slow
 def test_the_baseline_takes_variance_far_from_the_teacher_and_none_near_it() -> None:
     far, near = (of_samples(gap, True)[1] / of_samples(gap, False)[1] for gap in (2.0, 0.05))
     assert far < 0.75 and near == pytest.approx(1.0, abs=0.05)

@@ -9,8 +9,8 @@ import pytest
 from scipy import optimize, stats
 from statsmodels.stats.contingency_tables import mcnemar
 
-from distill.bootstrap import DRAWS, drawn_means, mean_interval, weights
-from distill.paired import compare, mcnemar_exact, paired_bootstrap, tango
+from distill.evaluation.bootstrap import DRAWS, drawn_means, mean_interval, weights
+from distill.evaluation.paired import compare, mcnemar_exact, paired_bootstrap, tango
 from privacy.intervals import Z95, wilson
 
 RNG = np.random.default_rng(20)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distill.evaluate import EvaluateSettings, requests_for, untrained_arms, worked_examples
-from distill.retrieval import nearest
+from distill.evaluation.retrieval import nearest
 from distill.tasks import TaskSettings, make_task
 from distill.values import Example
 

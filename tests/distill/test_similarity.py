@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from distill.similarity import Embedder
+from distill.evaluation.similarity import Embedder
 
 TEXTS = ("The meter is late.", "the METER is late", "Your refund was sent today, thank you.", "ß東京👍", "x")
 

@@ -8,7 +8,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from distill.evaluate import Outcome
-from distill.slices import holm, parts, permutation_ps, slices, worst
+from distill.evaluation.slices import holm, parts, permutation_ps, slices, worst
 from distill.tasks import TaskSettings, make_task
 from distill.values import Example
 from privacy.intervals import wilson
@@ -21,6 +21,7 @@ def exam(number: int, text: str, answer: str = "a", **more: str) -> Example:
     return Example(f"r{number:03d}", "test", {"m": text, **more}, answer, None)
 
 
+@pytest.mark.slow
 def test_holm_s_correction_is_that_of_statsmodels() -> None:
     for size in (1, 2, 7, 40):
         ps = RNG.random(size) ** 3

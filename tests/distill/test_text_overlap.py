@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distill.text_overlap import chrf, rouge_l, words
+from distill.evaluation.text_overlap import chrf, rouge_l, words
 
 
 @pytest.mark.parametrize(

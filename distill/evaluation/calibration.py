@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from distill.bootstrap import drawn_means, mean_interval, percentiles
+from distill.evaluation.bootstrap import drawn_means, mean_interval, percentiles
 
 _BINS = 10
 _SIMULATED = 1000

@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from distill.bootstrap import mean_interval
-from distill.evidence import over_the_bar
+from distill.evaluation.bootstrap import mean_interval
+from distill.evaluation.evidence import over_the_bar
 from privacy.intervals import wilson
 
 CURVE_STEPS = 20

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from distill.text_overlap import words
+from distill.evaluation.text_overlap import words
 
 Check = Callable[[str], bool]
 """Whether an answer does what was asked."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from distill.bootstrap import drawn_means, mean_interval, percentiles
+from distill.evaluation.bootstrap import drawn_means, mean_interval, percentiles
 from privacy.intervals import Z95
 
 _TOO_MANY = 1_000_000

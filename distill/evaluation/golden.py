@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from distill.bootstrap import percentiles, weights
-from distill.judge import SWAPPED, Judgement, JudgeSettings, Part, Preference, part
+from distill.evaluation.bootstrap import percentiles, weights
+from distill.evaluation.judge import SWAPPED, Judgement, JudgeSettings, Part, Preference, part
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from distill.bootstrap import mean_interval
 from distill.evaluate import Outcome, wanted
+from distill.evaluation.bootstrap import mean_interval
 from distill.tasks import Task
 from distill.values import Example
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from distill import general_items
-from distill.general_items import ITEMS, SKILLS
-from distill.paired import Comparison, compare
+from distill.evaluation import general_items
+from distill.evaluation.general_items import ITEMS, SKILLS
+from distill.evaluation.paired import Comparison, compare
 from distill.tasks import Task
 from distill.values import Completion, Request
 from privacy.intervals import wilson

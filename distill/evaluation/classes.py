@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from distill.bootstrap import percentiles, weights
-from distill.paired import Comparison, to_settle
+from distill.evaluation.bootstrap import percentiles, weights
+from distill.evaluation.paired import Comparison, to_settle
 from privacy.intervals import wilson
 
 

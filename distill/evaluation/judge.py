@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Lt
 
-from distill.paired import mcnemar_exact
+from distill.evaluation.paired import mcnemar_exact
 from distill.values import Completion, Messages, Request
 from privacy.intervals import wilson
 

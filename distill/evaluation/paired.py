@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from distill.bootstrap import DRAWS, drawn_means, percentiles
+from distill.evaluation.bootstrap import DRAWS, drawn_means, percentiles
 from privacy.intervals import Z95
 
 LEVEL = 0.05

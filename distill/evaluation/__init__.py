@@ -1,0 +1,1 @@
+"""What the arms' answers are worth and how sure that is: scores, intervals, comparisons, slices, the cascade, a judge."""
