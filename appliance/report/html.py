@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from markupsafe import Markup, escape
+
 from appliance.report import words
 from appliance.report.blocks import Cell, Document
 from appliance.report.document import compose
@@ -30,7 +32,13 @@ def render_page(document: Document) -> str:
         document=document,
         absent=(words.NOT_MEASURED, words.NOT_RECORDED),
         as_cell=as_cell,
+        breakable=breakable,
     )
+
+
+def breakable(text: str) -> Markup:
+    """Names of labels and fields may go on to the next line after an underscore, rather than out of the table."""
+    return escape(text).replace("_", Markup("_<wbr>"))
 
 
 def as_cell(text: Cell | str) -> Cell:
