@@ -15,7 +15,7 @@ from appliance.report.html import render_html
 from appliance.report.study import Study
 from tests.appliance.report_facts import bare_facts, distil_facts, hostile_facts, measured_facts, scored
 
-VOID = {"meta", "link", "br", "hr", "img", "input", "line", "circle", "polyline", "polygon", "rect"}
+VOID = {"meta", "link", "br", "hr", "img", "wbr", "input", "line", "circle", "polyline", "polygon", "rect"}
 
 
 @pytest.fixture
