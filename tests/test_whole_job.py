@@ -173,11 +173,13 @@ def test_the_report_has_what_scripts_read(finished: dict[str, str]) -> None:
         assert row["n"] == 15
         assert 0 <= row["low"] <= row["value"] <= row["high"] <= 1
     for row in facts["serving"]:
-        assert row["num_ok"] == 8 and row["num_failed"] == 0
+        assert row["num_ok"] >= (8 if row["loop"] == "closed" else 1) and row["num_failed"] == 0
         assert 0 < row["ttft_p50_s"] < row["e2e_p50_s"]
         assert row["output_tokens_per_s"] > 0 and row["engine"].startswith("vllm")
-    assert {row["arm"] for row in facts["cost"]} == set(primary)
-    assert all(row["per_thousand_requests"] > 0 and row["currency"] == "EUR" for row in facts["cost"])
+    assert {row["loop"] for row in facts["serving"]} == {"closed", "open"}
+    assert {row["arm"] for row in facts["cost"]} >= set(primary) - {"cascade"}
+    priced = {row["arm"]: row["per_thousand_requests"] for row in facts["cost"] if row["currency"] == "EUR"}
+    assert all(priced[arm] > 0 for arm in ("untuned", "sft", "onpolicy", "teacher"))
     scrub = facts["scrub"]
     assert scrub["seen"] == scrub["kept"] + scrub["dropped"] == 60
     assert scrub["spans"] > 60 and scrub["recall"] > 0.8
@@ -188,10 +190,10 @@ def test_what_is_served_answers_as_what_was_evaluated(
     finished: dict[str, str],
 ) -> None:
     agreement = report_of(finished)["agreement"]
-    assert agreement["n"] == 8
-    # Two engines round differently, and a model of some thousand weights is seldom sure (4 to 8 of 8 were seen);
+    assert agreement["n"] == 15
+    # Two engines round differently, and a model of some thousand weights is seldom sure (half to all were seen);
     # a wrong chat template or stop token spoils all.
-    assert agreement["same"] >= 3
+    assert agreement["same"] >= 5
 
 
 def test_no_personal_value_of_the_source_is_anywhere_in_the_home(
