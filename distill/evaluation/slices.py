@@ -94,7 +94,8 @@ def slices(
 def permutation_ps(scores: np.ndarray, parts: Sequence[Sequence[int]]) -> list[float]:
     """For each part the two-sided p that its mean differs from the rest's: [n] scores, each part some of the n places.
 
-    With right or wrong it is Fisher's exact test (1935), up to the draws' chance.
+    With right or wrong: the hypergeometric chance of a mean as far from the whole's or farther, up to the draws' chance. (Fisher's
+    test of 1935 adds up what is as unlikely or more so, which differs where the counts are lopsided.)
     """
     members = np.zeros((len(scores), len(parts)), dtype=np.float32)
     for at, places in enumerate(parts):

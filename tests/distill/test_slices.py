@@ -29,13 +29,18 @@ def test_holm_s_correction_is_that_of_statsmodels() -> None:
     assert holm([]) == []
 
 
-def test_with_right_or_wrong_the_permutation_test_is_fisher_s() -> None:
-    scores = (RNG.random(120) < 0.8).astype(float)
-    groups = [RNG.choice(120, size, replace=False).tolist() for size in (6, 20, 40, 60)]
-    for group, p in zip(groups, permutation_ps(scores, groups), strict=True):
-        rest = np.setdiff1d(np.arange(120), group)
-        table = [[scores[each].sum(), len(each) - scores[each].sum()] for each in (group, rest)]
-        assert p == pytest.approx(stats.fisher_exact(table).pvalue, abs=0.03)
+def test_with_right_or_wrong_the_permutation_test_is_the_exact_one() -> None:
+    rng = np.random.default_rng(9)
+    for right in (96, 60, 110):
+        scores = np.zeros(120)
+        scores[rng.choice(120, right, replace=False)] = 1
+        groups = [rng.choice(120, size, replace=False).tolist() for size in (6, 20, 40, 60)]
+        for group, p in zip(groups, permutation_ps(scores, groups), strict=True):
+            count = np.arange(len(group) + 1)
+            away = np.abs(count / len(group) - right / 120)
+            seen = abs(scores[group].mean() - right / 120)
+            exact = stats.hypergeom.pmf(count, 120, right, len(group))[away >= seen - 1e-9].sum()
+            assert p == pytest.approx(exact, abs=0.02)
 
 
 def test_with_fractions_it_agrees_with_the_t_test() -> None:
