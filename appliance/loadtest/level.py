@@ -76,7 +76,6 @@ def closed_loop(
     warmup: int,
     first: int = 0,
     timeout_s: float = 120.0,
-    stop: Sequence[str] = (),
     cache_salt: str | None = None,
     watch: bool = False,
     energy: EnergyMeter | None = None,
@@ -93,7 +92,7 @@ def closed_loop(
         raise ValueError(
             f"{len(prompts)} prompts and {num_requests} requests do not make up {concurrency} clients"
         )
-    connect = _connector(server_url, model, prompts, max_tokens, stop, cache_salt, timeout_s)
+    connect = _connector(server_url, model, prompts, max_tokens, cache_salt, timeout_s)
     clients = [connect() for _ in range(concurrency)]
     order = [(first + index) % len(prompts) for index in range(num_requests)]
     warmup_order = [(first - 1 - index) % len(prompts) for index in range(warmup)]
@@ -124,7 +123,6 @@ def open_loop(
     warmup: int,
     first: int = 0,
     timeout_s: float = 120.0,
-    stop: Sequence[str] = (),
     cache_salt: str | None = None,
     watch: bool = False,
     energy: EnergyMeter | None = None,
@@ -138,7 +136,7 @@ def open_loop(
         raise ValueError(
             f"{len(prompts)} prompts and {num_requests} requests at {rate_per_s} a second do not make up a level"
         )
-    connect = _connector(server_url, model, prompts, max_tokens, stop, cache_salt, timeout_s)
+    connect = _connector(server_url, model, prompts, max_tokens, cache_salt, timeout_s)
     times = arrivals(rate_per_s, num_requests, seed)
     order = [(first + index) % len(prompts) for index in range(num_requests)]
     warmup_order = [(first - 1 - index) % len(prompts) for index in range(warmup)]
@@ -177,7 +175,6 @@ def _connector(
     model: str,
     prompts: Sequence[Messages],
     max_tokens: int,
-    stop: Sequence[str],
     cache_salt: str | None,
     timeout_s: float,
 ) -> Callable[[], Client]:
@@ -187,8 +184,6 @@ def _connector(
         raise ValueError(f"server_url is {server_url!r}: give http://host:port")
     body: dict[str, object] = {"model": model, "max_tokens": max_tokens, "temperature": 0, "stream": True}
     body["stream_options"] = {"include_usage": True}
-    if stop:
-        body["stop"] = list(stop)
     if cache_salt is not None:
         body["cache_salt"] = cache_salt
     # Before the clock runs.
