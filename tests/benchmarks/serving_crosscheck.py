@@ -7,6 +7,8 @@ token within 10%. GuideLLM's dependencies conflict with ours, so it lives in a v
 its column is None.
 
 `python -m tests.benchmarks.serving_crosscheck --model DIR [--guidellm PYTHON]`; prints a table and a last line of JSON.
+The server and the generators get cores of their own, half each: a generator that computes more would otherwise slow the
+server it measures, by what its client costs and not by how it measures.
 With `--scripted` the server is one of known delays, so long that a busy machine does not matter: what the generators
 themselves get wrong stands alone, beside the truth.
 """
@@ -255,7 +257,11 @@ def main() -> None:
             }
         else:
             settings = ServeSettings(max_model_len=1024, kv_cache_gib=1)
+            cores = sorted(os.sched_getaffinity(0))
+            half = max(1, len(cores) // 2)
+            os.sched_setaffinity(0, cores[:half])  # What is started now keeps it.
             with served(args.model, "model", settings, out / "vllm.log", out / "cache") as server:
+                os.sched_setaffinity(0, cores[half:] or cores)
                 result = crosscheck(args, server.base_url, out)
     _print(result)
     print(json.dumps(result))
