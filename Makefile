@@ -43,12 +43,12 @@ test: models
 	$(BIN)/python -m pytest
 
 test-fast: $(STATE)/installed
-	$(BIN)/python -m pytest -m 'not slow and not vllm'
+	$(BIN)/python -m pytest -m 'not slow and not vllm and not browser'
 
 lint: $(STATE)/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy appliance distill privacy
+	$(BIN)/mypy appliance distill privacy ui
 
 clean:
 	rm -rf .venv .cache
