@@ -112,12 +112,7 @@ def _ledger(study: Study) -> Ledger:
                 "the volume to be served",
                 path=at(economics, "requests_per_month"),
             ),
-            Entry(
-                "Utilisation",
-                words.percent(economics.get("utilisation"), 0),
-                "mean load over the machine's best rate",
-                path=at(economics, "utilisation"),
-            ),
+            _load(economics),
             *machines,
             Entry("Teacher", words.money(teacher, currency, decimals), "a month", path=at(spent, "teacher")),
             Entry(
@@ -143,6 +138,20 @@ def _ledger(study: Study) -> Ledger:
             *_saving(study),
         ),
     )
+
+
+def _load(economics: Facts) -> Entry:
+    """The mean load that machines are counted by: what a device may have, or less where the peak asks for it."""
+    allowed, load = economics.get("utilisation"), economics.get("load")
+    how = "mean load over the machine's best rate"
+    if load is None:  # reports of an earlier version do not tell it
+        return Entry("Utilisation", words.percent(allowed, 0), how, path=at(economics, "utilisation"))
+    if allowed is not None and load < allowed:
+        how += (
+            f"; a device may have {words.percent(allowed, 0)}, but a peak of {words.plain(economics.get('peak_to_mean'))} "
+            "times the mean leaves less"
+        )
+    return Entry("Planned load", words.percent(load, 0), how, path=at(economics, "load"))
 
 
 def _parts(study: Study) -> str:
@@ -185,14 +194,14 @@ def _cumulative(study: Study) -> tuple[Figure | None, Table | None]:
     totals = [
         (month, teacher * month, one_off + student * month) for month in range(0, until + 1, until // 4)
     ]
-    title = "Spent so far, month by month"
+    title, name = "Spent so far, month by month", "Cascade" if study.swap == "cascade" else "Student"
     drawn = charts.lines(
         "cumulative",
         title,
-        "Running totals of teacher and student. The table that follows has the figures.",
+        f"Running totals of teacher and {name.lower()}. The table that follows has the figures.",
         [
             charts.Series("Teacher", "teacher", tuple((month, one) for month, one, _ in totals)),
-            charts.Series("Student", "student", tuple((month, one) for month, _, one in totals)),
+            charts.Series(name, "student", tuple((month, one) for month, _, one in totals)),
         ],
         x_title="months",
         y_title=currency or "cost",
@@ -202,7 +211,7 @@ def _cumulative(study: Study) -> tuple[Figure | None, Table | None]:
     decimals = words.money_decimals([teacher, student, one_off])
     listed = table(
         f"{title}, in figures",
-        ["After", Column("Teacher"), Column("Student, one-off cost included"), Column("Saved so far")],
+        ["After", Column("Teacher"), Column(f"{name}, one-off cost included"), Column("Saved so far")],
         [
             (
                 words.count(month, "month", "months"),
