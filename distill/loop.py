@@ -21,6 +21,9 @@ from distill.training import Metrics, Progress, TrainingError
 Step = Callable[[int], Mapping[str, float]]
 """Adds gradients for step n (from 1) and gives its figures: the watched one, `examples`, what else is to be charted."""
 
+Examine = Callable[[int], Mapping[str, float]]
+"""Figures of the weights as they are after step n, beside those of the step; empty where none are due."""
+
 _WARM_UP = 0.05
 """Share of the steps over which the rate rises."""
 
@@ -56,6 +59,7 @@ def train(
     out: Path,
     watched: str,
     progress: Progress,
+    examine: Examine = lambda number: {},
 ) -> None:
     """Takes the steps that are missing and leaves the result in `out`, under the name that the trainable gives it.
 
@@ -89,6 +93,7 @@ def train(
         if not math.isfinite(torch.nn.utils.get_total_norm(parameters)):
             raise TrainingError(f"the weights are not numbers after step {number}: lower the learning rate")
         trainable.publish()
+        figures |= examine(number)
         seconds = round(time.monotonic() - started, 3)
         metrics.append(figures | {"step": number, "learning_rate": rate, "seconds": seconds})
         if number % schedule.checkpoint_every_steps == 0 and number < schedule.steps:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from distill.guards import Improvement, check_curves, improvement_of_curve, impr
 from distill.loop import Schedule, train
 from distill.lora import load_adapter
 from distill.onpolicy_settings import OnPolicySettings, OnPolicyTeacherSettings
-from distill.onpolicy_step import Asked, OnPolicyStep, Reward, rewards_of
+from distill.onpolicy_step import Asked, OnPolicyStep, Reward, Shown, rewards_of
 from distill.rollouts import Sampler
 from distill.sampling import InProcessSampler
 from distill.student import Device, load_model, load_tokenizer, prompt_ids
@@ -79,6 +80,7 @@ def train_onpolicy(
 
         def step(number: int) -> dict[str, float]:
             told = work.step(number)
+            _keep(out / "samples.jsonl", number, work.shown)
             told["tokens_so_far"] = told["tokens"] + _last(metrics, "tokens_so_far")
             check_curves([*metrics.rows(), told | {"step": number}])
             return told
@@ -92,6 +94,16 @@ def train_onpolicy(
         train(Adapter(model), schedule, step, out, "reward", progress)
     examine(out / "adapter", after)
     return metrics.result("reward"), _improvement(before, after, metrics)
+
+
+def _keep(path: Path, step: int, shown: Sequence[Shown]) -> None:
+    """Answers to look at while the training goes on. A line break comes first: a line cut by a kill spoils no other.
+
+    Steps that are taken again after a kill say the same again.
+    """
+    with path.open("a", encoding="utf-8") as file:
+        for each in shown:
+            file.write("\n" + json.dumps({"step": step, **asdict(each)}, ensure_ascii=False))
 
 
 def _asked(tokenizer: Any, questions: Sequence[Question]) -> list[Asked]:

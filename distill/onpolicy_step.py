@@ -49,6 +49,20 @@ class Batch:
     """The teacher's, by the part's first rollout, kept only for inner epochs."""
 
 
+_SHOWN = 3
+"""Records of a step whose first answer is kept to be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An answer as the student gave it while it learnt."""
+
+    record_id: str
+    text: str
+    reward: float | None
+    """None where it could not be judged."""
+
+
 class OnPolicyStep:
     """What one step computes: `step(n)` leaves its gradients on the student and returns its metrics.
 
@@ -93,6 +107,8 @@ class OnPolicyStep:
         self._max_answer_tokens = max_answer_tokens
         self._settings = settings
         self._batch: Batch | None = None
+        self.shown: list[Shown] = []
+        """Some of the answers of the last step that asked for any."""
 
     def step(self, n: int) -> dict[str, float]:
         """The n-th step, from 1; what was not measured is absent. Raises TrainingError for samplers that do not follow."""
@@ -122,10 +138,10 @@ class OnPolicyStep:
         sampled = time.monotonic()
         rollouts = [rollout for group in groups for rollout in group]
         records = [record for _, record in asked for _ in range(settings.group_size)]
-        earned = [
-            self._reward(record, text_of(self._tokenizer, rollout))
-            for record, rollout in zip(records, rollouts, strict=True)
-        ]
+        texts = [text_of(self._tokenizer, rollout) for rollout in rollouts]
+        earned = [self._reward(record, text) for record, text in zip(records, texts, strict=True)]
+        firsts = range(0, len(rollouts), settings.group_size)[:_SHOWN]
+        self.shown = [Shown(records[at].record_id, texts[at], earned[at].value) for at in firsts]
         told = _lengths(rollouts) | _rewards(earned)
         told["seconds_sample"] = sampled - begun
         told["tokens_a_second"] = told["tokens"] / (sampled - begun)

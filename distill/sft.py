@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,9 @@ from distill.values import Messages
 Row = dict[str, list[int]]
 Targets = Mapping[int, TokenTargets]
 """Example's number -> the teacher's distribution at each token of its answer."""
+
+_EXAMS, _EXAMINED = 10, 64
+"""How often a training is held against validation examples, and against how many: about a fiftieth of its time."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +77,13 @@ def train_sft(
     progress: Progress,
     adapter: Path | None = None,
     targets: Targets | None = None,
+    validation: Sequence[tuple[Messages, str]] = (),
 ) -> TrainingResult:
     """Trains `base` and leaves `out/adapter` (or, with all weights trained, `out/model`); resumes what is in `out`.
 
     `examples` are (messages before the answer, answer). With `adapter` its training goes on: a student is
-    refreshed. `targets` (see `aligned_targets`) are the teacher's distributions, where it gave some. Raises TrainingError with the remedy.
+    refreshed. `targets` (see `aligned_targets`) are the teacher's distributions, where it gave some. Of `validation` the
+    first are never learnt from: their loss is told ten times a training. Raises TrainingError with the remedy.
     """
     name = AllWeights.name if settings.method == "full" else Adapter.name
     if not (out / name).exists():
@@ -103,8 +110,27 @@ def train_sft(
             )
             return {"loss": loss, "examples": len(batch), "tokens": sum(map(_length, batch))}
 
-        train(trainable, schedule, step, out, "loss", progress)
+        held_back = [
+            row
+            for row in answer_rows(tokenizer, validation[:_EXAMINED], sys.maxsize)
+            if _length(row)
+            <= settings.max_tokens  # too long to be asked at this memory; nothing is cut from it
+        ]
+
+        def examine(number: int) -> dict[str, float]:
+            if not held_back or not is_exam(number, schedule.steps):
+                return {}
+            begun = time.monotonic()
+            loss = mean_loss(trainable.model, held_back, size, tokenizer.pad_token_id)
+            return {"validation_loss": loss, "seconds_validation": time.monotonic() - begun}
+
+        train(trainable, schedule, step, out, "loss", progress, examine)
     return Metrics(out / "metrics.jsonl").result("loss")
+
+
+def is_exam(number: int, steps: int) -> bool:
+    """Whether step n, from 1, of so many is followed by a look at the validation examples: ten times, and at the end."""
+    return number * _EXAMS // steps > (number - 1) * _EXAMS // steps
 
 
 def _trainable(
@@ -204,6 +230,21 @@ def add_gradients(
         loss.backward()
         total += float(loss.detach())
     return total
+
+
+def mean_loss(model: Any, rows: Sequence[Row], micro_batch: int, pad: int) -> float:
+    """Cross-entropy in nats a token of the rows' answers, without gradients and without dropout."""
+    import torch
+
+    tokens = sum(label != -100 for row in rows for label in row["labels"])
+    was_training, total = model.training, 0.0
+    model.eval()
+    with torch.no_grad():
+        for at in range(0, len(rows), micro_batch):
+            logits, labels, _ = answer_logits(model, padded(rows[at : at + micro_batch], pad, model.device))
+            total += float(torch.nn.functional.cross_entropy(logits, labels, reduction="sum"))
+    model.train(was_training)
+    return total / tokens
 
 
 def aligned_targets(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,16 +25,16 @@ from distill.vocabulary import vocabulary_bytes
 OUTPUTS = ["adapter", "model"]
 
 
-def _examples(context: Context) -> list[tuple[Messages, str]]:
+def _examples(context: Context, split: str = "train") -> list[tuple[Messages, str]]:
     return [
         (render(context.use_case.task, example.fields, trained=True), example.answer or "")
-        for example in _answered(context)
+        for example in _answered(context, split)
     ]
 
 
-def _answered(context: Context) -> list[Example]:
+def _answered(context: Context, split: str = "train") -> list[Example]:
     folder, _ = context.before("curate")
-    return [example for example in split_of(read_examples(folder), "train") if example.answer is not None]
+    return [example for example in split_of(read_examples(folder), split) if example.answer is not None]
 
 
 def _subjects(context: Context) -> list[str | None] | None:
@@ -102,7 +102,17 @@ def sft(context: Context) -> tuple[Facts, list[str]]:
     device, guarantee, targets = use_case.student.device, None, None
     if settings.dp is None:
         targets = _targets(context, base, examples)
-        result = train_sft(base, examples, context.folder, settings, device, progress, adapter, targets)
+        result = train_sft(
+            base,
+            examples,
+            context.folder,
+            settings,
+            device,
+            progress,
+            adapter,
+            targets,
+            _examples(context, "val"),
+        )
     else:
         result, guarantee = train_dp_sft(
             base,
@@ -129,6 +139,7 @@ def sft(context: Context) -> tuple[Facts, list[str]]:
     facts = _facts(_sft_method(use_case), result, "loss", settings)
     return {
         **facts,
+        "more_curves": _more_curves(context, _SUPERVISED),
         "differential_privacy": guarantee and asdict(guarantee) | {"epsilon": guarantee.epsilon},
         "teacher_distributions": None
         if targets is None
@@ -177,25 +188,26 @@ def onpolicy(context: Context) -> tuple[Facts, list[str]]:
     facts = _facts(_method(use_case.onpolicy), result, "reward", use_case.onpolicy)
     return {
         **facts,
-        "more_curves": _more_curves(context),
+        "more_curves": _more_curves(context, _ON_POLICY),
         "improved": improvement.improved,
         "improvement": asdict(improvement),
     }, OUTPUTS
 
 
-_CHARTED = {
+_SUPERVISED = {"validation_loss": "validation loss (nats a token)"}
+_ON_POLICY = {
     "mismatch": "mismatch (nats a token)",
     "length_mean": "answer length (tokens)",
     "kl": "divergence from the teacher (nats a token)",
 }
-"""Of the metrics of on-policy training, beside the reward."""
+"""Of the metrics, what is charted beside the loss, and beside the reward."""
 
 
-def _more_curves(context: Context) -> dict[str, list[list[float]]]:
+def _more_curves(context: Context, charted: Mapping[str, str]) -> dict[str, list[list[float]]]:
     rows = Metrics(context.folder / "metrics.jsonl").rows()
     return {
         title: [[row["step"], row[name]] for row in rows if row.get(name) is not None]
-        for name, title in _CHARTED.items()
+        for name, title in charted.items()
         if any(row.get(name) is not None for row in rows)
     }
 

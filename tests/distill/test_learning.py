@@ -10,7 +10,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -126,6 +127,33 @@ def test_killed_and_resumed_is_bit_for_bit_the_same_as_never_killed(
     assert told == list(range(9, 33)) == steps_told(tmp_path)[8:]
     assert replace(result, seconds=0) == replace(whole_sft.result, seconds=0)
     assert digest(tmp_path) == digest(whole_sft.out)
+
+
+def test_a_look_at_validation_examples_changes_no_weight_and_is_told_once_however_often_it_is_killed(
+    tiny_model: Path, whole_sft: Run, tmp_path: Path
+) -> None:
+    def stop_at(last: int) -> Callable[[int, int, str], None]:
+        def tell(done: int, total: int, note: str) -> None:
+            if done == last:
+                raise KeyboardInterrupt
+
+        return tell
+
+    def examined(out: Path) -> list[tuple[int, float]]:
+        rows = Metrics(out / "metrics.jsonl").rows()
+        return [(row["step"], row["validation_loss"]) for row in rows if "validation_loss" in row]
+
+    unseen = [([{"role": "user", "content": "x " * 80}], "too long"), *EXAMPLES[:3]]
+    for out, stops in (("whole", ()), ("stopped", (7, 11, 30))):
+        for last in (*stops, 0):
+            with nullcontext() if last == 0 else pytest.raises(KeyboardInterrupt):
+                train_sft(tiny_model, EXAMPLES, tmp_path / out, SFT, "cpu", stop_at(last), validation=unseen)
+    assert examined(tmp_path / "whole") == examined(tmp_path / "stopped")
+    assert [step for step, _ in examined(tmp_path / "whole")] == [4, 7, 10, 13, 16, 20, 23, 26, 29, 32]
+    assert steps_told(tmp_path / "stopped") == list(range(1, 33))
+    assert digest(tmp_path / "whole") == digest(tmp_path / "stopped") == digest(whole_sft.out)
+    # Of the three that were learnt, and not of the one that does not fit.
+    assert examined(tmp_path / "whole")[-1][1] < whole_sft.result.first / 4
 
 
 @pytest.mark.parametrize("harm", ["unsealed", "torn", "flipped"])

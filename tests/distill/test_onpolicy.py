@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -132,6 +133,22 @@ def test_killed_and_resumed_is_bit_for_bit_the_same(
     assert replace(result, seconds=0) == replace(whole.result, seconds=0)
     assert column(tmp_path, "loss") == column(whole.out, "loss")
     assert digest(tmp_path) == digest(whole.out) and column(tmp_path, "step") == [1, 2, 3, 4, 5]
+    assert answers_shown(tmp_path) == answers_shown(whole.out)
+
+
+def answers_shown(folder: Path) -> dict[tuple[int, str], tuple[str, float]]:
+    """By step and record; a step that was taken again after a kill has said the same again."""
+    lines = (folder / "samples.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines if line]
+    return {(row["step"], row["record_id"]): (row["text"], row["reward"]) for row in rows}
+
+
+def test_some_answers_of_each_step_are_kept_to_be_looked_at(whole: Run) -> None:
+    shown = answers_shown(whole.out)
+    assert [step for step, _ in shown] == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]  # two records a step
+    wanted = {question.record_id: question for _, question in QUESTIONS}
+    for (_, record_id), (text, earned) in shown.items():
+        assert earned == reward(wanted[record_id], text).value
 
 
 def test_the_same_seed_gives_the_same_losses_and_another_seed_others(
