@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appliance.report import words
 from appliance.report.blocks import Block, Column, Notes, Pairs, Section, table
-from appliance.report.study import Facts, Study
+from appliance.report.study import Facts, Study, cell
 
 RESULTS = {"passes": "no leak found", "leaks": "leaks", "void": "void: the controls do not bear the test out"}
 
@@ -63,10 +63,10 @@ def _tests(arm: str, student: Facts, found: Facts) -> Block:
     rows = [
         (
             test["name"],
-            words.number(test["n"]),
-            words.significant(test["value"]),
-            words.significant(test["bound"]),
-            words.significant((control.get(test["name"]) or {}).get("value")),
+            cell(test, "n"),
+            cell(test, "value", words.significant),
+            cell(test, "bound", words.significant),
+            cell(control.get(test["name"]) or {}, "value", words.significant),
             "flagged" if test["name"] in student["flagged"] else "",
         )
         for test in student["tests"]

@@ -1,8 +1,14 @@
-"""Facts of runs that never were, for the tests of the report: one where the swap pays, one of which hardly anything is known."""
+"""Facts for the tests of the report: of runs that never were, and of one that was (banking77 on two cores)."""
 
 from __future__ import annotations
 
+import gzip
+import json
+from pathlib import Path
 from typing import Any
+
+_BANKING77 = Path(__file__).with_name("banking77-report.json.gz")
+"""The `report.json` that `stillhouse run deploy/usecases/banking77.toml` wrote: record ids, labels and figures, no record's text."""
 
 ARMS = ("untuned", "few-shot", "sft", "onpolicy", "teacher")
 HOSTILE = "<script>alert(1)</script>\"'><img src=https://evil.example/x onerror=alert(2)>"
@@ -183,6 +189,12 @@ def measured_facts() -> dict[str, Any]:
     facts["validation"] = [scored("onpolicy", "exact_match", 0.84)]
     facts |= _evaluated() | _served() | _money()
     return facts
+
+
+def banking77_facts() -> dict[str, Any]:
+    """What a real run found: every part that a classification on this product's own machine has."""
+    found: dict[str, Any] = json.loads(gzip.decompress(_BANKING77.read_bytes()))
+    return found
 
 
 def _evaluated() -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 
 from appliance.report.document import compose
 from appliance.report.html import render_page
-from tests.appliance.report_facts import measured_facts
+from tests.appliance.report_facts import banking77_facts
 
 CHROMIUM = shutil.which("chromium")
 CSS = Path(__file__).parents[2] / "appliance" / "report" / "report.css"
@@ -21,10 +21,10 @@ MARGIN = 12
 
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
-@pytest.mark.parametrize(("width", "theme"), [(1280, "dark"), (800, "light")])
+@pytest.mark.parametrize(("width", "theme"), [(1280, "dark"), (800, "light"), (800, "dark"), (1280, "light")])
 def test_the_page_is_drawn_and_nothing_runs_out_of_it(tmp_path: Path, width: int, theme: str) -> None:
     page, picture = tmp_path / "report.html", tmp_path / "report.png"
-    page.write_text(render_page(compose(measured_facts())), encoding="utf-8")
+    page.write_text(render_page(compose(banking77_facts())), encoding="utf-8")
     subprocess.run(
         [
             str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",

@@ -13,7 +13,14 @@ import pytest
 from appliance.report import canvas, charts, document, evidence, losses, money, quality, teacher, words
 from appliance.report.html import render_html
 from appliance.report.study import Study
-from tests.appliance.report_facts import bare_facts, distil_facts, hostile_facts, measured_facts, scored
+from tests.appliance.report_facts import (
+    banking77_facts,
+    bare_facts,
+    distil_facts,
+    hostile_facts,
+    measured_facts,
+    scored,
+)
 
 VOID = {"meta", "link", "br", "hr", "img", "wbr", "input", "line", "circle", "polyline", "polygon", "rect"}
 
@@ -31,6 +38,11 @@ def empty() -> dict[str, Any]:
 @pytest.fixture
 def measured() -> dict[str, Any]:
     return measured_facts()
+
+
+@pytest.fixture
+def banking77() -> dict[str, Any]:
+    return banking77_facts()
 
 
 @pytest.fixture
@@ -65,7 +77,7 @@ class Page(HTMLParser):
             self.text.append(data)
 
 
-@pytest.fixture(params=["distil", "empty", "hostile", "measured"])
+@pytest.fixture(params=["distil", "empty", "hostile", "measured", "banking77"])
 def facts(request: pytest.FixtureRequest) -> dict[str, Any]:
     found: dict[str, Any] = request.getfixturevalue(request.param)
     return found
