@@ -19,6 +19,7 @@ ROOMS = ("ui", "appliance", "distill", "privacy")
 """Each may import itself and those after it."""
 
 DOORS = {
+    "argon2": {"appliance/passwords"},
     "bm25s": {"distill/evaluation/retrieval"},
     "click": {"appliance/cli"},
     "datasketch": {"distill/near_duplicates"},

@@ -1,0 +1,186 @@
+"""The audit log: who did what, when and with what outcome, in `audit.jsonl` of the home. Only ever added to.
+
+An entry holds names and ids, never text of a record, so that nobody's erasure has to break the chain.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance import audit_chain, audit_heads
+from appliance.audit_chain import End
+from appliance.home import Home
+
+LOG_KEEPER = "stillhouse"
+"""Acts where the log writes about itself."""
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log."""
+
+    line: int
+    at: float
+    """Unix time."""
+    actor: str
+    origin: str
+    """"console", "shell", "job" or "log"."""
+    action: str
+    outcome: str
+    """"begun" (no end of it was written: it goes on, or was killed), "done", "failed", "refused" or "noticed"."""
+    objects: Mapping[str, str | int]
+
+
+def log_path(home: Home) -> Path:
+    return home.root / "audit.jsonl"
+
+
+def append(
+    home: Home,
+    actor_name: str,
+    origin: str,
+    action: str,
+    outcome: str,
+    objects: Mapping[str, str | int | None],
+    begun: int | None = None,
+) -> int:
+    """Writes an entry, durably, and the log's new head; returns its line number. `begun` is the entry that this one ends."""
+    with _locked(home) as log:
+        return _add(home, log, _content(actor_name, origin, action, outcome, objects, begun))
+
+
+def append_unless_recent(
+    home: Home,
+    actor_name: str,
+    origin: str,
+    action: str,
+    outcome: str,
+    objects: Mapping[str, str | int | None],
+    *,
+    within_s: float,
+) -> None:
+    """The same, unless an equal entry is not older than `within_s`."""
+    content = _content(actor_name, origin, action, outcome, objects, None)
+    with _locked(home) as log:
+        for line in audit_chain.backwards(log):
+            if line.get("at", 0.0) < content["at"] - within_s:
+                break
+            if all(line.get(name) == value for name, value in content.items() if name != "at"):
+                return
+        _add(home, log, content)
+
+
+def _content(
+    actor_name: str,
+    origin: str,
+    action: str,
+    outcome: str,
+    objects: Mapping[str, str | int | None],
+    begun: int | None,
+) -> dict[str, Any]:
+    named = {
+        name: value[:_LONGEST] if isinstance(value, str) else value
+        for name, value in objects.items()
+        if value is not None
+    }
+    return {
+        "at": round(time.time(), 3),
+        "actor": actor_name,
+        "origin": origin,
+        "action": str(action),
+        "outcome": outcome,
+        "objects": named,
+        **({} if begun is None else {"begun": begun}),
+    }
+
+
+@contextmanager
+def _locked(home: Home) -> Iterator[int]:
+    log = audit_chain.open_chain(log_path(home))
+    try:
+        fcntl.flock(log, fcntl.LOCK_EX)
+        yield log
+    finally:
+        os.close(log)
+
+
+def _add(home: Home, log: int, content: dict[str, Any]) -> int:
+    at = audit_chain.end(log)
+    head = audit_heads.last(home)
+    signed = 0 if head is None else head["lines"]
+    if signed > at.lines or (signed == at.lines and head is not None and head["tip"] != at.tip):
+        at = _add_line(log, at, _of_itself("notice-change", "noticed", {"lines": at.lines, "signed": signed}))
+    elif signed < at.lines:
+        audit_heads.sign(home, at)  # a kill came between an entry and its head
+    at = _add_line(log, at, content)
+    audit_heads.sign(home, at)
+    return at.lines
+
+
+def _add_line(log: int, at: End, content: dict[str, Any]) -> End:
+    return audit_chain.add(
+        log,
+        at,
+        lambda _number, _tip: content,
+        lambda torn: _of_itself("mend-log", "done", {"torn_bytes": torn}),
+    )
+
+
+def _of_itself(action: str, outcome: str, objects: Mapping[str, int]) -> dict[str, Any]:
+    return _content(LOG_KEEPER, "log", action, outcome, objects, None)
+
+
+def entries(
+    home: Home,
+    offset: int = 0,
+    limit: int = 50,
+    *,
+    actor: str | None = None,
+    action: str | None = None,
+    outcome: str | None = None,
+) -> list[Entry]:
+    """Newest first. An action that ended is one entry, its last; `offset` counts those that the filter lets through."""
+    try:
+        log = os.open(log_path(home), os.O_RDONLY)
+    except FileNotFoundError:
+        return []
+    try:
+        ended: set[int] = set()
+        found: list[Entry] = []
+        wanted = {"actor": actor, "action": action, "outcome": outcome}
+        for line in audit_chain.backwards(log):
+            if line["line"] in ended:
+                ended.discard(line["line"])
+                continue
+            if "begun" in line:
+                ended.add(line["begun"])
+            if all(value is None or line[name] == value for name, value in wanted.items()):
+                if offset > 0:
+                    offset -= 1
+                else:
+                    found.append(_entry(line))
+            if len(found) == limit:
+                break
+        return found
+    finally:
+        os.close(log)
+
+
+def _entry(line: Mapping[str, Any]) -> Entry:
+    return Entry(
+        line["line"],
+        line["at"],
+        line["actor"],
+        line["origin"],
+        line["action"],
+        line["outcome"],
+        line["objects"],
+    )
