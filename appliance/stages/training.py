@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.config import UseCase
+from appliance.curves import SUMMED
 from appliance.rewards import open_rewards
 from appliance.stages import ancestors
 from appliance.stages.context import Context, Facts, GateError, read_examples, split_of
@@ -139,7 +140,7 @@ def sft(context: Context) -> tuple[Facts, list[str]]:
     facts = _facts(_sft_method(use_case), result, "loss", settings)
     return {
         **facts,
-        "more_curves": _more_curves(context, _SUPERVISED),
+        "more_curves": _more_curves(context, SUMMED["sft"]),
         "differential_privacy": guarantee and asdict(guarantee) | {"epsilon": guarantee.epsilon},
         "teacher_distributions": None
         if targets is None
@@ -188,19 +189,10 @@ def onpolicy(context: Context) -> tuple[Facts, list[str]]:
     facts = _facts(_method(use_case.onpolicy), result, "reward", use_case.onpolicy)
     return {
         **facts,
-        "more_curves": _more_curves(context, _ON_POLICY),
+        "more_curves": _more_curves(context, SUMMED["onpolicy"]),
         "improved": improvement.improved,
         "improvement": asdict(improvement),
     }, OUTPUTS
-
-
-_SUPERVISED = {"validation_loss": "validation loss (nats a token)"}
-_ON_POLICY = {
-    "mismatch": "mismatch (nats a token)",
-    "length_mean": "answer length (tokens)",
-    "kl": "divergence from the teacher (nats a token)",
-}
-"""Of the metrics, what is charted beside the loss, and beside the reward."""
 
 
 def _more_curves(context: Context, charted: Mapping[str, str]) -> dict[str, list[list[float]]]:
