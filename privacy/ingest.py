@@ -14,6 +14,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,41 @@ def count_rows(source: SourceSettings, base_dir: Path) -> int | None:
     return rows if source.limit is None else min(rows, source.limit)
 
 
+def row_places(source: SourceSettings, base_dir: Path) -> Iterator[tuple[int, int] | None]:
+    """From which byte to which each row of a CSV or JSON lines file lies, in the order of `read_rows`.
+
+    None for a row that cannot be told from those around it, and for every row of other formats, whose rows are found by
+    their numbers.
+    """
+    path, kind = _locate(source, base_dir)
+    if kind in ("csv", "jsonl"):
+        yield from read_lines.places(path, source, is_csv=kind == "csv")
+    else:
+        yield from repeat(None, count_rows(replace(source, limit=None), base_dir) or 0)
+
+
+def read_row(
+    source: SourceSettings, base_dir: Path, key: bytes, row: int, place: tuple[int, int] | None
+) -> RawRecord | DropReason:
+    """One row by its number from 1 and its place, without reading those before it.
+
+    Its id is that of the first row with this id or content. Raises ValueError as `read_rows` does, and for a file of
+    lines without a place.
+    """
+    path, kind = _locate(source, base_dir)
+    columns = sorted({*source.fields.values(), *filter(None, (source.id, source.subject))})
+    cells: Cells
+    if kind == "parquet":
+        cells = read_binary.read_parquet_row(path, columns, row)
+    elif kind == "duckdb":
+        cells = read_binary.read_duckdb_row(path, source, columns, row)
+    elif place is None:
+        raise ValueError(f"{path}: where row {row} begins is not known")
+    else:
+        cells = read_lines.read_place(path, source, columns, place, is_csv=kind == "csv")
+    return cells if isinstance(cells, DropReason) else _record(row, cells, source, _Ids(key), key)
+
+
 def record_id(key: bytes, id_value: str) -> str:
     """The record's id from its id column's value: HMAC-SHA256, 16 hex digits. Without the key it tells
     nothing."""
@@ -104,7 +140,7 @@ def record_id(key: bytes, id_value: str) -> str:
 def record_ids(key: bytes, id_value: str, most: int = 1000) -> frozenset[str]:
     """The ids that rows with this value in their id column may have: `record_id`, and one for each repetition."""
     first = record_id(key, id_value)
-    return frozenset([first, *(_repeated(key, bytes.fromhex(first), repeat) for repeat in range(1, most))])
+    return frozenset([first, *(_repeated(key, bytes.fromhex(first), number) for number in range(1, most))])
 
 
 def find_rows(
@@ -149,15 +185,15 @@ class _Ids:
             content = json.dumps(fields, sort_keys=True, ensure_ascii=False).encode()
             identifier = hmac.new(self._key, b"content\0" + content, hashlib.sha256).hexdigest()[:16]
         short = bytes.fromhex(identifier)
-        repeat = self._seen.get(short, 0)
-        self._seen[short] = repeat + 1
-        if repeat == 0:
+        earlier = self._seen.get(short, 0)
+        self._seen[short] = earlier + 1
+        if earlier == 0:
             return identifier
-        return _repeated(self._key, short, repeat)
+        return _repeated(self._key, short, earlier)
 
 
-def _repeated(key: bytes, short: bytes, repeat: int) -> str:
-    return hmac.new(key, b"repeat\0%d\0" % repeat + short, hashlib.sha256).hexdigest()[:16]
+def _repeated(key: bytes, short: bytes, earlier: int) -> str:
+    return hmac.new(key, b"repeat\0%d\0" % earlier + short, hashlib.sha256).hexdigest()[:16]
 
 
 def _locate(source: SourceSettings, base_dir: Path) -> tuple[Path, str]:

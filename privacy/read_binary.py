@@ -49,6 +49,28 @@ def _parquet_row(batch: Any, index: int) -> Mapping[str, Any] | DropReason:
         return DropReason.BAD_SYNTAX
 
 
+def read_parquet_row(path: Path, columns: list[str], row: int) -> Mapping[str, Any] | DropReason:
+    """One row by its number from 1, reading only the group it lies in. Raises ValueError as `read_parquet` does."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            _require(path, columns, file.schema_arrow.names)
+            before = 0
+            for group in range(file.num_row_groups):
+                size = file.metadata.row_group(group).num_rows
+                if row <= before + size:
+                    for batch in file.iter_batches(_BATCH_ROWS, row_groups=[group], columns=columns):
+                        if row <= before + batch.num_rows:
+                            return _parquet_row(batch, row - before - 1)
+                        before += batch.num_rows
+                before += size
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(f"{path}: not a readable Parquet file ({type(error).__name__})") from None
+    raise ValueError(f"{path}: there is no row {row}: it has changed")
+
+
 def parquet_columns(path: Path) -> list[str]:
     """The names of the columns, in their order."""
     import pyarrow as pa
@@ -82,6 +104,21 @@ def read_duckdb(
         while rows := cursor.fetchmany(_BATCH_ROWS):
             for row in rows:
                 yield dict(zip(columns, row, strict=True))
+
+
+def read_duckdb_row(
+    path: Path, source: SourceSettings, columns: list[str], row: int
+) -> Mapping[str, Any] | DropReason:
+    """One row by its number from 1 in the table's own order. Raises ValueError as `read_duckdb` does."""
+    with _open(path) as connection:
+        table, names = _table(connection, path, source.table or "")
+        _require(path, columns, names)
+        found = connection.execute(
+            f"SELECT {', '.join(map(_quote, columns))} FROM {table} LIMIT 1 OFFSET ?", [row - 1]
+        ).fetchone()
+        if found is None:
+            raise ValueError(f"{path}: there is no row {row}: it has changed")
+        return dict(zip(columns, found, strict=True))
 
 
 def duckdb_columns(path: Path, source: SourceSettings) -> list[str]:

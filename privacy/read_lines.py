@@ -11,6 +11,7 @@ import csv
 import json
 from collections import deque
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -95,6 +96,48 @@ def read_csv(
                 yield {column: cells[position] for column, position in positions.items()}
 
 
+def places(path: Path, source: SourceSettings, *, is_csv: bool) -> Iterator[tuple[int, int] | None]:
+    """From which byte to which each row lies, in the order of `read_csv` and `read_jsonl`; None for a row that breaks
+    the format, and where that leaves it open where the next one begins."""
+    with path.open("rb") as file:
+        physical = _lines(file, source.max_row_bytes)
+        if not is_csv:
+            before = 0
+            for line in physical:
+                if line is None or line.strip():
+                    yield None if line is None else (before, file.tell())
+                before = file.tell()
+            return
+        lines = _CsvLines(physical, source.max_row_bytes)
+        width = len(_header(path, lines))
+        start: int | None = file.tell()
+        while (cells := lines.row(width)) is not None:
+            rest = lines.rest_bytes
+            end = None if rest is None else file.tell() - rest
+            broken = isinstance(cells, DropReason)
+            yield None if broken or start is None or end is None else (start, end)
+            start = end
+
+
+def read_place(
+    path: Path, source: SourceSettings, columns: list[str], place: tuple[int, int], *, is_csv: bool
+) -> Mapping[str, Any] | DropReason:
+    """The one row between two bytes that `places` told, without reading the rest of the file."""
+    with path.open("rb") as file:
+        file.seek(place[0])
+        row = BytesIO(file.read(place[1] - place[0]))
+    physical = _lines(row, source.max_row_bytes)
+    if not is_csv:
+        line = next((line for line in physical if line is None or line.strip()), None)
+        return DropReason.TOO_LONG if line is None else _json_row(line, columns)
+    csv.field_size_limit(max(csv.field_size_limit(), source.max_row_bytes))
+    header = csv_columns(path, source)
+    cells = _CsvLines(physical, source.max_row_bytes).row(len(header))
+    if cells is None or isinstance(cells, DropReason) or not set(columns) <= set(header):
+        return DropReason.BAD_SYNTAX
+    return {column: cells[header.index(column)] for column in columns}
+
+
 class _CsvLines:
     """Physical lines, with a way back: what a broken row took beyond its first line is read again."""
 
@@ -102,6 +145,13 @@ class _CsvLines:
         self._lines = lines
         self._again: deque[bytes | None] = deque()
         self._max_row_bytes = max_row_bytes
+
+    @property
+    def rest_bytes(self) -> int | None:
+        """Of the lines of a broken row that wait to be read again; None where one of them was too long to be kept."""
+        if any(line is None for line in self._again):
+            return None
+        return sum(len(line) for line in self._again if line is not None)
 
     def row(self, width: int | None = None) -> list[str] | DropReason | None:
         """The next row's cells (if `width` is given, that many), why it has none, or None at the end."""

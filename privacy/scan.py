@@ -103,6 +103,11 @@ def scrub_records(scrubber: Scrubber, records: Sequence[RawRecord]) -> list[Outc
     return [outcomes[record.row] for record in records]
 
 
+def scanned_fields(record: RawRecord, rules: Mapping[str, FieldRule]) -> tuple[str, ...]:
+    """The fields of which any text is scanned: not those that hold words of a closed set only, nor cells replaced whole."""
+    return tuple(dict.fromkeys(piece.field_name for piece in _pieces(record, rules) if piece.known is None))
+
+
 def _scrub_alone(scrubber: Scrubber, record: RawRecord, pieces: list[_Piece]) -> Outcome:
     """Any error whatever drops the record; its message is not kept, for it may quote the text."""
     try:

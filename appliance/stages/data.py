@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 
+from appliance.config import UseCase
 from appliance.stages import planted, removed
 from appliance.stages.context import (
     Context,
@@ -44,9 +45,9 @@ _MEASURED = (
 """Facts that hand-marked records give; all None without them."""
 
 
-def field_rules(context: Context) -> dict[str, FieldRule]:
+def field_rules(use_case: UseCase) -> dict[str, FieldRule]:
     """Inputs are scanned as text. Answers may only say what the task allows, or are scanned too."""
-    use_case, rules = context.use_case, {}
+    rules = {}
     allowed = frozenset(use_case.task.labels)
     if use_case.task.json_schema is not None:
         allowed = frozenset(_enum_strings(use_case.task.json_schema)) | frozenset(
@@ -76,7 +77,7 @@ def scrub(context: Context) -> tuple[Facts, list[str]]:
     use_case = context.use_case
     (context.folder / "records").mkdir(exist_ok=True)
     (context.folder / "dropped").mkdir(exist_ok=True)
-    rules, key = field_rules(context), context.home.scrub_key()
+    rules, key = field_rules(context.use_case), context.home.scrub_key()
     planted.write(context, key)
     for name, source in (("data", use_case.data), ("held_out", use_case.held_out)):
         if source is not None:
