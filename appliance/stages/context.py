@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -98,10 +98,12 @@ def write_rows(path: Path, rows: list[dict[str, Any]], columns: tuple[str, ...])
     staging.rename(path)
 
 
-def read_rows(path: Path) -> list[dict[str, Any]]:
+def read_rows(path: Path, record_ids: Collection[str] | None = None) -> list[dict[str, Any]]:
+    """All rows, or those of the records named."""
     from pyarrow import parquet
 
-    return list(parquet.read_table(path).to_pylist())
+    wanted = None if record_ids is None else [("record_id", "in", list(record_ids))]
+    return list(parquet.read_table(path, filters=wanted).to_pylist())
 
 
 def read_records(folder: Path) -> tuple[list[ScrubbedRecord], set[str]]:
@@ -138,7 +140,8 @@ def write_examples(path: Path, examples: Iterable[Example]) -> None:
     write_rows(path, rows, ("record_id", "split", "fields", "answer", "reference", "subject_id"))
 
 
-def read_examples(folder: Path) -> list[Example]:
+def read_examples(folder: Path, record_ids: Collection[str] | None = None) -> list[Example]:
+    """All of them, or those named; the others' text is then not held."""
     return [
         Example(
             row["record_id"],
@@ -148,7 +151,7 @@ def read_examples(folder: Path) -> list[Example]:
             row["reference"],
             row["subject_id"],
         )
-        for row in read_rows(folder / "examples.parquet")
+        for row in read_rows(folder / "examples.parquet", record_ids)
     ]
 
 
