@@ -11,12 +11,16 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from appliance import audit_chain, audit_heads
 from appliance.audit_chain import End
 from appliance.home import Home
+
+if TYPE_CHECKING:
+    from appliance.audit_verify import Verified
 
 LOG_KEEPER = "stillhouse"
 """Acts where the log writes about itself."""
@@ -130,7 +134,7 @@ def _add_line(log: int, at: End, content: dict[str, Any]) -> End:
         log,
         at,
         lambda _number, _tip: content,
-        lambda torn: _of_itself("mend-log", "done", {"torn_bytes": torn}),
+        lambda torn: _of_itself(audit_chain.MEND, "done", {"torn_bytes": torn}),
     )
 
 
@@ -148,39 +152,47 @@ def entries(
     outcome: str | None = None,
 ) -> list[Entry]:
     """Newest first. An action that ended is one entry, its last; `offset` counts those that the filter lets through."""
+    wanted = {"actor": actor, "action": action, "outcome": outcome}
     try:
-        log = os.open(log_path(home), os.O_RDONLY)
+        log = os.open(log_path(home), os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return []
     try:
-        ended: set[int] = set()
-        found: list[Entry] = []
-        wanted = {"actor": actor, "action": action, "outcome": outcome}
-        for line in audit_chain.backwards(log):
-            if line["line"] in ended:
-                ended.discard(line["line"])
-                continue
-            if "begun" in line:
-                ended.add(line["begun"])
-            if all(value is None or line[name] == value for name, value in wanted.items()):
-                if offset > 0:
-                    offset -= 1
-                else:
-                    found.append(_entry(line))
-            if len(found) == limit:
-                break
-        return found
+        shown = (
+            line
+            for line in _without_begins(audit_chain.backwards(log))
+            if all(value is None or line.get(name) == value for name, value in wanted.items())
+        )
+        return [_entry(line) for line in islice(shown, offset, offset + limit)]
     finally:
         os.close(log)
 
 
+def verify(home: Home, seen: tuple[int, str] | None = None) -> Verified:
+    """Reads the whole log. `seen` is a number of lines and the tip that somebody noted down when the log had so many."""
+    from appliance import audit_verify
+
+    return audit_verify.verify(home, log_path(home), seen)
+
+
+def _without_begins(backwards: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Leaves out the begin of what ended."""
+    ended: set[Any] = set()
+    for line in backwards:
+        ended.add(line.get("begun"))
+        if line["line"] not in ended:
+            yield line
+
+
 def _entry(line: Mapping[str, Any]) -> Entry:
+    """A line that somebody changed is shown as it is: `verify` says what is wrong."""
+    objects = line.get("objects")
     return Entry(
         line["line"],
-        line["at"],
-        line["actor"],
-        line["origin"],
-        line["action"],
-        line["outcome"],
-        line["objects"],
+        float(line["at"]) if isinstance(line.get("at"), int | float) else 0.0,
+        str(line.get("actor")),
+        str(line.get("origin")),
+        str(line.get("action")),
+        str(line.get("outcome")),
+        objects if isinstance(objects, dict) else {},
     )

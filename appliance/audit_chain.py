@@ -10,13 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 START = "0" * 64
+MEND = "mend-log"
+"""The action of a note that a kill left the line before it unfinished."""
 _BLOCK = 8192
+_TIP = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,8 @@ def parse(line: bytes) -> dict[str, Any] | None:
     if not isinstance(found, dict):
         return None
     previous, number = found.get("previous"), found.get("line")
-    whole = isinstance(previous, str) and len(previous) == 64 and type(number) is int
-    return found if whole and not set(previous) - set("0123456789abcdef") else None
+    is_ours = isinstance(previous, str) and _TIP.fullmatch(previous) is not None and type(number) is int
+    return found if is_ours else None
 
 
 def open_chain(path: Path) -> int:
@@ -114,7 +118,7 @@ def add(
         number, tip = number + 1, link(tip, line)
         content += line + b"\n"
     if at.torn_bytes:
-        content = b"\n" + content
+        content = b"\n" + content  # ends what the kill left
     while content:
         content = content[os.write(descriptor, content) :]
     os.fdatasync(descriptor)
@@ -133,3 +137,34 @@ def backwards(descriptor: int) -> Iterator[dict[str, Any]]:
         for line in reversed(lines):
             if (found := parse(line)) is not None:
                 yield found
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a chain read from its begin."""
+
+    number: int
+    tip: str
+    """After the line."""
+    found: dict[str, Any] | None
+    """None for what a kill left."""
+    follows: bool
+    """Whether it says the number and the tip that it has."""
+    unfinished: bool
+    """The last one, without its end."""
+
+
+def walk(descriptor: int, size: int) -> Iterator[Step]:
+    """All lines of the first `size` bytes."""
+    number, tip = 0, START
+    with open(descriptor, "rb", closefd=False) as file:
+        file.seek(0)
+        left = size
+        while left > 0 and (line := file.readline(left)):
+            left -= len(line)
+            unfinished = not line.endswith(b"\n")
+            found = parse(line := line.removesuffix(b"\n"))
+            number += 1
+            follows = found is None or (found["line"] == number and found["previous"] == tip)
+            tip = link(tip, line)
+            yield Step(number, tip, found, follows, unfinished)

@@ -32,15 +32,19 @@ def path(home: Home) -> Path:
 
 
 def last(home: Home) -> dict[str, Any] | None:
-    """The newest head: at, lines, tip, signature."""
+    """The newest head: at, lines, tip, signature. Not checked."""
     try:
         descriptor = os.open(path(home), os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:
-        return next((head for head in audit_chain.backwards(descriptor) if "signature" in head), None)
+        return next(filter(_is_head, audit_chain.backwards(descriptor)), None)
     finally:
         os.close(descriptor)
+
+
+def _is_head(line: dict[str, Any]) -> bool:
+    return type(line.get("lines")) is int and isinstance(line.get("tip"), str) and "signature" in line
 
 
 def sign(home: Home, log: End) -> None:

@@ -23,7 +23,7 @@ from appliance.private_files import write_private
 IDLE_S = 15 * 60.0
 ABSOLUTE_S = 12 * 3600.0
 _ID_LENGTH = 16
-_NOTED_AGAIN_S = 60.0
+_TOO_MANY = "too many tries"
 _CLOCK_BACK_S = 120.0
 """A clock set back further than this would make sessions last longer: they end instead."""
 
@@ -62,7 +62,7 @@ def log_in(home: Home, name: str, password: str, now: float, peer: str) -> str:
     wait_s = login_throttle.take(home, name, peer, now)
     found = accounts.account(home, name)
     if wait_s > 0:
-        _note(home, found, "refused", peer, reason="too many tries")
+        _note(home, found, "refused", peer, reason=_TOO_MANY)
         raise LogInRefused(f"Too many tries: wait {_words(wait_s)}, then try again.", wait_s)
     right = passwords.matches(found.password_hash if found and not found.disabled else None, password)
     if found is None or not right:
@@ -217,10 +217,11 @@ def _note(home: Home, account: Account | None, outcome: str, peer: str, *, reaso
     """A name that no account has is not written down: people type passwords there."""
     name = account.name if account else "unknown"
     objects = {"peer": peer, "reason": reason}
-    # Once a minute where it repeats: a flood of tries must not fill the disk.
-    audit.append_unless_recent(
-        home, name, "console", Action.LOG_IN, outcome, objects, within_s=_NOTED_AGAIN_S
-    )
+    if reason == _TOO_MANY:
+        # Once a minute: a flood of tries must not fill the disk.
+        audit.append_unless_recent(home, name, "console", Action.LOG_IN, outcome, objects, within_s=60.0)
+    else:
+        audit.append(home, name, "console", Action.LOG_IN, outcome, objects)
 
 
 def _words(seconds: float) -> str:

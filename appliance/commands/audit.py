@@ -1,0 +1,62 @@
+"""`stillhouse audit`: the log of who did what, and whether it is whole."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import click
+
+
+@click.group()
+def audit() -> None:
+    """Who did what, when, and with what outcome."""
+
+
+@audit.command()
+@click.option("-n", "limit", default=50, show_default=True, type=click.IntRange(min=1), help="Entries.")
+@click.option("--by", "actor", help="Only what this account did.")
+@click.option("--action", help="Only this action, such as start-job.")
+@click.option("--outcome", type=click.Choice(["begun", "done", "failed", "refused", "noticed"]))
+def show(limit: int, actor: str | None, action: str | None, outcome: str | None) -> None:
+    """The newest entries, the newest last. Times are UTC."""
+    from appliance import audit as log
+    from appliance.acting import Action, acting, shell_actor
+    from appliance.home import Home
+
+    home = Home.open()
+    with acting(home, shell_actor(), Action.READ_AUDIT):
+        found = log.entries(home, limit=limit, actor=actor, action=action, outcome=outcome)
+    for entry in reversed(found):
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(entry.at))
+        objects = " ".join(f"{name}={value}" for name, value in entry.objects.items())
+        click.echo(
+            f"{entry.line:>6}  {when}  {entry.actor:<20} {entry.action:<20} {entry.outcome:<8} {objects}"
+        )
+
+
+@audit.command()
+@click.option(
+    "--seen",
+    nargs=2,
+    type=(int, str),
+    metavar="LINES TIP",
+    help="What an earlier check printed and somebody noted down.",
+)
+@click.pass_context
+def verify(context: click.Context, seen: tuple[int, str] | None) -> None:
+    """Check every link of the log and every signed head. Exit status 1 where one does not fit."""
+    from appliance import audit as log
+    from appliance.home import Home
+
+    found: Any = log.verify(Home.open(), seen)
+    for problem in found.problems:
+        click.echo(f"NOT INTACT: {problem}")
+    if found.mended:
+        click.echo(f"{found.mended} lines were left unfinished by a kill; each is followed by its note")
+    if found.unsigned:
+        click.echo(f"the last {found.unsigned} lines have no signed head yet")
+    if found.problems:
+        context.exit(1)
+    click.echo(f"intact: {found.lines} lines, {found.heads} signed heads, key {found.key_sha256}")
+    click.echo(f"to note down elsewhere: {found.lines} {found.tip}")
