@@ -10,6 +10,10 @@ from typing import Any
 
 import click
 
+from appliance.commands.audit import audit
+from appliance.commands.jobs import jobs, worker
+from appliance.commands.people import accounts
+
 
 class Failure(click.ClickException):
     """One line on standard error and exit status 1."""
@@ -392,6 +396,12 @@ def demo_data(count: int, seed: int, out: Path) -> None:
     click.echo(
         f"{count} tickets in {out}, their personal data in {gold_path(out)} ({time.monotonic() - started:.1f} s)"
     )
+
+
+main.add_command(accounts)
+main.add_command(audit)
+main.add_command(worker)
+main.add_command(jobs)
 
 
 if __name__ == "__main__":

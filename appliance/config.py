@@ -42,8 +42,10 @@ __all__ = [
     "UseCase",
     "load_policy",
     "load_use_case",
+    "read_toml",
     "use_case_from_json",
     "use_case_to_json",
+    "validate",
 ]
 
 
@@ -180,14 +182,40 @@ def _adapter(cls: Any) -> TypeAdapter[Any]:
 
 
 def load_use_case(path: Path) -> UseCase:
-    """Reads a use case file, and the price card it names into it; raises ConfigError in one line."""
-    document = _read(path)
+    """Reads a use case file, and the price card and the policy it names into it; raises ConfigError in one line."""
+    document = read_toml(path)
+    scrub = document.get("scrub")
+    if isinstance(scrub, dict) and isinstance(scrub.get("policy"), str):
+        document["scrub"] = _named_policy(scrub, path)
     prices = document.get("prices")
     if isinstance(prices, dict) and isinstance(prices.get("card"), str):
         card = path.parent / prices["card"]
-        prices["card"] = _read(card)
-        _validate(PriceCard, prices["card"], str(card))  # so that what is wrong is told of the card's file
-    return _validate(UseCase, document, str(path))
+        prices["card"] = read_toml(card)
+        validate(PriceCard, prices["card"], str(card))  # so that what is wrong is told of the card's file
+    return validate(UseCase, document, str(path))
+
+
+def _named_policy(scrub: dict[str, Any], use_case: Path) -> dict[str, Any]:
+    """`scrub.policy` names a preset or a policy's file, which then says everything: whoever runs may choose, not change.
+
+    Paths in that file start at its own folder.
+    """
+    others = sorted(scrub.keys() - {"policy"})
+    if others:
+        raise ConfigError(f"{use_case}: scrub.{others[0]} is the policy's to say: remove it, or scrub.policy")
+    name = str(scrub["policy"])
+    if name in PRESETS:
+        return {"name": name, "preset": name}
+    file = use_case.parent / name
+    document = read_toml(file)
+    document = document.get("scrub", document)
+    validate(ScrubPolicy, document, str(file))  # so that what is wrong is told of the policy's file
+    vault = document.get("vault")
+    for table in (*document.get("dictionary", ()), *document.get("pattern", ()), *([vault] if vault else ())):
+        for option in ("path", "key_file"):
+            if option in table:
+                table[option] = str((file.parent / table[option]).absolute())
+    return dict(document)
 
 
 def load_policy(preset_or_file: str) -> ScrubPolicy:
@@ -202,11 +230,12 @@ def load_policy(preset_or_file: str) -> ScrubPolicy:
         raise ConfigError(
             f"there is no policy '{preset_or_file}'{_hint(preset_or_file, list(PRESETS))}; or name a TOML file"
         )
-    document = _read(path)
-    return _validate(ScrubPolicy, document.get("scrub", document), str(path))
+    document = read_toml(path)
+    return validate(ScrubPolicy, document.get("scrub", document), str(path))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """The file's tables, unjudged; raises ConfigError in one line."""
     try:
         text = path.read_text(encoding="utf-8-sig")  # Windows editors put a byte order mark in front
     except FileNotFoundError:
@@ -223,7 +252,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def use_case_from_json(text: str) -> UseCase:
     """What `use_case_to_json` wrote."""
-    return _validate(UseCase, json.loads(text), "config.json")
+    return validate(UseCase, json.loads(text), "config.json")
 
 
 def use_case_to_json(use_case: UseCase) -> str:
@@ -234,7 +263,8 @@ def use_case_to_json(use_case: UseCase) -> str:
     return json.dumps(json.loads(_adapter(UseCase).dump_json(use_case)), indent=1)
 
 
-def _validate(cls: type[_Settings], document: Any, where: str) -> _Settings:
+def validate(cls: type[_Settings], document: Any, where: str) -> _Settings:
+    """The settings that the document holds; raises ConfigError in one line, which begins with `where`."""
     if not isinstance(document, dict):
         raise ConfigError(f"{where}: expected a table of settings")
     _refuse_unknown(cls, document, "", where)

@@ -54,6 +54,28 @@ class Home:
         """Compiled kernels and the like: may be deleted at any time."""
         return self.root / "cache"
 
+    @property
+    def jobs(self) -> Path:
+        """What was asked of the worker, and what became of it."""
+        return self.root / "jobs"
+
+    @property
+    def data(self) -> Path:
+        """Files of records that were brought in, raw: readable by the owner only, as everything here."""
+        return self.root / "data"
+
+    @property
+    def use_cases(self) -> Path:
+        return self.root / "use_cases"
+
+    @property
+    def policies(self) -> Path:
+        return self.root / "policies"
+
+    @property
+    def approvals(self) -> Path:
+        return self.root / "approvals"
+
     def scrub_key(self) -> bytes:
         """The key of record ids and surrogates (32 bytes), made on first use.
 

@@ -1,0 +1,173 @@
+"""Two people for a release: one asks, another who had no part in the run decides, and what they decided on is held fast."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from appliance import jobs, manifest
+from appliance.acting import Action, Actor, NotAllowed, acting
+from appliance.home import Home
+from appliance.lineage import LineageError, chosen_stage
+from appliance.private_files import alone, write_private
+from appliance.release import ReleaseError, release
+
+
+class ApprovalError(Exception):
+    """One line: why this cannot be asked or decided, and what to do."""
+
+
+class Standing(StrEnum):
+    """How a request stands."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    VOID = "void"
+    """The run is not what it was when the request was made: ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Somebody asks that the student of a run be released."""
+
+    request_id: str
+    run_id: str
+    reason: str
+    asked_by: str
+    asked_at: float
+    """Unix time."""
+    student: str
+    """sha256 of the merged weights, as the report names the student."""
+    report: str
+    """sha256 of the report's facts."""
+    verdict: str
+    despite_verdict: bool
+    """The verdict is not to distil: whoever approves, approves that too, and the release's card says so."""
+    standing: Standing = Standing.ASKED
+    decided_by: str | None = None
+    decided_at: float | None = None
+    decision_reason: str | None = None
+    job_id: str | None = None
+
+
+def requests(home: Home) -> list[Request]:
+    """The newest first."""
+    found = [_read(home, path) for path in home.approvals.glob("*/request.json")]
+    return sorted(found, key=lambda each: each.request_id, reverse=True)
+
+
+def request(home: Home, request_id: str) -> Request:
+    """Raises ApprovalError where there is none of that id."""
+    path = home.approvals / request_id / "request.json"
+    if not request_id[:1].isdigit() or "/" in request_id or not path.is_file():
+        raise ApprovalError("there is no such request")
+    return _read(home, path)
+
+
+def _read(home: Home, path: Path) -> Request:
+    told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    decision = path.with_name("decision.json")
+    if decision.exists():
+        told |= json.loads(decision.read_text(encoding="utf-8"))
+    found = Request(**told | {"standing": Standing(told["standing"])})
+    if found.standing is Standing.REFUSED or _bound(home, found.run_id) == (found.student, found.report):
+        return found
+    return Request(**asdict(found) | {"standing": Standing.VOID})
+
+
+def _bound(home: Home, run_id: str) -> tuple[str, str] | None:
+    """What a decision holds fast: the student's and the report's hashes; None where the run has not both."""
+    folder = home.runs / run_id
+    try:
+        trained = manifest.read(folder / chosen_stage(folder))
+        report = manifest.read(folder / "report")
+    except (LineageError, manifest.DamagedError):
+        return None
+    if trained is None or report is None:
+        return None
+    return manifest.model_digest(trained), report.digest
+
+
+def ask(home: Home, actor: Actor, run_id: str, reason: str) -> Request:
+    """Asks that the run's student be released; raises ApprovalError or ReleaseError in one line."""
+    with acting(home, actor, Action.ASK_RELEASE, run=run_id[:80]):
+        if not reason.strip():
+            raise ApprovalError("give a reason: the approver reads it")
+        if run_id not in {path.name for path in home.runs.iterdir()}:
+            raise ApprovalError(f"there is no run '{run_id[:80]}'")
+        bound = _bound(home, run_id)
+        if bound is None:
+            raise ApprovalError("this run has no student and report yet: finish it first")
+        facts = json.loads((home.runs / run_id / "report" / "report.json").read_text(encoding="utf-8"))
+        verdict = facts["verdict"]["kind"]
+        home.approvals.mkdir(exist_ok=True, mode=0o700)
+        with alone(home.approvals / ".lock"):
+            if any(each.run_id == run_id and each.standing is Standing.ASKED for each in requests(home)):
+                raise ApprovalError("this was asked already, and waits for an approver")
+            now = time.time()
+            made = Request(
+                f"{time.time_ns():020d}",
+                run_id,
+                reason.strip(),
+                actor.name,
+                now,
+                *bound,
+                verdict,
+                verdict != "distil",
+            )
+            folder = home.approvals / made.request_id
+            folder.mkdir(mode=0o700)
+            write_private(folder / "request.json", json.dumps(asdict(made), indent=1).encode())
+        return made
+
+
+def decide(home: Home, actor: Actor, request_id: str, approve: bool, reason: str) -> Request:
+    """Approves, and the release is made; or refuses. Never by somebody who asked, or who started a job of the run."""
+    with acting(home, actor, Action.DECIDE_RELEASE, request=request_id[:40]):
+        if not reason.strip():
+            raise ApprovalError("give a reason: it is kept with the decision")
+        with alone(home.approvals / ".lock"):
+            found = request(home, request_id)
+            part = had_part(home, actor.name, found)
+            if part is not None:
+                raise NotAllowed(part)
+            if found.standing is not Standing.ASKED:
+                raise ApprovalError(f"this request is {found.standing}: there is nothing to decide")
+            job_id = None
+            if approve:
+                arguments = {"run_id": found.run_id, "request_id": request_id}
+                job_id = jobs.put(home, actor.name, "release", arguments, key=f"release:{request_id}").job_id
+            decision = {
+                "standing": Standing.APPROVED if approve else Standing.REFUSED,
+                "decided_by": actor.name,
+                "decided_at": time.time(),
+                "decision_reason": reason.strip(),
+                "job_id": job_id,
+            }
+            content = json.dumps(decision, indent=1).encode()
+            write_private(home.approvals / request_id / "decision.json", content)
+        return request(home, request_id)
+
+
+def had_part(home: Home, name: str, asked: Request) -> str | None:
+    """Why this person may not decide on the request, in one line; None where nothing is against it."""
+    if name == asked.asked_by:
+        return f"{name} asked for this release: another person decides"
+    if any(name in job.started_by for job in jobs.jobs_of_run(home, asked.run_id)):
+        return f"{name} started a job of this run: a person who had no part in it decides"
+    return None
+
+
+def carry_out(home: Home, request_id: str) -> Path:
+    """The released folder, made if it is not there; the work of the release job. Raises ReleaseError."""
+    found = request(home, request_id)
+    if found.standing is not Standing.APPROVED:
+        raise ReleaseError(
+            f"the request is {found.standing}: nothing is released without an approval that holds"
+        )
+    return release(found.run_id, home, despite_verdict=found.despite_verdict)
