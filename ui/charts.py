@@ -1,0 +1,140 @@
+"""Charts: Altair, in the console's colours, with units on the axes and intervals as bands; each comes with words and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import streamlit as st
+
+HEIGHT = 280
+Rows = Sequence[Mapping[str, Any]]
+
+
+def line(
+    rows: Rows,
+    x: str,
+    y: str,
+    series: str | None,
+    *,
+    x_title: str,
+    y_title: str,
+    band: tuple[str, str] | None = None,
+) -> alt.Chart:
+    """One line a series over `x`; `band` names the columns of the interval's low and high end."""
+    return _over(rows, x, y, series, x_title, y_title, band, "linear")
+
+
+def step(
+    rows: Rows,
+    x: str,
+    y: str,
+    series: str | None,
+    *,
+    x_title: str,
+    y_title: str,
+    band: tuple[str, str] | None = None,
+) -> alt.Chart:
+    """Like `line`, for what holds until it changes."""
+    return _over(rows, x, y, series, x_title, y_title, band, "step-after")
+
+
+def _over(
+    rows: Rows,
+    x: str,
+    y: str,
+    series: str | None,
+    x_title: str,
+    y_title: str,
+    band: tuple[str, str] | None,
+    shape: Any,
+) -> Any:
+    base = alt.Chart(_data(rows)).encode(
+        x=alt.X(f"{x}:Q", title=x_title, axis=alt.Axis(grid=False, format="~s")), **_colour(series)
+    )
+    drawn = base.mark_line(interpolate=shape, strokeWidth=2).encode(
+        y=alt.Y(f"{y}:Q", title=y_title, scale=alt.Scale(zero=False)), tooltip=_told(rows)
+    )
+    if band is None:
+        return drawn.properties(height=HEIGHT)
+    low, high = band
+    area = base.mark_area(interpolate=shape, opacity=0.18).encode(
+        y=alt.Y(f"{low}:Q", title=y_title), y2=f"{high}:Q"
+    )
+    return (area + drawn).properties(height=HEIGHT)
+
+
+def intervals(
+    rows: Rows, name: str, value: str, low: str, high: str, *, x_title: str, series: str | None = None
+) -> Any:
+    """A point with its interval a row, one below the other in the rows' order; rows not measured stay empty."""
+    base = alt.Chart(_data(rows)).encode(
+        y=alt.Y(f"{name}:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
+        tooltip=_told(rows),
+        **_colour(series),
+    )
+    rule = base.mark_rule(strokeWidth=2).encode(
+        x=alt.X(f"{low}:Q", title=x_title, scale=alt.Scale(zero=False)), x2=f"{high}:Q"
+    )
+    point = base.mark_point(filled=True, size=80).encode(x=alt.X(f"{value}:Q", title=x_title))
+    return (rule + point).properties(height=max(120, 30 * len(rows) + 40))
+
+
+def bars(rows: Rows, name: str, value: str, *, x_title: str, series: str | None = None) -> alt.Chart:
+    """One bar a row, from zero, in the rows' order."""
+    return (
+        alt.Chart(_data(rows))
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(
+            y=alt.Y(f"{name}:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
+            x=alt.X(f"{value}:Q", title=x_title, stack=None if series is None else "zero"),
+            tooltip=_told(rows),
+            **_colour(series),
+        )
+        .properties(height=max(120, 26 * len({row[name] for row in rows}) + 40))
+    )
+
+
+def scatter(rows: Rows, x: str, y: str, series: str | None, *, x_title: str, y_title: str) -> alt.Chart:
+    """One point a row."""
+    return (
+        alt.Chart(_data(rows))
+        .mark_point(filled=True, size=80)
+        .encode(
+            x=alt.X(f"{x}:Q", title=x_title, scale=alt.Scale(zero=False)),
+            y=alt.Y(f"{y}:Q", title=y_title, scale=alt.Scale(zero=False)),
+            tooltip=_told(rows),
+            **_colour(series),
+        )
+        .properties(height=HEIGHT)
+    )
+
+
+def show_chart(chart: Any, summary: str, rows: Rows) -> None:
+    """The chart below one sentence that says what it shows, and above the same numbers as a table."""
+    from ui import parts
+
+    st.html(f'<p class="sh-said">{parts.escape(summary)}</p>')
+    st.altair_chart(chart, width="stretch", alt=summary)
+    with st.expander("As a table"):
+        parts.table(rows, {name: name.replace("_", " ") for name in (rows[0] if rows else {})},
+                    key=f"twin-{abs(hash(summary)) % 10**8}")  # fmt: skip
+
+
+def _data(rows: Rows) -> alt.Data:
+    return alt.Data(values=[dict(row) for row in rows])
+
+
+def _colour(series: str | None) -> dict[str, Any]:
+    """The legend stands above, so that the plot keeps its width."""
+    if series is None:
+        return {}
+    return {"color": alt.Color(f"{series}:N", title=None, sort=None, legend=alt.Legend(orient="top"))}
+
+
+def _told(rows: Rows) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip(f"{name}:{'Q' if isinstance(value, int | float) else 'N'}", title=name.replace("_", " "))
+        for name, value in (rows[0] if rows else {}).items()
+    ]

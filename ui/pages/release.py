@@ -1,0 +1,9 @@
+"""The page Release."""
+
+from __future__ import annotations
+
+from appliance.acting import Action
+from ui import access, parts
+
+access.require(Action.VIEW)
+parts.page_head("Release", "Nothing is shown here yet.")

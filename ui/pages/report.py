@@ -1,0 +1,9 @@
+"""The page Report."""
+
+from __future__ import annotations
+
+from appliance.acting import Action
+from ui import access, parts
+
+access.require(Action.VIEW)
+parts.page_head("Report", "Nothing is shown here yet.")

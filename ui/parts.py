@@ -1,0 +1,229 @@
+"""The parts that pages are put together from, so that they look and behave alike."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from appliance import status
+from appliance.acting import Action, may
+from ui import access, formats
+
+LIVE_EVERY_S = 2
+"""How often what moves is asked again."""
+
+
+def page_head(title: str, lead: str, action: Callable[[], object] | None = None) -> None:
+    """The page's name, one sentence on what it is for, and on the right what is done most: `action` draws one widget."""
+    with st.container(key="sh-head", horizontal=True, vertical_alignment="bottom"):
+        st.html(f'<div class="sh-title"><h1>{escape(title)}</h1><p>{escape(lead)}</p></div>')
+        if action is not None:
+            action()
+
+
+def section(title: str, help: str | None = None) -> None:
+    """A heading within the page, with a sentence below it where one helps."""
+    told = f"<p>{escape(help)}</p>" if help else ""
+    st.html(f'<div class="sh-section"><h2>{escape(title)}</h2>{told}</div>')
+
+
+def empty(title: str, next_step: str, page: str | None = None) -> None:
+    """What stands where nothing is yet: what is missing, what to do next, and the way to the page where that is done."""
+    with st.container(key=f"sh-empty-{re.sub('[^a-z0-9]+', '-', title.lower())}", border=True):
+        st.html(f'<div class="sh-empty"><h3>{escape(title)}</h3><p>{escape(next_step)}</p></div>')
+        if page is not None:
+            st.page_link(f"pages/{page}.py", label=f"Go to {page.capitalize()}")
+
+
+def problem(error: Exception | str) -> None:
+    """What went wrong, as one plain sentence."""
+    st.error(plain(" ".join(str(error).split())))
+
+
+def plain(text: str) -> str:
+    """Text as it is, where Streamlit would read Markdown."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:])", r"\\\1", text)
+
+
+def figures(rows: Sequence[tuple[str, str, str | None]]) -> None:
+    """Key figures side by side: a label, the value as it is to be read, a line below it (n, interval, unit)."""
+    cells = "".join(
+        f"<div><dt>{escape(label)}</dt><dd>{escape(value)}</dd>"
+        + (f"<p>{escape(detail)}</p>" if detail else "")
+        + "</div>"
+        for label, value, detail in rows
+    )
+    st.html(f'<dl class="sh-figures">{cells}</dl>')
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How one column of a table is shown."""
+
+    label: str
+    show: Callable[[Any], str] = str
+    """The value as it is read; None never gets here: it is written as not measured."""
+    right: bool = False
+    """Numbers stand right."""
+    link: Callable[[Mapping[str, Any]], str] | None = None
+    """The address that a cell leads to, relative to the console, such as `train?run=...`."""
+
+
+def table(
+    rows: Sequence[Mapping[str, Any]] | Callable[[int, int], Sequence[Mapping[str, Any]]],
+    columns: Mapping[str, str | Column],
+    *,
+    key: str,
+    page_size: int = 25,
+    total: int | None = None,
+) -> None:
+    """A table of one page at a time; which one is in the URL as `<key>_page`.
+
+    `rows` is all of them, or a function (offset, limit) -> rows, and then `total` says how many there are.
+    """
+    if callable(rows):
+        assert total is not None, "a table that asks for its rows is told how many there are"
+        count = total
+    else:
+        count = len(rows)
+    num_pages = max(1, -(-count // page_size))
+    page = min(_page(f"{key}_page"), num_pages)
+    offset = (page - 1) * page_size
+    shown = rows(offset, page_size) if callable(rows) else rows[offset : offset + page_size]
+    whole = {name: Column(told) if isinstance(told, str) else told for name, told in columns.items()}
+    st.html(_table(shown, whole, key))
+    if num_pages > 1:
+        with st.container(key=f"sh-pages-{key}", horizontal=True, vertical_alignment="center"):
+            st.html(f'<p class="sh-count">{offset + 1:,} to {offset + len(shown):,} of {count:,}</p>')
+            st.pagination(num_pages, key=f"{key}_page", bind="query-params")
+
+
+def _page(name: str) -> int:
+    """The page asked for, from the widget or, before it is drawn, from the URL."""
+    asked = st.session_state.get(name) or st.query_params.get(name) or "1"
+    return int(asked) if str(asked).isdecimal() and int(asked) else 1
+
+
+def _table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Column], name: str) -> str:
+    def cell(row: Mapping[str, Any], field: str, column: Column) -> str:
+        value = row.get(field)
+        told = formats.NOT_MEASURED if value is None else column.show(value)
+        inner = escape(told)
+        if column.link is not None:
+            inner = f'<a href="{escape(column.link(row), quote=True)}" target="_self">{inner}</a>'
+        return f"<td{_aligned(column)}>{inner}</td>"
+
+    head = "".join(
+        f'<th scope="col"{_aligned(column)}>{escape(column.label)}</th>' for column in columns.values()
+    )
+    body = "".join(
+        "<tr>" + "".join(cell(row, field, column) for field, column in columns.items()) + "</tr>"
+        for row in rows
+    )
+    return (
+        f'<div class="sh-table" role="region" tabindex="0" aria-label="{escape(name.replace("_", " "))}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _aligned(column: Column) -> str:
+    return ' class="sh-right"' if column.right else ""
+
+
+WORDS = {"done": "done", "running": "running", "failed": "failed", "interrupted": "interrupted",
+         "waiting": "waiting", "stopped": "stopped", "reused": "taken over"}  # fmt: skip
+"""What a stage's status is called. A mark and the word stand beside the colour."""
+
+
+def stage_strip(run: Mapping[str, Any]) -> None:
+    """The stages of a run (`appliance.status.one_run`) in their order, each with where it is."""
+    steps = "".join(
+        f'<li class="sh-{escape(stage["status"])}"><b>{escape(stage["stage"])}</b>'
+        f"<span>{escape(_step(stage))}</span></li>"
+        for stage in run["stages"]
+    )
+    st.html(f'<ol class="sh-strip" aria-label="stages">{steps}</ol>')
+
+
+def _step(stage: Mapping[str, Any]) -> str:
+    told = WORDS.get(stage["status"], stage["status"])
+    return f"{told}, {formats.duration(stage['seconds'])}" if stage["seconds"] is not None else told
+
+
+def choose_run() -> str | None:
+    """The run that the page is about, from `?run=` or the newest; None where there is none yet."""
+    runs = {row["run_id"]: row for row in status.all_runs(access.home())}
+    return _choose(
+        "run", "Run", list(runs), lambda run_id: f"{run_id}  ({formats.when(runs[run_id]['created_at'])})"
+    )
+
+
+def choose_use_case() -> str | None:
+    """The use case that the page is about, from `?use_case=` or the first; None where there is none yet."""
+    from appliance import use_cases
+
+    return _choose("use_case", "Use case", list(use_cases.names(access.home())), str)
+
+
+def _choose(name: str, label: str, options: list[str], told: Callable[[str], str]) -> str | None:
+    """A choice that lives in the URL and goes along from page to page."""
+    if not options:
+        return None
+    kept = f"_{name}"
+    asked = st.query_params.get(name) or st.session_state.get(kept)
+    st.session_state[name] = asked if asked in options else options[0]
+
+    def remember() -> None:
+        st.query_params[name] = st.session_state[name]
+
+    chosen: str = st.selectbox(label, options, key=name, format_func=told, on_change=remember, width=420)
+    st.query_params[name] = st.session_state[kept] = chosen
+    return chosen
+
+
+def job_notice(job: Any) -> None:
+    """Where a job is, live, with a button that stops it; the same height whatever it says."""
+    _job_notice(job.job_id)
+
+
+@st.fragment(run_every=LIVE_EVERY_S)
+def _job_notice(job_id: str) -> None:
+    from appliance import jobs
+
+    actor = access.actor()
+    job = jobs.job(access.home(), job_id)
+    running = job.status in (jobs.Status.QUEUED, jobs.Status.RUNNING, jobs.Status.STOPPING)
+    with st.container(key=f"sh-job-{job_id}", border=True, height=96):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            since = formats.ago(job.started_at or job.asked_at, time.time())
+            st.html(
+                f'<p class="sh-job"><b>{escape(job.kind)}</b> <span class="sh-mark sh-{escape(job.status)}">'
+                f"{escape(job.status)}</span> {escape(since)}, asked for by {escape(job.asked_by)}<br>"
+                f"{escape(job.message or '')}</p>"
+            )
+            may_stop = running and may(actor, Action.STOP_JOB)
+            if may_stop and st.button("Stop", key=f"stop-{job_id}"):
+                jobs.stop(access.home(), actor, job_id)
+    if not running and st.session_state.pop(f"_ran-{job_id}", False):
+        st.rerun()  # the page around it shows what the job has made
+    if running:
+        st.session_state[f"_ran-{job_id}"] = True
+
+
+def confirm(label: str, words: str, on_yes: Callable[[], object], *, key: str | None = None) -> None:
+    """A button that asks once more, in words, before `on_yes` is called."""
+    with st.popover(label, key=f"ask-{key or label}"):
+        st.write(plain(words))
+        if st.button(f"Yes, {label[0].lower()}{label[1:]}", key=f"yes-{key or label}", type="primary"):
+            try:
+                on_yes()
+            except (ValueError, PermissionError, LookupError) as error:
+                problem(error)
+                return
+            st.rerun()
