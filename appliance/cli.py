@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from appliance.commands.audit import audit
+from appliance.commands.console import console
 from appliance.commands.jobs import jobs, worker
 from appliance.commands.people import accounts
 
@@ -402,6 +403,7 @@ main.add_command(accounts)
 main.add_command(audit)
 main.add_command(worker)
 main.add_command(jobs)
+main.add_command(console)
 
 
 if __name__ == "__main__":

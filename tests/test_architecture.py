@@ -40,7 +40,6 @@ DOORS = {
     "ray": set(),
     "rich": {"appliance/progress"},
     "spacy": {"privacy/spacy_names"},
-    "streamlit": set(),
     "tokenizers": {"privacy/token_classifier"},
     "torch": {
         "distill/attention",
@@ -84,6 +83,9 @@ ON_SIGHT = {
 }
 """Imported at module level: by the command line, and by a module that is itself imported only when used."""
 
+
+CONSOLES = ("altair", "starlette", "streamlit", "uvicorn")
+"""Heavy dependencies that the whole of `ui/` is made with, and nothing else."""
 
 NAMESPACES = {"www.w3.org", "json-schema.org"}
 """Names of formats that look like addresses: of SVG, and of the dialect of a JSON Schema. Nothing asks there."""
@@ -162,6 +164,12 @@ def test_the_installer_imports_nothing_of_ours_and_nothing_imports_it_or_the_tes
 @pytest.mark.parametrize("dependency", DOORS)
 def test_a_heavy_dependency_has_its_doors_and_no_others(dependency: str, imports: list[Import]) -> None:
     assert {found.module for found in imports if found.top == dependency} == DOORS[dependency]
+
+
+@pytest.mark.parametrize("dependency", CONSOLES)
+def test_what_the_console_is_made_with_is_imported_there_only(dependency: str, imports: list[Import]) -> None:
+    found = {each.module for each in imports if each.top == dependency}
+    assert found and all(module.startswith("ui/") for module in found)
 
 
 def test_heavy_dependencies_are_imported_when_they_are_used(imports: list[Import]) -> None:
@@ -248,7 +256,7 @@ def modules_after(code: str) -> set[str]:
     ],
 )
 def test_nothing_heavy_is_loaded_before_it_is_used(code: str, needed: set[str]) -> None:
-    assert modules_after(code) & set(DOORS) == needed
+    assert modules_after(code) & {*DOORS, *CONSOLES} == needed
 
 
 def test_help_answers_at_once() -> None:
