@@ -186,7 +186,7 @@ def load_use_case(path: Path) -> UseCase:
     document = read_toml(path)
     scrub = document.get("scrub")
     if isinstance(scrub, dict) and isinstance(scrub.get("policy"), str):
-        document["scrub"] = _named_policy(scrub, path)
+        document["scrub"] = named_policy(scrub, path)
     prices = document.get("prices")
     if isinstance(prices, dict) and isinstance(prices.get("card"), str):
         card = path.parent / prices["card"]
@@ -195,7 +195,7 @@ def load_use_case(path: Path) -> UseCase:
     return validate(UseCase, document, str(path))
 
 
-def _named_policy(scrub: dict[str, Any], use_case: Path) -> dict[str, Any]:
+def named_policy(scrub: dict[str, Any], use_case: Path) -> dict[str, Any]:
     """`scrub.policy` names a preset or a policy's file, which then says everything: whoever runs may choose, not change.
 
     Paths in that file start at its own folder.

@@ -104,6 +104,16 @@ def save(home: Home, actor: Actor, name: str, sections: dict[str, Any]) -> None:
             save_version(folder, _FILE, document, actor.name, tuple(sorted(sections)))
 
 
+def measure_against(home: Home, actor: Actor, name: str, marks: Path) -> None:
+    """Has the run measure its scrubber against a privacy officer's marks, which arms its gate: the officer's to do."""
+    with acting(home, actor, Action.REVIEW, use_case=name[:60], gate="armed"):
+        folder = path(home, name).parent
+        with alone(folder / ".lock"):
+            document = read_toml(folder / _FILE)
+            document["gold_spans"] = _inside_home(home, folder, str(marks))
+            save_version(folder, _FILE, document, actor.name, ("gold_spans",))
+
+
 def _checked(home: Home, folder: Path, section: str, value: Any) -> Any:
     hints = get_type_hints(UseCase)
     if section not in hints:

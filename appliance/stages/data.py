@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 
-from appliance.config import UseCase
 from appliance.stages import planted, removed
 from appliance.stages.context import (
     Context,
@@ -18,6 +17,7 @@ from appliance.stages.context import (
     write_records,
 )
 from distill.checkpoints import write_atomically
+from distill.tasks import TaskSettings
 from distill.tasks.task import field_names
 from privacy.measure import TypeScores, records_to_review, residual_risk
 from privacy.records import ScrubbedRecord
@@ -45,16 +45,14 @@ _MEASURED = (
 """Facts that hand-marked records give; all None without them."""
 
 
-def field_rules(use_case: UseCase) -> dict[str, FieldRule]:
+def field_rules(task: TaskSettings, answer_fields: Iterable[str | None]) -> dict[str, FieldRule]:
     """Inputs are scanned as text. Answers may only say what the task allows, or are scanned too."""
     rules = {}
-    allowed = frozenset(use_case.task.labels)
-    if use_case.task.json_schema is not None:
-        allowed = frozenset(_enum_strings(use_case.task.json_schema)) | frozenset(
-            use_case.task.json_schema["properties"]
-        )
-    inputs = field_names(use_case.task.input)
-    for name in (use_case.teacher.answer_field, use_case.evaluate.reference_field):
+    allowed = frozenset(task.labels)
+    if task.json_schema is not None:
+        allowed = frozenset(_enum_strings(task.json_schema)) | frozenset(task.json_schema["properties"])
+    inputs = field_names(task.input)
+    for name in answer_fields:
         if name is not None and name not in inputs:
             rules[name] = FieldRule("json", allowed)
     return rules
@@ -77,7 +75,8 @@ def scrub(context: Context) -> tuple[Facts, list[str]]:
     use_case = context.use_case
     (context.folder / "records").mkdir(exist_ok=True)
     (context.folder / "dropped").mkdir(exist_ok=True)
-    rules, key = field_rules(context.use_case), context.home.scrub_key()
+    answers = (use_case.teacher.answer_field, use_case.evaluate.reference_field)
+    rules, key = field_rules(use_case.task, answers), context.home.scrub_key()
     planted.write(context, key)
     for name, source in (("data", use_case.data), ("held_out", use_case.held_out)):
         if source is not None:
