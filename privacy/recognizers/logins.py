@@ -103,6 +103,13 @@ _BY = regex.compile(
     rf"\s(?:user\s)?[\"'`@]?(?<![\w.-]){_LOGIN}(?![\w(/@]|\.\w|\s?[=(])",
     regex.IGNORECASE,
 )
+# Who did what to a record: no word of prose stands there but who, how and by mistake.
+_RECORD_BY = regex.compile(
+    r"(?<!\w)(?:charts?|records?|files?|tickets?|notes?|orders?|claims?|cases?|reports?|documents?|profiles?|entr(?:y|ies)|e-?mails?|messages?|results?|forms?|prescriptions?|bookings?|invoices?|permissions?|passwords?)"
+    r"\s(?:(?:was|were|been|is|last|first|again|then|later|previously|has|had|also|wrongly|repeatedly)\s){0,3}(?:opened|viewed|accessed|edited|changed|modified|amended|signed|locked|unlocked|closed|created|deleted|exported|printed|read|copied|downloaded|uploaded|"
+    rf"reviewed|approved|entered|updated|merged|archived|reset|altered|released|checked)(?:\s(?:again|twice|today|yesterday|overnight|remotely))?\sby\s(?:user\s)?[\"'`@]?{_LOGIN}(?![\w(/@]|\.\w|\s?[=(])",
+    regex.IGNORECASE,
+)
 _FOR_IN_LOG = regex.compile(
     rf"(?<!\w)(?:for|as|of|to|from|user|by|owner|author|login|account|mailbox|requester|with)\s[\"'`@]?{_LOGIN}(?![\w(/@]|\.\w|:\d|\s?=)",
     regex.IGNORECASE,
@@ -187,12 +194,17 @@ def find_logins(text: str, clock: Clock, words: frozenset[str] = frozenset()) ->
         (_ON_SITE, 0.5, "user of a site"),
         (_GOES_BY, 0.5, "goes by"),
         (_BY, 0.45, "done by"),
+        (_RECORD_BY, 0.45, "record changed by"),
         (_DID, 0.45, "user did"),
         (_AT_START, 0.5, "user of a log"),
     ):
         for match in matches(pattern, text, clock):
             # Where prose has words of its own, a program's name among them, only a form or a name will do.
-            sure = pattern in (_IS, _BESIDE, _AT_START) or (pattern is _GOES_BY and match["site"])
+            sure = (
+                pattern in (_IS, _BESIDE, _AT_START)
+                or (pattern is _RECORD_BY and match["x"].islower())
+                or (pattern is _GOES_BY and match["site"])
+            )
             named = _is_of_a_name(match["x"]) and match["x"] not in words
             if _has_form(match["x"]) or named or (sure and _is_no_word(match["x"], words)):
                 found.append((*match.span("x"), score, name))

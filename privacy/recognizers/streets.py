@@ -42,6 +42,15 @@ _BLOCKS = regex.compile(
     r"(?<![\w.-])\d{1,2}-\d{1,3}(?:-\d{1,4}){0,2},?\s\p{Lu}[\p{L}]{2,20}(?:-(?:cho|machi|dori|ku|shi))?(?=,\s\p{Lu}|\s\p{Lu})(?:,?\s\p{Lu}\p{L}{1,20}-(?:ku|shi|gun|cho|machi|to|fu|ken))?"
     r"|(?<!\w)\p{Lu}\p{L}{2,20}(?:-cho|-machi|-dori)?\s(?:\d{1,2}-ch[oō]me[ -]?)?\d{1,2}-\d{1,3}(?:-\d{1,4})?(?=,\s\p{Lu}\p{L}+-(?:ku|shi|cho))|(?<!\w)\d{1,2}-ch[oō]me(?:[- ]\d{1,3}){1,2}(?:,?\s\p{Lu}\p{L}{2,20}(?:-ku|-shi|-cho)?)?"
 )
+# The same without more behind it: three block numbers and a quarter of two words ("Nishi-Shinjuku").
+_THREE_BLOCKS = regex.compile(
+    r"(?<![\w.-])\d{1,2}-\d{1,3}-\d{1,4},?\s\p{Lu}\p{L}{2,20}-\p{Lu}?\p{L}{2,20}(?![\w-])"
+)
+# India: house and plot, the quarter, its block: "139/2 Lajpat Nagar II".
+_QUARTER = regex.compile(
+    rf"(?<![\w/.-])(?:[A-Z]-?)?\d{{1,4}}(?:/\d{{1,4}})?[A-Z]?,?\s(?:{_CAP}\s){{1,3}}(?:Nagar|Marg|Chowk|Vihar|Colony|Enclave|Puram|Layout|Gali|Bagh|Bazaar|Wadi|Gunj|Ganj|Peth|Salai)"
+    r"(?:,?\s(?:Phase|Block|Sector|Stage|Extension|Extn\.?|Part)\s(?:\d{1,3}|[IVX]{1,4}|[A-Z])(?!\w)|\s(?:[IVX]{1,4}|\d{1,2})(?!\w)){0,2}"
+)
 # Colombia: street, cross street, metres.
 _GRID = regex.compile(
     r"(?<!\w)(?:Carrera|Calle|Cra|Kra|Kr|Cl|Avenida|Av|Diagonal|Dg|Transversal|Tv|Circular)\.?\s\d{1,3}\s?[A-Z]?(?:\s(?:Bis|Sur|Norte|Este))?\s?(?:#|[Nn]o\.?|N°|nº)\s?\d{1,3}\s?[A-Z]?\s?-\s?\d{1,3}(?!\w)"
@@ -60,6 +69,8 @@ STREETS = (
     Rule("street word before", "ADDRESS", _BEFORE, 0.6),
     Rule("street ending", "ADDRESS", _ENDING, 0.55),
     Rule("street blocks", "ADDRESS", _BLOCKS, 0.5),
+    Rule("street three blocks", "ADDRESS", _THREE_BLOCKS, 0.9),
+    Rule("street quarter", "ADDRESS", _QUARTER, 0.6),
     Rule("street grid", "ADDRESS", _GRID, 0.7),
     Rule("plot", "ADDRESS", _PLOT, 0.5),
     Rule("street before town", "ADDRESS", _BEFORE_TOWN, 0.55),

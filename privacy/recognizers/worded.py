@@ -67,7 +67,7 @@ _NEAR = regex.compile(rf"(?:[\s:=#–—→>|\"'`“”(\[*_,.-]|(?<![\w])(?:{_F
 _STOP = re.compile(
     r"[$€£¥\n;!?{}]|[.] |(?<!\w)(?:versions?|v|ports?|pages?|chapter|section|figure|table|steps?|rooms?|floor|lines?|errors?|"
     r"models?|parts?|skus?|build|isbn|issues?|rfc|iso|balances?|values?|fees?|costs?|prices?|priced|totals?|amount\w*|limit\w*|worth|paid|pay|pays|"
-    r"owe[sd]?|charged|charges|scores?|about|around|approximately|roughly|nearly|over|than|least|most|every|each|per|"
+    r"owe[sd]?|charged|charges|scores?|(?<!told )(?<!asked )(?<!heard )(?<!informed )(?<!notified )(?<!contacted )(?<!questioned )(?<!wrote )about|around|approximately|roughly|nearly|over|than|least|most|every|each|per|"
     r"temperature|weigh\w*|measures?|phone|tel|fax|call|street|road|avenue|zip|dated?|expire\w*|until|since|before|after|"
     r"and|but|or|not|invoice|percent|minutes|hours|days|years|because|while|when|if)(?!\w)",
     re.IGNORECASE,

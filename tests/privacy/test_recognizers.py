@@ -46,6 +46,12 @@ TABLE: list[tuple[Find, str, list[str]]] = [
     (find_addresses, "to 5 rue de la Paix, 75002 Paris", ["5 rue de la Paix, 75002 Paris"]),
     (find_addresses, "PSC 4457, Box 7534\nAPO AP 95145", ["PSC 4457, Box 7534\nAPO AP 95145"]),
     (find_addresses, "the main street of the city, on our way home", []),
+    (find_addresses, "staying at 4-2-15 Higashi-Ueno until Friday", ["4-2-15 Higashi-Ueno"]),
+    (find_addresses, "on 3-4-12 Monday, in version 1-2-3 Final", []),
+    (find_addresses, "deliver to 52/7 Rajendra Nagar III please", ["52/7 Rajendra Nagar III"]),
+    (find_addresses, "24/7 Customer Service, 3/4 Finished", []),
+    (find_ids, "The DMV was told about W89-30-4023 today", ["W89-30-4023"]),
+    (find_ids, "The DMV said about 4023 people came", []),
     (find_dates, "born on 5/19/1937", ["5/19/1937"]),
     (find_dates, "on the 3rd of March 2024 at 10:30 pm", ["the 3rd of March 2024 at 10:30 pm"]),
     (find_dates, "in 2024, next week, at 10:30, 3/4 of it, he may go", []),
@@ -88,6 +94,19 @@ def test_no_time_left_is_an_error_and_not_an_empty_answer() -> None:
     for find in ALL:
         with pytest.raises(TimeoutError):
             find("Mr. Smith, 12 Baker Street, jo@corp.com, account number 4411-22, 2024-01-01", clock)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Record was last changed by tvandijk at noon", ["tvandijk"]),
+        ("The record was changed by mistake, the file opened by nurses", []),
+        ("a house opened by tvandijk", []),
+    ],
+)
+def test_who_changed_a_record_is_a_login_if_it_is_no_everyday_word(text: str, expected: list[str]) -> None:
+    found = find_logins(text, Clock(5), frozenset({"mistake", "nurse", "house", "record"}))
+    assert [text[span.start : span.end] for span in found] == expected
 
 
 def span(start: int, end: int, entity_type: str = "PERSON", score: float = 0.5) -> Span:
