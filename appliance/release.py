@@ -11,8 +11,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from appliance.manifest import Manifest
 from appliance.models import CATALOGUE, find, resolve
 from appliance.offline import QUIET_AND_OFFLINE
 from appliance.release_card import card, licence_notes
+from appliance.report.attack import RESULTS
 from appliance.run import Run, open_folder
 from distill import licences
 from distill.checkpoints import file_sha256, write_atomically
@@ -45,8 +46,12 @@ def release(run_id: str, home: Home, folder: Path | None = None, *, despite_verd
     """
     run, stages = _finished(run_id, home)
     chosen = chosen_stage(run.folder)
-    facts = json.loads((run.folder / "report" / "report.json").read_text(encoding="utf-8"))
-    _gates(run, stages, chosen, facts, despite_verdict)
+    facts = _facts(run)
+    for check in _checks(run, stages, chosen, facts):
+        if check.holds or (check.may_be_waived and despite_verdict):
+            continue
+        flag = " With --despite-verdict it is released all the same, and its card says so"
+        raise ReleaseError(check.found + (flag if check.may_be_waived else ""))
     folder = (folder or home.root / "releases" / run_id).absolute()
     if folder.exists():
         raise ReleaseError(f"{folder} is there already: move it away, or name another folder with -o")
@@ -83,30 +88,79 @@ def _finished(run_id: str, home: Home) -> tuple[Run, dict[str, Manifest]]:
     return run, stages
 
 
-def _gates(
-    run: Run, stages: Mapping[str, Manifest], chosen: str, facts: Mapping[str, Any], despite_verdict: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must hold before a student leaves."""
+
+    name: str
+    found: str
+    """What was found, in words; where it does not hold, why, and what to do."""
+    holds: bool
+    may_be_waived: bool = False
+    """It does not hold, and the student may be released all the same: its card then says so."""
+
+
+def checks(run_id: str, home: Home) -> list[Check]:
+    """All of them, for people to read before they ask for a release or agree to one.
+
+    Raises ReleaseError and LineageError where the run has not come so far.
+    """
+    run, stages = _finished(run_id, home)
+    return list(_checks(run, stages, chosen_stage(run.folder), _facts(run)))
+
+
+def preview(run_id: str, home: Home) -> tuple[str, str]:
+    """The card and the licence notes, as a release made now would have them. Raises ReleaseError and LineageError."""
+    run, _ = _finished(run_id, home)
+    facts, base = _facts(run), _base_licence(run)
+    gguf = None if _converter() is None else _gguf_name(run)
+    shown = card(run.use_case, chosen_stage(run.folder), facts, base, gguf)
+    return shown, licence_notes(run.use_case, base, facts)
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((run.folder / "report" / "report.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _checks(
+    run: Run, stages: Mapping[str, Manifest], chosen: str, facts: Mapping[str, Any]
+) -> Iterator[Check]:
     parity, most = stages["bench"].facts.get("parity"), run.use_case.bench.parity_max_gap
+    name = "Served as evaluated"
     if not parity or stages["bench"].facts.get("chosen") != chosen:
-        raise ReleaseError(
-            "the served student was not held against the evaluated one: run the bench stage again"
+        yield Check(
+            name,
+            "the served student was not held against the evaluated one: run the bench stage again",
+            False,
         )
-    if parity["prompts"]["same"] < parity["prompts"]["n"] or parity["gap"] > most:
-        raise ReleaseError(
-            f"the served student is not the evaluated one: {parity['gap']:.3f} nats a token apart, {most:g} are allowed"
-        )
-    if facts["hashes"]["student"] != manifest.model_digest(stages[chosen]):
-        raise ReleaseError("the report speaks of another student: go on with `stillhouse run`")
+    elif parity["prompts"]["same"] < parity["prompts"]["n"] or parity["gap"] > most:
+        apart = f"{parity['gap']:.3f} nats a token apart, {most:g} are allowed"
+        yield Check(name, f"the served student is not the evaluated one: {apart}", False)
+    else:
+        yield Check(name, f"{parity['gap']:.4f} nats a token apart on average, {most:g} are allowed", True)
+    same = facts["hashes"]["student"] == manifest.model_digest(stages[chosen])
+    yield Check(
+        "The report's student",
+        "the report speaks of this very student"
+        if same
+        else "the report speaks of another student: go on with `stillhouse run`",
+        same,
+    )
     attacked = (stages["attack"].facts.get("students") or {}).get(chosen)
+    result = None if attacked is None else RESULTS.get(attacked["result"], attacked["result"])
     if attacked is not None and attacked["result"] == "leaks" and run.use_case.attack.on_leak == "stop":
-        raise ReleaseError(
-            "the student gives away what it learnt from: see `stillhouse privacy-report`; nothing overrides this here"
+        yield Check(
+            "Attack",
+            "the student gives away what it learnt from: see `stillhouse privacy-report`; nothing overrides this here",
+            False,
         )
-    if facts["verdict"]["kind"] != "distil" and not despite_verdict:
-        raise ReleaseError(
-            f"the verdict is '{facts['verdict']['kind']}', not to distil: {facts['verdict']['headline']} "
-            "With --despite-verdict it is released all the same, and its card says so"
-        )
+    else:
+        yield Check("Attack", result or "it was not attacked: whether it leaks is not known", True)
+    verdict = facts["verdict"]
+    to_distil = verdict["kind"] == "distil"
+    told = f"the verdict is '{verdict['kind']}', not to distil: {verdict['headline']}"
+    yield Check("Verdict", verdict["headline"] if to_distil else told, to_distil, may_be_waived=not to_distil)
 
 
 def _fill(
@@ -122,7 +176,7 @@ def _fill(
     for name in stages[chosen].outputs:
         if name.startswith("model/"):
             shutil.copyfile(run.folder / chosen / name, folder / name.removeprefix("model/"))
-    gguf = _to_gguf(folder, run.use_case.name)
+    gguf = _to_gguf(folder, _gguf_name(run))
     _answer_as_evaluated(folder / "generation_config.json", task.max_answer_tokens)
     chat = render(task, {name: f"{{{name}}}" for name in field_names(task.input)}, trained=True)
     write_atomically(
@@ -156,15 +210,22 @@ def _fill(
     write_atomically(folder / SUMS, "".join(sums))
 
 
-def _to_gguf(folder: Path, name: str) -> str | None:
+def _gguf_name(run: Run) -> str:
+    return f"{run.use_case.name}-bf16.gguf"
+
+
+def _converter() -> str | None:
+    return next(filter(None, map(shutil.which, _CONVERTERS)), None)
+
+
+def _to_gguf(folder: Path, written: str) -> str | None:
     """The name of a GGUF file beside the weights; None where the converter of llama.cpp is not installed.
 
     Raises ReleaseError where it is and fails: half a release helps nobody.
     """
-    command = next(filter(None, map(shutil.which, _CONVERTERS)), None)
+    command = _converter()
     if command is None:
         return None
-    written = f"{name}-bf16.gguf"
     done = subprocess.run(
         [command, str(folder), "--outfile", str(folder / written), "--outtype", "bf16"],
         env={**os.environ, **QUIET_AND_OFFLINE},
