@@ -1,0 +1,139 @@
+"""The commands and systemd units of one generation, and the services where systemd runs."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from .bundle import BoxError
+from .install_version import ENVIRONMENT
+from .layout import Box
+
+UNITS = ("stillhouse-worker.service", "stillhouse-console.service")
+_SYSTEM_UNITS = Path("/etc/systemd/system")
+
+_COMMAND = """#!/bin/sh
+# Runs Stillhouse on the home of this installation, as the user it belongs to. The lock says that it is in use: an
+# upgrade waits for nobody, it refuses.
+set -eu
+exec 9<{prefix}/in-use
+flock --shared --nonblock 9 || {{ echo 'stillhouse: an upgrade is at work here; try again when it has ended' >&2; exit 75; }}
+set -- {prefix}/current/version/venv/bin/stillhouse "$@"
+{as_user}exec env -u http_proxy -u https_proxy -u all_proxy -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY \\
+    STILLHOUSE_HOME={prefix}/current/home "$@"
+"""
+_AS_USER = '[ "$(id -u)" != 0 ] || set -- setpriv --reuid {user} --regid {group} --init-groups "$@"\n'
+
+_ADMIN = """#!/bin/sh
+# Looks after this installation: status, upgrade, rollback, restore, forget, uninstall.
+exec sh {prefix}/current/version/install/install.sh "$@" --prefix {prefix}
+"""
+
+
+def write_commands(folder: Path, prefix: Path, box: Box) -> None:
+    """`bin/stillhouse` and `bin/stillhouse-admin` of a generation."""
+    folder.mkdir()
+    as_user = _AS_USER.format(user=box.user, group=_group(box.user)) if box.user else ""
+    for name, text in (("stillhouse", _COMMAND), ("stillhouse-admin", _ADMIN)):
+        (folder / name).write_text(text.format(prefix=prefix, as_user=as_user), encoding="utf-8")
+        (folder / name).chmod(0o755)
+
+
+def write_units(folder: Path, templates: Path, prefix: Path, box: Box) -> None:
+    """The units of a generation, from the version's templates; empty where no service user is."""
+    folder.mkdir()
+    if box.user is None:
+        return
+    for name in UNITS:
+        template = templates / name
+        if template.exists():
+            text = template.read_text(encoding="utf-8")
+            for key, value in (("@PREFIX@", str(prefix)), ("@STATE@", box.state), ("@USER@", box.user)):
+                text = text.replace(key, value)
+            (folder / name).write_text(text, encoding="utf-8")
+
+
+def as_user(box: Box, command: Sequence[str], home: Path) -> None:
+    """Runs the product as its user on `home`; raises BoxError with its last line."""
+    who = {}
+    if box.user:
+        entry = pwd.getpwnam(box.user)
+        who = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+    done = subprocess.run(
+        list(command),
+        env=ENVIRONMENT | {"STILLHOUSE_HOME": str(home)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        cwd="/",
+        **who,  # type: ignore[call-overload]
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise BoxError(f"`stillhouse {command[1]}` failed, and nothing was switched: {last}")
+
+
+def make_user(name: str, state: Path) -> bool:
+    """Whether it had to be made."""
+    try:
+        pwd.getpwnam(name)
+        return False
+    except KeyError:
+        command = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", str(state)]
+        subprocess.run([*command, "--shell", "/usr/sbin/nologin", name], check=True, capture_output=True)
+        return True
+
+
+def own(path: Path, box: Box) -> None:
+    """Gives a file or folder to the product's user."""
+    if box.user:
+        shutil.chown(path, box.user, _group(box.user))
+
+
+def _group(user: str) -> str:
+    return grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
+
+
+def _systemd(box: Box) -> bool:
+    return box.user is not None and os.geteuid() == 0 and Path("/run/systemd/system").is_dir()
+
+
+def _systemctl(*arguments: str) -> None:
+    subprocess.run(["systemctl", *arguments], check=False, capture_output=True)
+
+
+@contextmanager
+def stopped(box: Box) -> Iterator[None]:
+    """The services stand still meanwhile, and run afterwards if they are set up. Nothing where systemd does not run."""
+    if not _systemd(box):
+        yield
+        return
+    _systemctl("stop", *UNITS)
+    try:
+        yield
+    finally:
+        _systemctl("daemon-reload")
+        linked = [name for name in UNITS if (_SYSTEM_UNITS / name).exists()]
+        if linked:
+            _systemctl("start", *linked)
+
+
+def link_units(prefix: Path, box: Box) -> None:
+    """systemd follows `current`, so an upgrade changes no file of the system's."""
+    if not _systemd(box):
+        return
+    for name in UNITS:
+        if (prefix / "units" / name).exists():
+            _systemctl("enable", str(prefix / "units" / name))
+
+
+def unlink_units(box: Box) -> None:
+    if _systemd(box):
+        _systemctl("disable", "--now", *UNITS)
+        _systemctl("daemon-reload")
