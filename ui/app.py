@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 import uvicorn
 from starlette.middleware import Middleware
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import bootstrap
 
 from appliance import sessions
@@ -55,6 +56,8 @@ def options(address: str, port: int) -> dict[str, Any]:
 def application(home: Home, address: str, port: int, hosts: list[str], secure: bool, setup_code: str) -> Any:
     """The whole console. `hosts` are the names it answers to; `secure`: whether browsers reach it by TLS."""
     bootstrap.load_config_options(options(address, port))
+    # A folder named `pages` would be run by Streamlit itself, past our own script, until that has run once.
+    PagesManager.uses_pages_directory = False
     logging.getLogger("streamlit.error_util").disabled = True  # it would log messages, which may hold text
     return st.App(
         _SCRIPT,

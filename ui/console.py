@@ -8,18 +8,10 @@ from pathlib import Path
 import streamlit as st
 
 from ui import access, theme
+from ui.pages import GROUPS
 
 _STATIC = Path(__file__).with_name("static")
 _CSS = f":root{{{theme.css_variables()}}}" + (_STATIC / "console.css").read_text(encoding="utf-8")
-
-PAGES = {
-    "": ("overview",),
-    "Prepare": ("data", "privacy", "teacher"),
-    "Build": ("train", "quality", "serving"),
-    "Decide": ("report", "release"),
-    "Operate": ("system",),
-}
-"""Groups of the navigation, in the order of the work."""
 
 
 def main() -> None:
@@ -34,7 +26,7 @@ def main() -> None:
                 st.Page(f"pages/{name}.py", title=name.capitalize(), default=name == "overview")
                 for name in names
             ]
-            for group, names in PAGES.items()
+            for group, names in GROUPS.items()
         },
         expanded=True,
     )
