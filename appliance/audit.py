@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance import audit_chain, audit_heads
-from appliance.audit_chain import End
+from appliance.audit_chain import Line
 from appliance.home import Home
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 LOG_KEEPER = "stillhouse"
 """Acts where the log writes about itself."""
+MEND = "mend-log"
+"""Notes that a kill left the line before it unfinished."""
+MOST_WITHOUT_HEAD = 3
+"""Lines that one kill can leave without their heads: two notes of the log about itself, and an entry."""
 _LONGEST = 200
 
 
@@ -108,7 +112,7 @@ def _content(
 
 @contextmanager
 def _locked(home: Home) -> Iterator[int]:
-    log = audit_chain.open_chain(log_path(home))
+    log = audit_chain.open_file(log_path(home))
     try:
         fcntl.flock(log, fcntl.LOCK_EX)
         yield log
@@ -116,26 +120,30 @@ def _locked(home: Home) -> Iterator[int]:
         os.close(log)
 
 
-def _add(home: Home, log: int, content: dict[str, Any]) -> int:
+def _add(home: Home, log: int, content: Mapping[str, Any]) -> int:
     at = audit_chain.end(log)
     head = audit_heads.last(home)
-    signed = 0 if head is None else head["lines"]
-    if signed > at.lines or (signed == at.lines and head is not None and head["tip"] != at.tip):
-        at = _add_line(log, at, _of_itself("notice-change", "noticed", {"lines": at.lines, "signed": signed}))
-    elif signed < at.lines:
-        audit_heads.sign(home, at)  # a kill came between an entry and its head
-    at = _add_line(log, at, content)
-    audit_heads.sign(home, at)
-    return at.lines
+    signed = 0 if head is None else head["line"]
+    notes = []
+    if at.torn_bytes:
+        notes.append(_of_itself(MEND, "done", {"torn_bytes": at.torn_bytes}))
+    missing = list(islice(_backwards_to(log, signed), MOST_WITHOUT_HEAD + 1))
+    other = signed == at.lines and head is not None and head["tip"] != at.tip
+    if other or signed > at.lines or len(missing) > MOST_WITHOUT_HEAD:
+        notes.append(_of_itself("notice-change", "noticed", {"lines": at.lines, "heads": signed}))
+    else:
+        audit_heads.add(home, reversed(missing))  # a kill came between an entry and its head
+    added = audit_chain.add(home, log, at, [*notes, content])
+    audit_heads.add(home, added)
+    return added[-1].number
 
 
-def _add_line(log: int, at: End, content: dict[str, Any]) -> End:
-    return audit_chain.add(
-        log,
-        at,
-        lambda _number, _tip: content,
-        lambda torn: _of_itself(audit_chain.MEND, "done", {"torn_bytes": torn}),
-    )
+def _backwards_to(log: int, signed: int) -> Iterator[Line]:
+    """The whole lines after the line `signed`, newest first."""
+    for content in audit_chain.backwards(log):
+        if content["line"] <= signed:
+            return
+        yield Line(content["line"], audit_chain.link(content["previous"], b"", content), content)
 
 
 def _of_itself(action: str, outcome: str, objects: Mapping[str, int]) -> dict[str, Any]:
@@ -172,7 +180,7 @@ def verify(home: Home, seen: tuple[int, str] | None = None) -> Verified:
     """Reads the whole log. `seen` is a number of lines and the tip that somebody noted down when the log had so many."""
     from appliance import audit_verify
 
-    return audit_verify.verify(home, log_path(home), seen)
+    return audit_verify.verify(home, seen)
 
 
 def _without_begins(backwards: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -1,8 +1,8 @@
-"""A file of JSON lines that is only ever added to, each line linked to all before it.
+"""The file under the audit log: JSON lines that are only ever added to, each linked to all before it and signed.
 
-The tip of the chain after a line is SHA-256(tip before it + the line's bytes), from 32 zero bytes on; each line holds its
-number and the tip before it. A line that a kill left unfinished is not cut off: it is ended, stays in the chain, and the
-next line is a note that says so.
+The tip of the chain after a line is SHA-256(tip before it + the line without its signature), from 32 zero bytes on. A line
+holds its number, the tip before it, and an Ed25519 signature (RFC 8032) of its number and the tip after it, by the home's key.
+A line that a kill left unfinished is not cut off: it is ended, stays in the chain as it is, and a note follows it.
 """
 
 from __future__ import annotations
@@ -11,16 +11,28 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from appliance.home import Home
+
 START = "0" * 64
-MEND = "mend-log"
-"""The action of a note that a kill left the line before it unfinished."""
-_BLOCK = 8192
 _TIP = re.compile("[0-9a-f]{64}")
+_SIGNATURE = re.compile("[0-9a-f]{128}")
+_BLOCK = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One that has its end, or else is the last."""
+
+    number: int
+    tip: str
+    """After the line."""
+    content: Mapping[str, Any] | None
+    """None for what a kill left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +42,44 @@ class End:
     lines: int
     tip: str
     torn_bytes: int
-    """Of an unfinished last line, which `lines` and `tip` count as a line; 0 where there is none."""
+    """Of what a kill left at the end, which `lines` and `tip` count as lines; 0 where it left nothing."""
+    unfinished: bool
+    """Whether the last line lacks its end."""
 
 
-def link(tip: str, line: bytes) -> str:
-    return hashlib.sha256(bytes.fromhex(tip) + line).hexdigest()
-
-
-def canonical(value: Any) -> bytes:
+def canonical(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
-def parse(line: bytes) -> dict[str, Any] | None:
-    """The line, if it is one of a chain: else None, as for what a kill left."""
+def signed_message(number: int, tip: str) -> bytes:
+    """Begins so that no other signature of the same key is one of these."""
+    return f"stillhouse audit line {number} {tip}".encode("ascii")
+
+
+def link(tip: str, raw: bytes, content: Mapping[str, Any] | None) -> str:
+    """The tip after a line."""
+    if content is not None:
+        raw = canonical({name: value for name, value in content.items() if name != "signature"})
+    return hashlib.sha256(bytes.fromhex(tip) + raw).hexdigest()
+
+
+def parse(raw: bytes) -> dict[str, Any] | None:
+    """The line, if it is whole: else None, as for what a kill left."""
     try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
+        found = json.loads(raw)
+        whole = (
+            type(found["line"]) is int
+            and _TIP.fullmatch(found["previous"])
+            and _SIGNATURE.fullmatch(found["signature"])
+            and canonical(found) == raw
+        )
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    if not isinstance(found, dict):
-        return None
-    previous, number = found.get("previous"), found.get("line")
-    is_ours = isinstance(previous, str) and _TIP.fullmatch(previous) is not None and type(number) is int
-    return found if is_ours else None
+    return found if whole else None
 
 
-def open_chain(path: Path) -> int:
-    """A descriptor to read and add, the file made if it is new."""
+def open_file(path: Path) -> int:
+    """A descriptor to read and to add, the file made if it is new."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
     try:
         return os.open(path, flags)
@@ -69,102 +93,76 @@ def open_chain(path: Path) -> int:
         return descriptor
 
 
+def write(descriptor: int, content: bytes) -> None:
+    """Adds all of it, durably; a kill may leave a part."""
+    while content:
+        content = content[os.write(descriptor, content) :]
+    os.fdatasync(descriptor)
+
+
+def add(home: Home, descriptor: int, at: End, contents: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """Adds lines at the end `at`, durably, and gives them. The caller holds the lock."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    key = Ed25519PrivateKey.from_private_bytes(home.signing_key())
+    added, number, tip, text = [], at.lines, at.tip, b"\n" if at.unfinished else b""
+    for content in contents:
+        number += 1
+        linked = {**content, "line": number, "previous": tip}
+        tip = link(tip, b"", linked)
+        linked["signature"] = key.sign(signed_message(number, tip)).hex()
+        text += canonical(linked) + b"\n"
+        added.append(Line(number, tip, linked))
+    write(descriptor, text)
+    return added
+
+
 def end(descriptor: int) -> End:
     """Reads back only as far as the last whole line."""
     size = os.fstat(descriptor).st_size
     reach = _BLOCK
     while True:
         start = max(0, size - reach)
-        lines = _read(descriptor, start, size).split(b"\n")
-        rest = lines.pop()
+        lines = os.pread(descriptor, size - start, start).split(b"\n")
+        unfinished = bool(lines[-1])
+        if not unfinished:
+            del lines[-1]
         if start > 0:
-            del lines[:1]  # may have begun before the block
-        if rest:
-            lines.append(rest)
+            del lines[0]  # may have begun before the block
         for index in range(len(lines) - 1, -1, -1):
             if (found := parse(lines[index])) is not None:
-                return _count(End(found["line"] - 1, found["previous"], len(rest)), lines[index:])
+                torn = lines[index + 1 :] or lines[index:] * unfinished
+                return _end(found["line"] - 1, found["previous"], lines[index:], torn, unfinished)
         if start == 0:
-            return _count(End(0, START, len(rest)), lines)
+            return _end(0, START, lines, lines, unfinished)
         reach *= 4
 
 
-def _count(before: End, lines: list[bytes]) -> End:
-    number, tip = before.lines, before.tip
-    for line in lines:
-        number, tip = number + 1, link(tip, line)
-    return End(number, tip, before.torn_bytes)
-
-
-def _read(descriptor: int, start: int, stop: int) -> bytes:
-    return os.pread(descriptor, stop - start, start)
-
-
-def add(
-    descriptor: int,
-    at: End,
-    build: Callable[[int, str], dict[str, Any]],
-    note: Callable[[int], dict[str, Any]],
-) -> End:
-    """Adds a line at the end `at`, durably. The caller holds the lock.
-
-    `build` gets the line's number and the tip before it, and gives what else is in the line; `note` gets the number of
-    bytes of an unfinished line before it.
-    """
-    number, tip, content = at.lines, at.tip, b""
-    contents = [build] if not at.torn_bytes else [lambda _number, _tip: note(at.torn_bytes), build]
-    for make in contents:
-        line = canonical({**make(number + 1, tip), "line": number + 1, "previous": tip})
-        number, tip = number + 1, link(tip, line)
-        content += line + b"\n"
-    if at.torn_bytes:
-        content = b"\n" + content  # ends what the kill left
-    while content:
-        content = content[os.write(descriptor, content) :]
-    os.fdatasync(descriptor)
-    return End(number, tip, 0)
+def _end(number: int, tip: str, lines: Sequence[bytes], torn: Sequence[bytes], unfinished: bool) -> End:
+    for raw in lines:
+        number, tip = number + 1, link(tip, raw, parse(raw))
+    return End(number, tip, sum(map(len, torn)), unfinished)
 
 
 def backwards(descriptor: int) -> Iterator[dict[str, Any]]:
     """The lines, newest first; what a kill left is passed over."""
-    position, tail = os.fstat(descriptor).st_size, b""
+    position, rest = os.fstat(descriptor).st_size, b""
     while position > 0:
         start = max(0, position - 16 * _BLOCK)
-        first, *lines = (_read(descriptor, start, position) + tail).split(b"\n")
-        position, tail = start, first
-        if start == 0:
-            lines.insert(0, first)
-        for line in reversed(lines):
-            if (found := parse(line)) is not None:
+        rest, *lines = (os.pread(descriptor, position - start, start) + rest).split(b"\n")
+        position = start
+        for raw in reversed(lines if start > 0 else [rest, *lines]):
+            if (found := parse(raw)) is not None:
                 yield found
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line of a chain read from its begin."""
-
-    number: int
-    tip: str
-    """After the line."""
-    found: dict[str, Any] | None
-    """None for what a kill left."""
-    follows: bool
-    """Whether it says the number and the tip that it has."""
-    unfinished: bool
-    """The last one, without its end."""
-
-
-def walk(descriptor: int, size: int) -> Iterator[Step]:
-    """All lines of the first `size` bytes."""
+def forwards(descriptor: int, size: int) -> Iterator[Line]:
+    """The lines of the first `size` bytes, with the tips that they have (not those that they say)."""
     number, tip = 0, START
     with open(descriptor, "rb", closefd=False) as file:
         file.seek(0)
-        left = size
-        while left > 0 and (line := file.readline(left)):
-            left -= len(line)
-            unfinished = not line.endswith(b"\n")
-            found = parse(line := line.removesuffix(b"\n"))
-            number += 1
-            follows = found is None or (found["line"] == number and found["previous"] == tip)
-            tip = link(tip, line)
-            yield Step(number, tip, found, follows, unfinished)
+        while size > 0 and (raw := file.readline(size)):
+            size -= len(raw)
+            content = parse(raw := raw.removesuffix(b"\n"))
+            number, tip = number + 1, link(tip, raw, content)
+            yield Line(number, tip, content)

@@ -1,24 +1,22 @@
-"""Signed heads of the audit log: after each entry, how long the log is and its tip, signed with the home's key (Ed25519).
+"""Signed heads of the audit log, kept apart from it: of each line its number, the tip after it and the signature of both.
 
-Kept apart from the log, so that an edit which mends all links behind it, or a cut tail, does not fit them. Whoever can
-change the log, the heads and has the key can still write another history: keep the heads on other storage (name its
-folder in STILLHOUSE_AUDIT_HEADS), or a head on paper.
+A log that was cut, or cut and gone on, does not fit them. Whoever can change the log and the heads can cut both: keep the
+heads on other storage (name a folder in STILLHOUSE_AUDIT_HEADS), or note a head down elsewhere.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from appliance import audit_chain
-from appliance.audit_chain import End
+from appliance.audit_chain import Line
 from appliance.home import Home
 from appliance.private_files import write_private
 
-PURPOSE = b"stillhouse audit head\n"
-"""Begins what is signed, so that no other signature of the same key is one of a head."""
 PUBLIC_KEY = "public-key.pem"
 
 
@@ -31,44 +29,43 @@ def path(home: Home) -> Path:
     return folder(home) / "heads.jsonl"
 
 
-def last(home: Home) -> dict[str, Any] | None:
-    """The newest head: at, lines, tip, signature. Not checked."""
+def text_of(line: Line) -> bytes:
+    assert line.content is not None
+    head = {"line": line.number, "tip": line.tip, "signature": line.content["signature"]}
+    return audit_chain.canonical(head)
+
+
+def last(home: Home) -> Mapping[str, Any] | None:
+    """The newest head, as it says itself: line, tip, signature."""
     try:
-        descriptor = os.open(path(home), os.O_RDONLY)
+        with path(home).open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - 4096))
+            lines = file.read().split(b"\n")
     except FileNotFoundError:
         return None
+    return next(filter(None, map(_parse, reversed(lines))), None)
+
+
+def _parse(raw: bytes) -> Mapping[str, Any] | None:
+    if not raw.endswith(b"}"):
+        return None
     try:
-        return next(filter(_is_head, audit_chain.backwards(descriptor)), None)
-    finally:
-        os.close(descriptor)
+        head = json.loads(raw)
+        return head if type(head["line"]) is int and isinstance(head["tip"], str) else None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
 
 
-def _is_head(line: dict[str, Any]) -> bool:
-    return type(line.get("lines")) is int and isinstance(line.get("tip"), str) and "signature" in line
-
-
-def sign(home: Home, log: End) -> None:
-    """Adds the head of the log as it ends now. The caller holds the log's lock."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    key = Ed25519PrivateKey.from_private_bytes(home.signing_key())
-    heads = path(home)
-    if not heads.exists():
+def add(home: Home, lines: Iterable[Line]) -> None:
+    """Writes the lines' heads, durably. The caller holds the log's lock. What a kill left unfinished is ended and stays."""
+    if not path(home).exists():
         _prepare(home)
-
-    def build(number: int, tip: str) -> dict[str, Any]:
-        head = {
-            "at": round(time.time(), 3),
-            "lines": log.lines,
-            "tip": log.tip,
-            "line": number,
-            "previous": tip,
-        }
-        return {**head, "signature": key.sign(PURPOSE + audit_chain.canonical(head)).hex()}
-
-    descriptor = audit_chain.open_chain(heads)
+    descriptor = audit_chain.open_file(path(home))
     try:
-        audit_chain.add(descriptor, audit_chain.end(descriptor), build, lambda torn: {"torn_bytes": torn})
+        size = os.fstat(descriptor).st_size
+        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        text = b"".join(text_of(line) + b"\n" for line in lines)
+        audit_chain.write(descriptor, b"\n" + text if torn else text)
     finally:
         os.close(descriptor)
 

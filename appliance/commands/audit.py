@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import click
 
@@ -45,18 +44,17 @@ def show(limit: int, actor: str | None, action: str | None, outcome: str | None)
 )
 @click.pass_context
 def verify(context: click.Context, seen: tuple[int, str] | None) -> None:
-    """Check every link of the log and every signed head. Exit status 1 where one does not fit."""
+    """Check every line of the log, its signature and its head. Exit status 1 where one does not fit."""
     from appliance import audit as log
     from appliance.home import Home
 
-    found: Any = log.verify(Home.open(), seen)
-    for problem in found.problems:
-        click.echo(f"NOT INTACT: {problem}")
-    if found.mended:
-        click.echo(f"{found.mended} lines were left unfinished by a kill; each is followed by its note")
-    if found.unsigned:
-        click.echo(f"the last {found.unsigned} lines have no signed head yet")
-    if found.problems:
+    found = log.verify(Home.open(), seen)
+    if found.torn:
+        click.echo(f"{found.torn} lines were left unfinished by a kill; a note follows each")
+    if found.problem is not None:
+        click.echo(f"NOT INTACT: {found.problem}")
         context.exit(1)
-    click.echo(f"intact: {found.lines} lines, {found.heads} signed heads, key {found.key_sha256}")
+    if found.without_head:
+        click.echo(f"the last {found.without_head} lines have no head yet")
+    click.echo(f"intact: {found.lines} lines, key {found.key_sha256}")
     click.echo(f"to note down elsewhere: {found.lines} {found.tip}")
