@@ -111,6 +111,23 @@ def scatter(rows: Rows, x: str, y: str, series: str | None, *, x_title: str, y_t
     )
 
 
+def reliability(rows: Rows) -> Any:
+    """How often what was said to be so sure is right: rows of `curve`, `sure`, `right`, `low`, `high` and `n`, in percent."""
+    scale = alt.Scale(domain=[0, 100])
+    line = alt.Chart(_data([{"sure": 0, "right": 0}, {"sure": 100, "right": 100}]))
+    perfect = line.mark_line(strokeDash=[4, 4], strokeWidth=1, color="gray").encode(x="sure:Q", y="right:Q")
+    base = alt.Chart(_data(rows)).encode(
+        x=alt.X("sure:Q", title="how sure the student was, percent", scale=scale),
+        tooltip=_told(rows),
+        **_colour("curve"),
+    )
+    rule = base.mark_rule(strokeWidth=2, opacity=0.6).encode(
+        y=alt.Y("low:Q", title="right, percent, 95% interval", scale=scale), y2="high:Q"
+    )
+    point = base.mark_point(filled=True, size=70).encode(y=alt.Y("right:Q", scale=scale))
+    return (perfect + rule + point).properties(height=HEIGHT + 60)
+
+
 def show_chart(chart: Any, summary: str, rows: Rows) -> None:
     """The chart below one sentence that says what it shows, and above the same numbers as a table."""
     from ui import parts
