@@ -30,6 +30,12 @@ class Effort:
     labelled: int
     """Answers that were bought from the teacher to learn from; 0 where they lay there, recorded."""
 
+    @classmethod
+    def of(cls, stages: Mapping[str, Mapping[str, Any]], recorded: bool) -> Effort:
+        """From the facts of `teach`, `sft` and `onpolicy`. `recorded` answers were there before the run."""
+        seconds = sum(stages[name].get("seconds", 0.0) for name in TRAINED_ARMS)  # none where it was left out
+        return cls(seconds / 3600, 0 if recorded else stages["teach"]["asked"])
+
 
 @dataclass(frozen=True, slots=True)
 class Assessment:

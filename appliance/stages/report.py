@@ -21,9 +21,10 @@ def report(context: Context) -> tuple[Facts, list[str]]:
     use_case = context.use_case
     stages = {name: context.before(name)[1] for name in _BEFORE}
     bench, evaluated = stages["bench"].facts, stages["evaluate"].facts
-    found = assess(
-        use_case.prices, use_case.decide, evaluated, bench, _effort(context, stages), _cautions(stages)
+    effort = Effort.of(
+        {name: stage.facts for name, stage in stages.items()}, use_case.teacher.kind == "recorded"
     )
+    found = assess(use_case.prices, use_case.decide, evaluated, bench, effort, _cautions(stages))
     hashes = _hashes(context, evaluated["chosen"])
     facts = gather(context.run_id, use_case, stages, found.facts(), hashes)
     facts["egress"] = _egress(context)
@@ -33,13 +34,6 @@ def report(context: Context) -> tuple[Facts, list[str]]:
         "headline": found.verdict.headline,
         "costs": facts["cost"],
     }, written
-
-
-def _effort(context: Context, stages: Mapping[str, Manifest]) -> Effort:
-    """Recorded answers were there before the run: nothing was bought for it."""
-    seconds = sum(stages[name].facts["seconds"] for name in context.trained_arms)
-    recorded = context.use_case.teacher.kind == "recorded"
-    return Effort(seconds / 3600, 0 if recorded else stages["teach"].facts["asked"])
 
 
 def _cautions(stages: Mapping[str, Manifest]) -> list[str]:
