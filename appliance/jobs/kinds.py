@@ -102,10 +102,53 @@ def only_by_approval(_home: Home, _arguments: dict[str, Any]) -> dict[str, Any]:
     raise JobError("a release is not started by hand: ask for it, and another person approves it")
 
 
+def find(home: Home, job: Job) -> Result:
+    """A sample of records for the privacy officers' review, and what the policy finds in it."""
+    from appliance import review
+
+    with _told_in_one_line():
+        return review.find(home, job)
+
+
+def preview(home: Home, job: Job) -> Result:
+    """Counts of a use case's data, and some records after scrubbing."""
+    from appliance import preview
+
+    with _told_in_one_line():
+        return preview.work(home, job)
+
+
+def teacher_test(home: Home, job: Job) -> Result:
+    """Whether a use case's teacher answers, and how fast."""
+    from appliance import teacher_test
+
+    with _told_in_one_line():
+        return teacher_test.work(home, job)
+
+
+def load_test(home: Home, job: Job) -> Result:
+    """The finished student of `run_id` served and loaded at the levels asked for; the result is kept beside the run."""
+    from appliance import load_tests
+
+    with _told_in_one_line():
+        return load_tests.work(home, job)
+
+
+def ready_load_test(home: Home, arguments: dict[str, Any]) -> dict[str, Any]:
+    from appliance import load_tests
+
+    with _told_in_one_line():
+        return load_tests.ready(home, arguments)
+
+
 KINDS: dict[str, Kind] = {
     "run": Kind("heavy", run, ready_run),
     "refresh": Kind("heavy", refresh),
     "release": Kind("light", release, only_by_approval),
+    "find": Kind("light", find),
+    "preview": Kind("light", preview),
+    "teacher-test": Kind("light", teacher_test),
+    "load-test": Kind("heavy", load_test, ready_load_test),
 }
 
 
@@ -115,12 +158,22 @@ def _told_in_one_line() -> Iterator[None]:
     from appliance.config import ConfigError
     from appliance.home import HomeError
     from appliance.lineage import LineageError
+    from appliance.load_tests import LoadTestError
     from appliance.manifest import DamagedError
     from appliance.models import ModelError
     from appliance.release import ReleaseError
     from appliance.run import RunError
 
-    ours = (ConfigError, DamagedError, HomeError, LineageError, ModelError, ReleaseError, RunError)
+    ours = (
+        ConfigError,
+        DamagedError,
+        HomeError,
+        LineageError,
+        LoadTestError,
+        ModelError,
+        ReleaseError,
+        RunError,
+    )
     try:
         yield
     except ours as error:

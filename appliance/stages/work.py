@@ -33,7 +33,7 @@ OPERATOR_ERRORS = (
     ValueError,
     OSError,
 )
-"""What the operator may mend. A library may raise the last two: see `_one_line`."""
+"""What the operator may mend. A library may raise the last two: see `one_line`."""
 
 _CODE = Path(__file__).parents[2]
 _PACKAGES = ("appliance", "distill", "privacy")
@@ -60,7 +60,7 @@ def _function(context: Context, stage: str) -> Callable[[Context], tuple[Facts, 
     }[stage]
 
 
-def _frames(trace: TracebackType | None) -> str:
+def frames(trace: TracebackType | None) -> str:
     """Where it happened, without messages or values, since either may hold a record's text."""
     return "".join(
         f"  {frame.filename}:{frame.lineno} {frame.name}\n" for frame in traceback.extract_tb(trace)
@@ -80,11 +80,11 @@ def main(run_folder: Path, stage: str) -> int:
             context = Context(run_folder, stage)
             facts, outputs = _function(context, stage)(context)
         except OPERATOR_ERRORS as error:
-            sys.stderr.write(_frames(error.__traceback__))
-            write_atomically(folder / "error.txt", _one_line(error))
+            sys.stderr.write(frames(error.__traceback__))
+            write_atomically(folder / "error.txt", one_line(error))
             return 3
         except Exception as error:
-            sys.stderr.write(_frames(error.__traceback__) + f"{type(error).__name__}\n")
+            sys.stderr.write(frames(error.__traceback__) + f"{type(error).__name__}\n")
             write_atomically(
                 folder / "error.txt", f"failed with {type(error).__name__}; see {folder / 'log.txt'}"
             )
@@ -101,8 +101,8 @@ def main(run_folder: Path, stage: str) -> int:
     return 0
 
 
-def _one_line(error: BaseException) -> str:
-    """Errors of libraries may quote what they choked on; only our own words are told."""
+def one_line(error: BaseException) -> str:
+    """What an operator reads. Errors of libraries may quote what they choked on; only our own words are told."""
     if type(error).__module__.split(".")[0] in _PACKAGES:
         return " ".join(str(error).split())
     if isinstance(error, OSError):

@@ -21,7 +21,7 @@ from appliance.pipeline import PIPELINE, STAGE_NAMES, Stage
 from appliance.progress import Screen
 from appliance.run import Run, RunError, fingerprint, is_worked_on, open_folder, open_run, run_pipeline
 from appliance.stages.context import GateError
-from appliance.stages.work import _one_line
+from appliance.stages.work import one_line
 from appliance.store import Store
 from privacy.intervals import wilson
 from tests.appliance import small_use_case
@@ -381,13 +381,13 @@ def raised_in(path: Path, source: str) -> BaseException:
 
 
 def test_our_own_words_are_told_in_one_line() -> None:
-    assert _one_line(GateError("the recall is\n too low")) == "the recall is too low"
+    assert one_line(GateError("the recall is\n too low")) == "the recall is too low"
 
 
 def test_a_value_error_that_our_code_raises_is_told() -> None:
     with pytest.raises(ValueError, match="observation") as caught:
         wilson(0, 0)
-    assert _one_line(caught.value) == "an interval needs at least one observation"
+    assert one_line(caught.value) == "an interval needs at least one observation"
 
 
 @pytest.mark.parametrize(
@@ -405,7 +405,7 @@ def test_what_python_says_of_a_text_in_our_code_is_not_told(source: str) -> None
     try:
         exec(compile(source, str(ours), "exec"), {"SECRET": SECRET})
     except ValueError as error:
-        assert _one_line(error) == "failed with ValueError; see the stage's log.txt"
+        assert one_line(error) == "failed with ValueError; see the stage's log.txt"
     else:
         raise AssertionError("nothing was raised")
 
@@ -417,7 +417,7 @@ def test_a_library_that_lies_below_a_folder_named_like_ours_is_not_taken_for_us(
     tmp_path: Path, place: str
 ) -> None:
     error = raised_in(tmp_path / place, 'raise ValueError(f"cannot read {SECRET}")')
-    assert _one_line(error) == "failed with ValueError; see the stage's log.txt"
+    assert one_line(error) == "failed with ValueError; see the stage's log.txt"
 
 
 @pytest.mark.parametrize(
@@ -432,4 +432,4 @@ def test_a_library_that_lies_below_a_folder_named_like_ours_is_not_taken_for_us(
     ],
 )  # fmt: skip
 def test_a_librarys_message_is_never_told(error: BaseException, said: str) -> None:
-    assert _one_line(error) == said
+    assert one_line(error) == said

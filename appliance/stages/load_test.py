@@ -1,0 +1,91 @@
+"""A load test on request as a process, sealed: `python -m appliance.stages.load_test RUN_FOLDER JOB_FOLDER`.
+
+As in the bench stage the student is the one that was evaluated, asked with the test records' prompts; how it is served is
+the run's own settings, how it is loaded the job's.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from appliance.airgap import SealError, available, run_sealed
+from appliance.energy import EnergyMeter, accelerator_counter
+from appliance.load_tests import LoadTestError, asked, result_path
+from appliance.offline import go_offline
+from appliance.progress import Reporter
+from appliance.serve import device, served
+from appliance.stages.bench import at_objective
+from appliance.stages.context import Context, read_examples, split_of
+from appliance.stages.sweep import Arm, Sweep
+from appliance.stages.work import OPERATOR_ERRORS, frames, one_line
+from distill.checkpoints import write_atomically
+from distill.evaluate import requests_for
+
+_SEALED = "--sealed"
+
+
+def load(run_folder: Path, job_folder: Path) -> None:
+    """Writes the result beside the run, last."""
+    request = json.loads((job_folder / "request.json").read_text(encoding="utf-8"))
+    wanted = asked(request["arguments"])
+    context = Context(run_folder, "bench")
+    use_case = context.use_case
+    settings = wanted.settings(use_case.bench)
+    chosen = context.before("evaluate")[1].facts["chosen"]
+    model = context.before(chosen)[0] / "model"
+    tests = split_of(read_examples(context.before("curate")[0]), "test")
+    prompts = [each.messages for each in requests_for(context.task, chosen, tests, {})]
+    energy = EnergyMeter(gpu=None if device().startswith("CPU") else accelerator_counter())
+    progress = Reporter(job_folder)
+    progress(0, None, unit="requests", part="starting the server")
+    longest = min(settings.load.max_tokens, use_case.task.max_answer_tokens)
+    with served(
+        model, "model", settings.serve, job_folder / "vllm.log", context.home.cache / "vllm"
+    ) as server:
+        rows, _ = Sweep(server, settings, longest, energy, progress).run(Arm(chosen, "model", prompts))
+    result = {
+        "run_id": context.run_id,
+        "arm": chosen,
+        "asked_by": request["asked_by"],
+        "finished_at": time.time(),
+        "settings": asdict(settings),
+        "engine": server.engine,
+        "device": server.device,
+        "start_s": server.start_s,
+        "energy": {"sources": list(energy.sources), "note": energy.note},
+        "objective": asdict(settings.slo),
+        "slo": at_objective(rows, settings.slo),
+        "serving": [asdict(row) for row in rows],
+    }
+    path = result_path(context.home, context.run_id, job_folder.name)
+    path.parent.mkdir(exist_ok=True, mode=0o700)
+    write_atomically(path, json.dumps(result, indent=1))
+
+
+def main(run_folder: Path, job_folder: Path, sealed: bool) -> int:
+    if not sealed and available() is None:
+        argv = [sys.executable, "-m", "appliance.stages.load_test", str(run_folder), str(job_folder), _SEALED]
+        try:
+            return run_sealed(argv).returncode
+        except SealError as error:
+            write_atomically(job_folder / "error.txt", f"the seal against outside connections broke: {error}")
+            return 3
+    go_offline()
+    # A polite stop unwinds, so that the server is stopped politely too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        load(run_folder, job_folder)
+    except (LoadTestError, *OPERATOR_ERRORS) as error:
+        sys.stderr.write(frames(error.__traceback__))
+        write_atomically(job_folder / "error.txt", one_line(error))
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), _SEALED in sys.argv[3:]))
