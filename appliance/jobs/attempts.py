@@ -34,6 +34,12 @@ def tell_run(home: Home, job: Job, run_id: str) -> None:
         journal.append(home, job.job_id, "run", attempt=job.attempt, run_id=run_id)
 
 
+def give_back(home: Home, job: Job) -> None:
+    """The worker was told to end: the job waits again, in its old place."""
+    with journal.locked(home):
+        journal.append(home, job.job_id, "back", attempt=job.attempt)
+
+
 def finish(
     home: Home, job: Job, outcome: str, message: str | None, result: dict[str, Any] | None = None
 ) -> Job:

@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from appliance.home import Home
-from appliance.jobs.states import Event, Job, after, derive
+from appliance.jobs.states import Event, Job, RefusedError, Status, after, derive
 from appliance.private_files import alone, write_private
 
+LOCK = ".lock"
+"""Held for a change, and touched by it: its time says whether anything changed."""
 _ID_FORMAT = "%Y%m%d-%H%M%S-%f"
 _CACHED = 10_000
 """Jobs whose state is kept in memory for as long as their events stay as they are; a kilobyte each."""
@@ -33,7 +35,7 @@ class JobError(Exception):
 def locked(home: Home) -> Iterator[None]:
     """Nobody else changes any job meanwhile; held for milliseconds."""
     home.jobs.mkdir(exist_ok=True, mode=0o700)
-    with alone(home.jobs / ".lock"):
+    with alone(home.jobs / LOCK):
         yield
 
 
@@ -61,8 +63,21 @@ def load(home: Home, job_id: str) -> Job:
 @functools.lru_cache(maxsize=_CACHED)
 def _load(folder: Path, *_state: int) -> Job:
     """Once for each state of the events: they only grow."""
-    request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
-    return derive({"job_id": folder.name, **request}, _events((folder / "events.jsonl").read_bytes()))
+    try:
+        request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
+        return derive({"job_id": folder.name, **request}, _events((folder / "events.jsonl").read_bytes()))
+    except (ValueError, TypeError, KeyError, RefusedError, FileNotFoundError):
+        # By a failing disk, or by hand. The others must still be listed and worked off.
+        return Job(
+            folder.name,
+            "unknown",
+            {},
+            "heavy",
+            "unknown",
+            0.0,
+            status=Status.FAILED,
+            message=f"the files in jobs/{folder.name} are damaged: restore them from a backup, or delete the folder",
+        )
 
 
 def _events(content: bytes) -> list[Event]:
@@ -80,6 +95,7 @@ def create(home: Home, request: dict[str, Any]) -> Job:
     write_private(building / "request.json", json.dumps(request, indent=1).encode())
     building.rename(folder)
     _flush(home.jobs)
+    os.utime(home.jobs / LOCK)
     return load(home, job_id)
 
 
@@ -107,6 +123,7 @@ def append(home: Home, job_id: str, name: str, **details: Any) -> Job:
         file.write(json.dumps(event).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
+    os.utime(home.jobs / LOCK)
     return job
 
 

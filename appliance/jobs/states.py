@@ -33,6 +33,7 @@ AFTER: Mapping[tuple[Status, str], Status] = {
     (Status.QUEUED, "stop"): Status.STOPPED,
     (Status.RUNNING, "start"): Status.RUNNING,  # its worker was killed, and the next one takes it up
     (Status.RUNNING, "run"): Status.RUNNING,  # which run it works on
+    (Status.RUNNING, "back"): Status.QUEUED,  # its worker was told to end
     (Status.RUNNING, "stop"): Status.STOPPING,
     (Status.RUNNING, "done"): Status.DONE,
     (Status.RUNNING, "failed"): Status.FAILED,
@@ -43,7 +44,7 @@ AFTER: Mapping[tuple[Status, str], Status] = {
     (Status.FAILED, "retry"): Status.QUEUED,
     (Status.STOPPED, "retry"): Status.QUEUED,
 }
-OF_AN_ATTEMPT = frozenset({"start", "run", "done", "failed", "stopped"})
+OF_AN_ATTEMPT = frozenset({"start", "run", "back", "done", "failed", "stopped"})
 """Events that a worker or its child writes; each names the attempt it belongs to."""
 
 
@@ -73,7 +74,7 @@ class Job:
     started_by: tuple[str, ...] = ()
     """Who asked for it, or for it again; never those who only watched or stopped it."""
     starts: int = 0
-    """How often it was started since it was last asked for: more than once where its worker was killed."""
+    """How often it was started since it was last asked for, or given back: more than once where its worker was killed."""
     run_id: str | None = None
     message: str | None = None
     """One line on how it ended, without any record's text."""
@@ -108,6 +109,8 @@ def after(job: Job, event: Event) -> Job:
             return replace(job, attempt=job.attempt + 1, starts=job.starts + 1, started_at=at, message=None)
         case "run":
             return replace(job, run_id=event["run_id"])
+        case "back":
+            return replace(job, starts=0, started_at=None)
         case "stop":
             ended = at if following is Status.STOPPED else None
             return replace(job, stopped_by=event["by"], ended_at=ended)

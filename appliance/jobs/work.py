@@ -34,7 +34,7 @@ def main(home_root: Path, job_id: str, attempt: int) -> int:
                 said = f"stopped by an error of ours ({type(error).__name__}): the job's log says where"
                 attempts.finish(home, job, "failed", said)
             else:
-                attempts.finish(home, job, "done", _one_line(str(found.get("message", ""))), found)
+                attempts.finish(home, job, "done", _one_line(str(found.get("message") or "")) or None, found)
     except RefusedError:
         return 3
     return 0

@@ -7,6 +7,7 @@ the next worker takes up what was running, as the next attempt.
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import signal
 import sys
@@ -20,12 +21,16 @@ from appliance.home import Home
 from appliance.jobs import attempts, journal
 from appliance.jobs.journal import JobError
 from appliance.jobs.states import Job, Lane, RefusedError, Status
+from appliance.offline import QUIET_AND_OFFLINE
 from appliance.processes import Child, spawn
 
+_MARK = ".worker"
 _POLL_S = 0.2
 _GRACE_S = 15.0
 """From a stop to the kill: a run gives its stage ten seconds."""
 _BEAT_S = 2.0
+_SCAN_S = 2.0
+"""The queue is read anew when something changed, and this often anyway: a file system's clock may be coarse."""
 _LOOKS, _LOOK_S = 20, 0.05
 """`worker_alive` holds the lock for an instant: only one that is found held each time is a worker's."""
 MAX_STARTS = 10
@@ -50,7 +55,7 @@ def argv_of(home: Home, job: Job) -> list[str]:
 def worker_alive(home: Home) -> bool:
     """Whether a worker has this home now."""
     try:
-        descriptor = os.open(home.jobs / ".worker", os.O_RDONLY)
+        descriptor = os.open(home.jobs / _MARK, os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:
@@ -65,7 +70,7 @@ def worker_alive(home: Home) -> bool:
 def last_beat(home: Home) -> float | None:
     """When a worker last looked at the queue, as Unix time; None where none ever did."""
     try:
-        return (home.jobs / ".worker").stat().st_mtime
+        return (home.jobs / _MARK).stat().st_mtime
     except FileNotFoundError:
         return None
 
@@ -73,7 +78,7 @@ def last_beat(home: Home) -> float | None:
 @contextmanager
 def _alone(home: Home) -> Iterator[None]:
     home.jobs.mkdir(exist_ok=True, mode=0o700)
-    with open(home.jobs / ".worker", "a") as file:
+    with open(home.jobs / _MARK, "a") as file:
         for patience in reversed(range(_LOOKS)):
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -96,45 +101,82 @@ def work_off(home: Home, *, once: bool = False, argv: Argv = argv_of) -> None:
         nonlocal asked_to_end
         asked_to_end = True
 
-    with _alone(home):
-        signal.signal(signal.SIGTERM, note)
-        signal.signal(signal.SIGINT, note)
+    with _alone(home), _told_by_signals() as told:
         worker = _Worker(home, argv)
         try:
-            while not asked_to_end:
+            while not told:
                 worker.beat()
-                idle = worker.look()
-                if once and idle:
+                if worker.look() and once:
                     return
                 time.sleep(_POLL_S)
         finally:
             worker.end()
 
 
+@contextmanager
+def _told_by_signals() -> Iterator[list[int]]:
+    """The signals that asked for an end so far."""
+    told: list[int] = []
+    before = {
+        number: signal.signal(number, lambda got, _frame: told.append(got))
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 class _Worker:
-    """What runs now, by lane."""
+    """What runs now, by lane; all else is on disk."""
 
     def __init__(self, home: Home, argv: Argv) -> None:
         self._home = home
         self._argv = argv
         self._running: dict[Lane, _Attempt] = {}
-        self._beaten = 0.0
+        self._unfinished: list[Job] = []
+        self._beaten = self._scanned = -math.inf
+        self._changed_ns = 0
+        self._trouble = ""
 
     def beat(self) -> None:
         if time.monotonic() - self._beaten >= _BEAT_S:
-            os.utime(self._home.jobs / ".worker")
+            os.utime(self._home.jobs / _MARK)
             self._beaten = time.monotonic()
 
     def look(self) -> bool:
         """One look at every lane; True when there is nothing to do."""
-        idle = True
-        for lane in get_args(Lane):
-            if lane in self._running:
-                self._watch(lane)
-            else:
-                self._take_up(lane)
-            idle = idle and lane not in self._running and not self._waiting(lane)
-        return idle
+        try:
+            self._scan()
+            for lane in get_args(Lane):
+                if lane in self._running:
+                    self._watch(lane)
+                else:
+                    self._take_up(lane)
+        except OSError as error:  # a full disk, say: what runs goes on, and the next look tries again
+            self._say(f"worker: {error.strerror} ({type(error).__name__})")
+            return False
+        self._trouble = ""
+        return not self._running and not self._unfinished
+
+    def _say(self, trouble: str) -> None:
+        """Once, and not five times a second."""
+        if trouble != self._trouble:
+            sys.stderr.write(trouble + "\n")
+            self._trouble = trouble
+
+    def _scan(self) -> None:
+        """Who waits: first what was running and is nobody's now, then what is queued, in the order of asking."""
+        changed_ns = _changed_ns(self._home)
+        if changed_ns == self._changed_ns and time.monotonic() - self._scanned < _SCAN_S:
+            return
+        self._changed_ns, self._scanned = changed_ns, time.monotonic()
+        found = (journal.load(self._home, job_id) for job_id in journal.job_ids(self._home))
+        self._unfinished = sorted(
+            (job for job in found if job.is_unfinished),
+            key=lambda job: (job.status is Status.QUEUED, job.queued_at, job.job_id),
+        )
 
     def _watch(self, lane: Lane) -> None:
         attempt = self._running[lane]
@@ -142,6 +184,7 @@ class _Worker:
         if code is not None:
             self._close(attempt, code)
             del self._running[lane]
+            self._scanned = -math.inf
         elif attempt.kill_at is not None:
             if time.monotonic() >= attempt.kill_at:
                 attempt.child.stop(0)
@@ -164,46 +207,50 @@ class _Worker:
             )
             attempts.finish(self._home, job, "failed", said)
 
-    def _waiting(self, lane: Lane) -> list[Job]:
-        """What was running and is nobody's now, then what is queued, in the order of asking."""
-        unfinished = [
-            job
-            for job_id in journal.job_ids(self._home)
-            if (job := journal.load(self._home, job_id)).is_unfinished and job.lane == lane
-        ]
-        return sorted(unfinished, key=lambda job: (job.status is Status.QUEUED, job.queued_at, job.job_id))
-
     def _take_up(self, lane: Lane) -> None:
-        for job in self._waiting(lane):
+        for waiting in (job for job in self._unfinished if job.lane == lane):
+            job = journal.load(self._home, waiting.job_id)
+            if not job.is_unfinished:
+                continue
             if job.status is not Status.QUEUED and attempts.is_leased(self._home, job.job_id):
                 return  # the process of a worker that was killed: it ends within seconds
             try:
                 if job.status is Status.STOPPING:
                     attempts.finish(self._home, job, "stopped", f"stopped by {job.stopped_by}")
-                    continue
-                if job.starts >= MAX_STARTS:
+                elif job.starts >= MAX_STARTS:
                     said = (
                         f"its worker was killed {job.starts} times while it ran: look at the machine's memory"
                     )
                     attempts.finish(self._home, job, "failed", said)
-                    continue
-                self._start(lane, attempts.begin(self._home, job.job_id))
+                else:
+                    self._start(lane, attempts.begin(self._home, job.job_id))
+                    return
             except RefusedError:
                 continue  # stopped this very moment
-            return
 
     def _start(self, lane: Lane, job: Job) -> None:
-        from appliance.run import child_environment
-
+        # Not a stage's environment: the stages below it set their own, and keep an allocator's settings they find.
+        env = {**os.environ, **QUIET_AND_OFFLINE, "STILLHOUSE_HOME": str(self._home.root)}
         log = self._home.jobs / job.job_id / "log.txt"
-        child = spawn(self._argv(self._home, job), env=child_environment(self._home, "job"), log_path=log)
-        self._running[lane] = _Attempt(job, child)
+        self._running[lane] = _Attempt(job, spawn(self._argv(self._home, job), env=env, log_path=log))
 
     def end(self) -> None:
-        """Stops what runs, as politely as there is time for."""
+        """Stops what runs, as politely as there is time for, and gives it back."""
         for attempt in self._running.values():
             if attempt.child.returncode is None:
                 os.kill(attempt.child.pid, signal.SIGTERM)
         patience = time.monotonic() + _GRACE_S
         for attempt in self._running.values():
             attempt.child.stop(max(0.0, patience - time.monotonic()))
+            job = journal.load(self._home, attempt.job.job_id)
+            if job.attempt == attempt.job.attempt and job.status is Status.RUNNING:
+                attempts.give_back(self._home, job)
+            elif job.attempt == attempt.job.attempt and job.status is Status.STOPPING:
+                attempts.finish(self._home, job, "stopped", f"stopped by {job.stopped_by}")
+
+
+def _changed_ns(home: Home) -> int:
+    try:
+        return os.stat(home.jobs / journal.LOCK).st_mtime_ns
+    except FileNotFoundError:
+        return 0  # nobody asked for anything yet

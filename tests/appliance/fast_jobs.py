@@ -1,0 +1,91 @@
+"""Kinds of jobs that take no time, below our own protocol; as a program, the process of one attempt at one of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.acting import Actor, Role
+from appliance.home import Home
+from appliance.jobs.journal import JobError
+from appliance.jobs.kinds import KINDS, Kind
+from appliance.jobs.states import Job
+
+MARIA = Actor("maria", frozenset({Role.OPERATOR}), "console")
+NILS = Actor("nils", frozenset({Role.OPERATOR}), "console")
+
+
+def steps(home: Home, job: Job) -> dict[str, Any]:
+    """`steps` files, one after the other; a later attempt goes on after the last one there."""
+    for number in range(job.arguments["steps"]):
+        path = home.jobs / job.job_id / f"step-{number}"
+        if not path.exists():
+            time.sleep(job.arguments.get("sleep_s", 0.0))
+            path.write_text(str(job.attempt))
+    return {"message": f"{job.arguments['steps']} steps", "steps": job.arguments["steps"]}
+
+
+def mendable(_home: Home, _job: Job) -> dict[str, Any]:
+    raise JobError("the teacher does not answer:\nstart it")
+
+
+def broken(_home: Home, _job: Job) -> dict[str, Any]:
+    raise ValueError("Mrs Example of 12 Example Road")
+
+
+def deaf(home: Home, job: Job) -> dict[str, Any]:
+    """Never ends, and hears no request to."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    (home.jobs / job.job_id / "deaf").touch()
+    time.sleep(600)
+    return {}
+
+
+def killed(_home: Home, _job: Job) -> dict[str, Any]:
+    """As the kernel does for want of memory."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return {}
+
+
+FAST = {
+    "steps": Kind("heavy", steps),
+    "light-steps": Kind("light", steps),
+    "mendable": Kind("heavy", mendable),
+    "broken": Kind("heavy", broken),
+    "deaf": Kind("heavy", deaf),
+    "killed": Kind("heavy", killed),
+}
+
+
+def argv(home: Home, job: Job) -> list[str]:
+    """In the place of `worker.argv_of`."""
+    return [sys.executable, __file__, str(home.root), job.job_id, str(job.attempt)]
+
+
+@pytest.fixture
+def home(stillhouse_home: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home whose jobs may be of the fast kinds."""
+    for name, kind in FAST.items():
+        monkeypatch.setitem(KINDS, name, kind)
+    return Home.open()
+
+
+def wait_for(what: Any, timeout_s: float = 20.0) -> None:
+    """Until `what()` is true."""
+    deadline = time.monotonic() + timeout_s
+    while not what():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    from appliance.jobs.work import main
+
+    KINDS.update(FAST)
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
