@@ -1,0 +1,1 @@
+"""The parts of the page Quality, one module a tab."""
