@@ -175,8 +175,9 @@ def test_from_the_break_even_volume_on_nothing_is_lost_and_below_it_something_is
     assert volume is not None
     saved = {row.requests_per_month: row.saving for row in serving_view.volumes(home, "small-1", [volume - 1, volume])
              if row.arm == "sft"}  # fmt: skip
-    assert saved[volume] is not None and saved[volume] >= 0
-    assert saved[volume - 1] is not None and saved[volume - 1] < 0
+    after, before = saved[volume], saved[volume - 1]
+    assert after is not None and after >= 0
+    assert before is not None and before < 0
 
 
 def test_a_peak_in_requests_a_second_grows_with_the_volume(home: Home) -> None:
