@@ -74,7 +74,7 @@ def write_bundle(out: Path, facts: Facts, files: Mapping[str, Path], private_key
     with temporary.open("w+b") as file:
         file.write(bytes(HEAD_BYTES))
         with packer.stream_writer(file, closefd=False) as packed:
-            with tarfile.open(fileobj=packed, mode="w|", format=tarfile.USTAR_FORMAT) as archive:
+            with tarfile.open(fileobj=packed, mode="w|", format=tarfile.GNU_FORMAT) as archive:
                 archive.addfile(_member(MANIFEST, len(manifest)), io.BytesIO(manifest))
                 for name in sorted(files):
                     with files[name].open("rb") as member:

@@ -121,8 +121,8 @@ def _unfit(path: Path, layout: Layout) -> str | None:
     # By an installer that was killed before it wrote box.json, or left by an uninstall.
     ours = {"installer.lock", ".box.json.tmp", *([layout.state.name] if layout.state.parent == path else [])}
     if path == layout.prefix and path.is_dir() and read_box(path) is None:
-        if {found.name for found in path.iterdir()} - ours:
-            return f"{path} holds files that are not ours: choose an empty or a new folder"
+        others = {found.name for found in path.iterdir()} - ours
+        return f"{path} holds files that are not ours: choose an empty or a new folder" if others else None
     return None
 
 

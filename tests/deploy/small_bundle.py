@@ -85,7 +85,7 @@ def uv_wheel(folder: Path) -> Path:
 
 def small_files(folder: Path, version: str, form: int, *, with_uv: bool = True) -> dict[str, Path]:
     """What a bundle of this version holds: one member of each class."""
-    script = f"[console_scripts]\nstillhouse = small_stillhouse:main\n".encode()
+    script = "[console_scripts]\nstillhouse = small_stillhouse:main\n".encode()
     product = write_wheel(
         folder / "wheels",
         "stillhouse",
