@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from appliance import use_cases
 from appliance.config import ConfigError, named_policy, read_toml, validate
 from appliance.home import Home
 from appliance.stages.data import field_rules
 from distill.tasks import TaskSettings
+from distill.tasks.task import field_names
+from privacy.records import DetectorModels
 from privacy.settings import DetectorSettings, FieldRule, ScrubPolicy, SourceSettings
+
+if TYPE_CHECKING:
+    from privacy.scan import Scrubber
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +37,16 @@ class Reading:
     def path(self) -> Path:
         return self.base_dir / self.source.path
 
-    @property
-    def rules(self) -> dict[str, FieldRule]:
-        return {} if self.task is None else field_rules(self.task, self.answer_fields)
+    def scrubber(self, models: DetectorModels, key: bytes) -> Scrubber:
+        """Scrubs as a run of the draft would. Loads the models: not in the console's process."""
+        from privacy.dictionary import read_terms
+        from privacy.scrub import build_scrubber
+
+        rules: dict[str, FieldRule] = {}
+        if self.task is not None:
+            rules = field_rules(self.task, self.answer_fields)
+        terms = read_terms(self.policy, self.base_dir)
+        return build_scrubber(self.policy, {**self.source.column_rules(), **rules}, key, models, terms)
 
 
 def reading_of(home: Home, name: str) -> Reading:
@@ -47,6 +60,8 @@ def reading_of(home: Home, name: str) -> Reading:
     scrub = document["scrub"]
     policy = named_policy(scrub, file) if "policy" in scrub else scrub
     source = validate(SourceSettings, document["data"], "data")
+    task = validate(TaskSettings, document["task"], "task") if "task" in document else None
+    _check_fields(task, source)
     path = file.parent / source.path
     if not path.is_file():
         raise ConfigError("the file of the records is gone: choose another dataset on the page Data")
@@ -59,6 +74,19 @@ def reading_of(home: Home, name: str) -> Reading:
         file.parent,
         validate(ScrubPolicy, policy, "policy"),
         validate(DetectorSettings, document.get("detector", {}), "detector"),
-        validate(TaskSettings, document["task"], "task") if "task" in document else None,
+        task,
         tuple(field for field in answers if field in source.fields),
     )
+
+
+def _check_fields(task: TaskSettings | None, source: SourceSettings) -> None:
+    if task is None:
+        return
+    try:
+        unknown = sorted(field_names(task.input) - set(source.fields))
+    except ValueError as error:
+        raise ConfigError(f"the question: {error}") from None
+    if unknown:
+        raise ConfigError(
+            f"the question shows the field '{unknown[0]}', which is not among the data's fields"
+        )

@@ -19,8 +19,9 @@ from pathlib import Path
 
 from privacy.ingest import read_row, read_rows, row_places
 from privacy.measure import SpanScores, score_spans
-from privacy.records import DetectorModels, RawRecord, ScrubbedRecord, Span
-from privacy.settings import FieldRule, ScrubPolicy, SourceSettings
+from privacy.records import RawRecord, ScrubbedRecord, Span
+from privacy.scan import Scrubber, scanned_fields, scrub_records
+from privacy.settings import SourceSettings
 
 Spans = Mapping[str, tuple[Span, ...]]
 """By field name, as offsets into the raw text."""
@@ -74,9 +75,7 @@ def draw(source: SourceSettings, base_dir: Path, key: bytes, size: int, seed: in
             ids.append(bytes.fromhex(row.record_id))
     ahead = size
     while True:
-        order = [
-            Drawn(ids[index].hex(), rows[index], None) for index in _prefix(lengths, ids, ahead, seed)
-        ]
+        order = [Drawn(ids[index].hex(), rows[index], None) for index in _prefix(lengths, ids, ahead, seed)]
         firsts = list(islice(_firsts(source, base_dir, key, order), size))
         if len(firsts) == min(size, len(rows)) or len(order) == len(rows):
             return firsts, len(rows)
@@ -118,28 +117,16 @@ def _prefix(lengths: Sequence[int], ids: Sequence[bytes], size: int, seed: int) 
 
 
 def scan(
-    source: SourceSettings,
-    base_dir: Path,
-    policy: ScrubPolicy,
-    rules: Mapping[str, FieldRule],
-    key: bytes,
-    models: DetectorModels,
-    drawn: Sequence[Drawn],
+    source: SourceSettings, base_dir: Path, scrubber: Scrubber, drawn: Sequence[Drawn]
 ) -> Iterator[dict[str, Scanned]]:
-    """What the scrubber finds in the drawn records, a batch at a time. Loads the models. Raises ValueError where the
-    file is no longer the one that was drawn from."""
-    from privacy.dictionary import read_terms
-    from privacy.scan import scanned_fields, scrub_records
-    from privacy.scrub import build_scrubber
-
-    all_rules = {**source.column_rules(), **rules}
-    scrubber = build_scrubber(policy, all_rules, key, models, read_terms(policy, base_dir))
+    """What the scrubber finds in the drawn records, a batch at a time. Raises ValueError where the file is no longer the
+    one that was drawn from."""
     for start in range(0, len(drawn), _BATCH):
-        records = [_raw(source, base_dir, key, each) for each in drawn[start : start + _BATCH]]
+        records = [_raw(source, base_dir, scrubber.key, each) for each in drawn[start : start + _BATCH]]
         found = {}
         for record, outcome in zip(records, scrub_records(scrubber, records), strict=True):
             spans = outcome.spans if isinstance(outcome, ScrubbedRecord) else None
-            found[record.record_id] = Scanned(scanned_fields(record, all_rules), spans)
+            found[record.record_id] = Scanned(scanned_fields(record, scrubber.rules), spans)
         yield found
 
 
