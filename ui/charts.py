@@ -87,8 +87,15 @@ def bars(rows: Rows, name: str, value: str, *, x_title: str, series: str | None 
         alt.Chart(_data(rows))
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            y=alt.Y(f"{name}:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
-            x=alt.X(f"{value}:Q", title=x_title, stack=None if series is None else "zero"),
+            y=alt.Y(f"{name}:N", sort=None, title=None, axis=alt.Axis(labelLimit=420)),
+            x=alt.X(
+                f"{value}:Q",
+                title=x_title,
+                stack=None if series is None else "zero",
+                axis=alt.Axis(tickMinStep=1)
+                if all(isinstance(row[value], int) for row in rows)
+                else alt.Axis(),
+            ),
             tooltip=_told(rows),
             **_colour(series),
         )
