@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,6 +88,10 @@ def _events(content: bytes) -> list[Event]:
 
 def create(home: Home, request: dict[str, Any]) -> Job:
     """A new job, whole or not at all; call with the lock held."""
+    for left in home.jobs.glob(".*.tmp"):
+        shutil.rmtree(
+            left, ignore_errors=True
+        )  # by somebody who was killed: with the lock held nobody builds one
     known = job_ids(home)
     job_id = _new_id(known[-1] if known else "")
     building, folder = home.jobs / f".{job_id}.tmp", home.jobs / job_id
