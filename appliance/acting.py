@@ -110,8 +110,11 @@ def may(actor: Actor, action: Action) -> bool:
 
 
 @contextmanager
-def acting(home: Home, actor: Actor, action: Action, **objects: str | int | None) -> Iterator[None]:
-    """The block is what the actor does to the objects (names and ids; never text of a record).
+def acting(
+    home: Home, actor: Actor, action: Action, **objects: str | int | None
+) -> Iterator[dict[str, str | int | None]]:
+    """The block is what the actor does to the objects (names and ids; never text of a record); what it makes itself, such
+    as a job's id, it puts into the mapping that it is given, for the entry on how it ended.
 
     Refused, and the refusal written down, where no role of the actor's allows it: raises NotAllowed. Otherwise the log says
     that it was begun before anything happens, so that a kill hides nothing and a log that cannot be written stops the
@@ -120,23 +123,24 @@ def acting(home: Home, actor: Actor, action: Action, **objects: str | int | None
     if not may(actor, action):
         audit.append(home, actor.name, actor.origin, action, "refused", objects)
         raise NotAllowed(f"{actor.name} may not {_words(action)}: {_or(MAY[action])} may")
+    made: dict[str, str | int | None] = {}
     if action is Action.VIEW:
-        yield
+        yield made
         return
     if action in _LOOKING:
         audit.append_unless_recent(
             home, actor.name, actor.origin, action, "done", objects, within_s=_LOOKING_AGAIN_S
         )
-        yield
+        yield made
         return
     begun = audit.append(home, actor.name, actor.origin, action, "begun", objects)
     try:
-        yield
+        yield made
     except BaseException as error:
-        failed = {**objects, "error": type(error).__name__}
+        failed = {**objects, **made, "error": type(error).__name__}
         audit.append(home, actor.name, actor.origin, action, "failed", failed, begun)
         raise
-    audit.append(home, actor.name, actor.origin, action, "done", objects, begun)
+    audit.append(home, actor.name, actor.origin, action, "done", {**objects, **made}, begun)
 
 
 def shell_actor() -> Actor:

@@ -95,7 +95,7 @@ def _bound(home: Home, run_id: str) -> tuple[str, str] | None:
 
 def ask(home: Home, actor: Actor, run_id: str, reason: str) -> Request:
     """Asks that the run's student be released; raises ApprovalError or ReleaseError in one line."""
-    with acting(home, actor, Action.ASK_RELEASE, run=run_id[:80]):
+    with acting(home, actor, Action.ASK_RELEASE, run=run_id[:80]) as noted:
         if not reason.strip():
             raise ApprovalError("give a reason: the approver reads it")
         if run_id not in {path.name for path in home.runs.iterdir()}:
@@ -123,12 +123,13 @@ def ask(home: Home, actor: Actor, run_id: str, reason: str) -> Request:
             folder = home.approvals / made.request_id
             folder.mkdir(mode=0o700)
             write_private(folder / "request.json", json.dumps(asdict(made), indent=1).encode())
+        noted["request"] = made.request_id
         return made
 
 
 def decide(home: Home, actor: Actor, request_id: str, approve: bool, reason: str) -> Request:
     """Approves, and the release is made; or refuses. Never by somebody who asked, or who started a job of the run."""
-    with acting(home, actor, Action.DECIDE_RELEASE, request=request_id[:40]):
+    with acting(home, actor, Action.DECIDE_RELEASE, request=request_id[:40]) as noted:
         if not reason.strip():
             raise ApprovalError("give a reason: it is kept with the decision")
         with alone(home.approvals / ".lock"):
@@ -151,6 +152,7 @@ def decide(home: Home, actor: Actor, request_id: str, approve: bool, reason: str
             }
             content = json.dumps(decision, indent=1).encode()
             write_private(home.approvals / request_id / "decision.json", content)
+        noted |= {"run": found.run_id, "decision": str(decision["standing"]), "job": job_id}
         return request(home, request_id)
 
 

@@ -19,10 +19,12 @@ def enqueue(home: Home, actor: Actor, kind: str, arguments: dict[str, Any], *, k
 
     Raises JobError in one line where the kind refuses, NotAllowed where the role does not fit.
     """
-    with acting(home, actor, Action.START_JOB, kind=kind):
+    with acting(home, actor, Action.START_JOB, kind=kind[:60]) as made:
         if kind not in KINDS:
             raise JobError(f"there is no kind of job '{kind[:60]}'; there are: {', '.join(sorted(KINDS))}")
-        return put(home, actor.name, kind, KINDS[kind].ready(home, arguments), key=key)
+        found = put(home, actor.name, kind, KINDS[kind].ready(home, arguments), key=key)
+        made["job"] = found.job_id
+        return found
 
 
 def put(home: Home, asked_by: str, kind: str, arguments: dict[str, Any], *, key: str = "") -> Job:
