@@ -18,7 +18,7 @@ def main() -> None:
     # An icon of our own: Streamlit would have the browser fetch one from outside for some.
     st.set_page_config(page_title="Stillhouse", page_icon=str(_STATIC / "icon.svg"), layout="wide")
     st.html(f"<style>{_CSS}</style>")
-    st.logo(str(_STATIC / "logo.svg"), icon_image=str(_STATIC / "icon.svg"), size="large")
+    st.logo(str(_STATIC / "icon.svg"), size="large")
     actor = access.actor()
     page = st.navigation(
         {

@@ -92,20 +92,30 @@ def table(
         count = total
     else:
         count = len(rows)
-    num_pages = max(1, -(-count // page_size))
-    page = min(_page(f"{key}_page"), num_pages)
+    page = min(asked_page(f"{key}_page"), _num_pages(count, page_size))
     offset = (page - 1) * page_size
     shown = rows(offset, page_size) if callable(rows) else rows[offset : offset + page_size]
     whole = {name: Column(told) if isinstance(told, str) else told for name, told in columns.items()}
     st.html(_table(shown, whole, key))
-    if num_pages > 1:
-        with st.container(key=f"sh-pages-{key}", horizontal=True, vertical_alignment="center"):
-            st.html(f'<p class="sh-count">{offset + 1:,} to {offset + len(shown):,} of {count:,}</p>')
-            st.pagination(num_pages, key=f"{key}_page", bind="query-params")
+    pager(f"{key}_page", count, page_size, len(shown))
 
 
-def _page(name: str) -> int:
-    """The page asked for, from the widget or, before it is drawn, from the URL."""
+def pager(name: str, total: int, page_size: int, num_shown: int) -> None:
+    """Which rows of how many are shown, and the way to the others; nothing where all are. The page is in the URL as `name`."""
+    if total <= page_size:
+        return
+    first = (min(asked_page(name), _num_pages(total, page_size)) - 1) * page_size + 1
+    with st.container(key=f"sh-pages-{name}", horizontal=True, vertical_alignment="center"):
+        st.html(f'<p class="sh-count">{first:,} to {first + num_shown - 1:,} of {total:,}</p>')
+        st.pagination(_num_pages(total, page_size), key=name, bind="query-params")
+
+
+def _num_pages(total: int, page_size: int) -> int:
+    return max(1, -(-total // page_size))
+
+
+def asked_page(name: str) -> int:
+    """The page asked for, from the widget or, before it is drawn, from the URL; from 1."""
     asked = st.session_state.get(name) or st.query_params.get(name) or "1"
     return int(asked) if str(asked).isdecimal() and int(asked) else 1
 
@@ -152,8 +162,11 @@ def stage_strip(run: Mapping[str, Any]) -> None:
 
 
 def _step(stage: Mapping[str, Any]) -> str:
+    """What stands below a stage's name; how long it took, which only done ones have, says that it is done."""
     told = WORDS.get(stage["status"], stage["status"])
-    return f"{told}, {formats.duration(stage['seconds'])}" if stage["seconds"] is not None else told
+    if stage["seconds"] is None or stage["status"] == "reused":
+        return told
+    return formats.duration(stage["seconds"])
 
 
 def choose_run() -> str | None:
@@ -196,24 +209,74 @@ def job_notice(job: Any) -> None:
 def _job_notice(job_id: str) -> None:
     from appliance import jobs
 
-    actor = access.actor()
     job = jobs.job(access.home(), job_id)
-    running = job.status in (jobs.Status.QUEUED, jobs.Status.RUNNING, jobs.Status.STOPPING)
-    with st.container(key=f"sh-job-{job_id}", border=True, height=96):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            since = formats.ago(job.started_at or job.asked_at, time.time())
-            st.html(
-                f'<p class="sh-job"><b>{escape(job.kind)}</b> <span class="sh-mark sh-{escape(job.status)}">'
-                f"{escape(job.status)}</span> {escape(since)}, asked for by {escape(job.asked_by)}<br>"
-                f"{escape(job.message or '')}</p>"
-            )
-            may_stop = running and may(actor, Action.STOP_JOB)
-            if may_stop and st.button("Stop", key=f"stop-{job_id}"):
-                jobs.stop(access.home(), actor, job_id)
-    if not running and st.session_state.pop(f"_ran-{job_id}", False):
+    job_line(job)
+    if not job.is_unfinished and st.session_state.pop(f"_ran-{job_id}", False):
         st.rerun()  # the page around it shows what the job has made
-    if running:
+    if job.is_unfinished:
         st.session_state[f"_ran-{job_id}"] = True
+
+
+def job_line(job: Any) -> None:
+    """A job as it is now: what, how far, since when, for whom; with Stop or Try again for those who may."""
+    from appliance import jobs
+
+    home, actor = access.home(), access.actor()
+    at, state = jobs.progress(home, job)
+    running = job.status is jobs.Status.RUNNING
+    share = state.done / state.total if running and state and state.total else None
+    if running:
+        told = f"{at}: {state.text()}" if state else at
+    elif job.status is jobs.Status.QUEUED:
+        told = "waits for its turn" if jobs.worker_alive(home) else "waits: no worker is running"
+    else:
+        told = job.message or ""
+    when = formats.ago(job.ended_at or job.started_at or job.asked_at, time.time())
+    about = job.run_id or job.arguments.get("run_id") or job.arguments.get("use_case") or ""
+    with st.container(key=f"sh-job-{job.job_id}", border=True, horizontal=True, vertical_alignment="center"):
+        st.html(
+            f'<div class="sh-job"><p><b>{escape(job.kind)}</b> {escape(str(about))} {mark(job.status)}'
+            f"<span>{escape(when)}, asked for by {escape(job.asked_by)}</span></p>"
+            f'<p class="sh-now">{escape(told)}</p>{_bar(share)}</div>'
+        )
+        may_stop = job.status in (jobs.Status.QUEUED, jobs.Status.RUNNING) and may(actor, Action.STOP_JOB)
+        if may_stop and st.button(
+            "Stop", key=f"stop-{job.job_id}", help="What is done stays; it can go on later."
+        ):
+            done(jobs.stop, home, actor, job.job_id)
+        may_retry = job.status in (jobs.Status.FAILED, jobs.Status.STOPPED) and may(actor, Action.RETRY_JOB)
+        if may_retry and st.button(
+            "Try again", key=f"retry-{job.job_id}", help="Goes on from what is there."
+        ):
+            done(jobs.retry, home, actor, job.job_id)
+
+
+def mark(status: str) -> str:
+    """A status as a small mark, in HTML: colour and word."""
+    return f'<span class="sh-mark sh-{escape(status)}">{escape(WORDS.get(status, status))}</span>'
+
+
+def _bar(share: float | None) -> str:
+    """Always there, so that nothing moves when it starts to fill."""
+    if share is None:
+        return '<div class="sh-bar"></div>'
+    percent = round(100 * min(1.0, max(0.0, share)))
+    return (
+        f'<div class="sh-bar" role="progressbar" aria-label="progress" aria-valuenow="{percent}" '
+        f'aria-valuemin="0" aria-valuemax="100"><i style="width:{percent}%"></i></div>'
+    )
+
+
+def done(act: Callable[..., object], *arguments: Any, **named: Any) -> bool:
+    """Does what a button asks for and draws the page anew; what was refused is said in its one sentence."""
+    try:
+        act(*arguments, **named)
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("appliance", "distill", "privacy"):
+            raise
+        problem(error)
+        return False
+    st.rerun()
 
 
 def confirm(label: str, words: str, on_yes: Callable[[], object], *, key: str | None = None) -> None:
@@ -221,9 +284,4 @@ def confirm(label: str, words: str, on_yes: Callable[[], object], *, key: str | 
     with st.popover(label, key=f"ask-{key or label}"):
         st.write(plain(words))
         if st.button(f"Yes, {label[0].lower()}{label[1:]}", key=f"yes-{key or label}", type="primary"):
-            try:
-                on_yes()
-            except (ValueError, PermissionError, LookupError) as error:
-                problem(error)
-                return
-            st.rerun()
+            done(on_yes)

@@ -65,7 +65,7 @@ def streamlit_options() -> dict[str, Any]:
         "theme.showWidgetBorder": True,
         "theme.showSidebarBorder": True,
         "theme.linkUnderline": True,
-        "theme.paddingTop": "2.5rem",
+        "theme.paddingTop": "1.25rem",
     }
     for side, palette in (("light", LIGHT), ("dark", DARK)):
         options |= {

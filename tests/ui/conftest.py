@@ -11,7 +11,7 @@ import pytest
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from appliance import accounts, sessions
+from appliance import accounts, passwords, sessions
 from appliance.acting import Actor, Role
 from appliance.home import Home
 from ui import access
@@ -51,6 +51,8 @@ def sign_in(home: Home, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     def made(*roles: Role) -> str:
         name = "-".join(sorted(roles))
         if accounts.account(home, name) is None:
+            # Nobody signs in with it, and a real one takes 64 MiB and a second of a busy machine.
+            monkeypatch.setattr(passwords, "hashed", lambda password: "no hash")
             accounts.create(home, administrator, name, roles, email=f"{name}@example.org")
         token = sessions.log_in_by_email(home, f"{name}@example.org", time.time(), "127.0.0.1")
         monkeypatch.setattr(access, "token", lambda: token)
