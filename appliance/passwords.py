@@ -31,6 +31,8 @@ _RUNS = (
     "qwertyuiopasdfghjklzxcvbnm",
 )
 _LOOK_ALIKES = str.maketrans("013457@$!", "oieastasi")
+_AROUND = "0123456789!?.,;:#*+-_ "
+"""What people put before and behind a word."""
 _ONE_TIME_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """No two that are read as each other."""
 _AT_ONCE = threading.Semaphore(2)
@@ -57,12 +59,11 @@ def check_rule(password: str, name: str) -> None:
 
 
 def _is_common(folded: str) -> bool:
-    plain = {re.sub("[^a-z]", "", text) for text in (folded, folded.translate(_LOOK_ALIKES))}
-    digits = re.sub("[^0-9]", "", folded)
-    return (
-        any(_repeats(text, word) for text in plain for word in _COMMON)
-        or any(re.sub("[^a-z0-9]", "", folded) in run + run for run in _RUNS)
-        or (not any(plain) and any(digits in run + run for run in _RUNS))
+    inner = folded.strip(_AROUND)
+    words = {re.sub("[^a-z]", "", text) for text in (folded, inner, inner.translate(_LOOK_ALIKES))}
+    keys = re.sub("[^a-z0-9]", "", folded)
+    return any(_repeats(text, word) for text in words for word in _COMMON) or (
+        2 * len(keys) > len(folded) and any(keys in run + run for run in _RUNS)
     )
 
 
