@@ -23,7 +23,7 @@ from distill.evaluation.paired import compare as compare_paired
 
 _SAME_TASK = ("kind", "labels", "schema")
 """What makes answers comparable; the wording of a prompt may differ, it is what one tries out."""
-_METHODS = {"newcombe": "other records, Newcombe", **words.TESTS}
+METHODS = {"newcombe": "other records, Newcombe", **words.TESTS}
 
 
 class CompareError(Exception):
@@ -283,7 +283,7 @@ def _rows(found: Comparison, metric: str) -> Table:
                 if row.run_id == first
                 else words.points_interval(row.difference, row.difference_low, row.difference_high),
                 "–" if row.p is None else words.chance(row.p),
-                _METHODS.get(row.method or "", "–"),
+                METHODS.get(row.method or "", "–"),
             )
             for row in sorted(rows, key=lambda row: words.arm_order(row.arm))
         ],

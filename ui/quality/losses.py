@@ -52,7 +52,7 @@ def _slices(slices: Rows) -> None:
         [
             {
                 "by": words.slice_by(row["by"]),
-                "value": row["value"],
+                "value": _breakable(row["value"]),
                 "n": f"{row['n']:,}",
                 "student": words.percent_interval(row["student"], row["low"], row["high"]),
                 "teacher": None
@@ -68,7 +68,11 @@ def _slices(slices: Rows) -> None:
             "value": "Value",
             "n": Column("n", right=True),
             "student": Column("Student (95%)", right=True),
-            "teacher": Column("Teacher (95%)", right=True),
+            **(
+                {"teacher": Column("Teacher (95%)", right=True)}
+                if any(row["teacher"] is not None for row in slices)
+                else {}
+            ),
             "p": Column("p, corrected", right=True),
             "result": "Against the rest",
         },
@@ -85,6 +89,11 @@ def _slice_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "high": round(100 * row["high"], 2),
         "n": row["n"],
     }
+
+
+def _breakable(name: str) -> str:
+    """A long label goes on to the next line after an underscore, rather than out of the table."""
+    return name.replace("_", "_\u200b")
 
 
 def _classes(found: Evaluated) -> None:
@@ -117,7 +126,7 @@ def _classes(found: Evaluated) -> None:
     parts.table(
         [
             {
-                "label": row["label"],
+                "label": _breakable(row["label"]),
                 "n": f"{row['n']:,}",
                 "precision": words.percent_interval(
                     row["precision"], row["precision_low"], row["precision_high"]
@@ -126,7 +135,9 @@ def _classes(found: Evaluated) -> None:
                 else "never said",
                 "recall": words.percent_interval(row["recall"], row["recall_low"], row["recall_high"]),
                 "f1": formats.number(row["f1"], 2) if row["f1"] is not None else None,
-                "taken_for": f"{row['taken_for']} ({row['taken_for_n']:,})" if row["taken_for"] else "none",
+                "taken_for": f"{_breakable(row['taken_for'])} ({row['taken_for_n']:,})"
+                if row["taken_for"]
+                else "none",
             }
             for row in sorted(ours, key=lambda row: row["f1"] if row["f1"] is not None else -1)
         ],

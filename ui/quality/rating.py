@@ -62,7 +62,7 @@ def _list(found: Evaluated, actor: Actor, made: list[Round]) -> None:
     if not made:
         parts.empty(
             "Nobody has rated answers of this run",
-            "Start a round above: twenty pairs take about ten minutes."
+            "Start a round above."
             if may(actor, Action.RATE)
             else "An operator, an approver or a privacy officer can start a round.",
         )

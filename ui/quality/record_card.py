@@ -31,11 +31,11 @@ def style() -> None:
 def card(record_id: str, shown: Shown, arms: Sequence[tuple[str, str]], kind: str, *, mark: bool) -> None:
     """`arms` are (arm, how it fared, in words); with `mark` what only one of two says is underlined."""
     said = [readable(shown.read[arm] or shown.said[arm], kind) for arm, _ in arms]
+    bodies = [escape(text) for text in said]
     if mark and len(said) == 2 and all(said):
         difference = word_difference(*said)
-        bodies = [_marked(difference, "a"), _marked(difference, "b")]
-    else:
-        bodies = [escape(text) for text in said]
+        if any(part == "same" and text.strip() for part, text in difference):  # else all would be marked
+            bodies = [_marked(difference, "a"), _marked(difference, "b")]
     columns = "".join(
         f"<div><h4>{escape(words.arm_name(arm))} "
         f'<span class="sh-mark {_colour(fared)}">{escape(fared)}</span></h4>'

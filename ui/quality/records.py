@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from html import escape
+
 import streamlit as st
 
 from appliance.acting import Action, may
@@ -13,6 +16,7 @@ from ui.quality import record_card
 from ui.quality.choices import choose, pick
 
 _ON_A_PAGE = 5
+_PAGE = "records_page"
 
 
 def show(found: Evaluated) -> None:
@@ -58,11 +62,10 @@ def _kind(which: Which, a: str, b: str, plain: bool) -> str:
     }[which]
 
 
-def _sentence(counts: dict[Which, int] | object, a: str, b: str, plain: bool) -> str:
-    assert isinstance(counts, dict)
+def _sentence(counts: Mapping[Which, int], a: str, b: str, plain: bool) -> str:
     n = counts[Which.ALL]
     verb = "right" if plain else "better"
-    return parts.escape(
+    return escape(
         f"Of {n:,} test records {words.within(words.arm_name(a))} alone is {verb} on {counts[Which.ONLY_A]:,}, "
         f"{words.within(words.arm_name(b))} alone on {counts[Which.ONLY_B]:,}."
     )
@@ -73,13 +76,9 @@ def _page(found: Evaluated, a: str, b: str, metric: str, which: Which, count: in
         st.caption("There is no such record.")
         return
     num_pages = -(-count // _ON_A_PAGE)
-    key = f"records-{which.value}-{a}-{b}"
-    asked = st.query_params.get("page", "1")
+    _first_page_of(f"{found.run_id} {a} {b} {metric} {which}")
+    asked = str(st.session_state.get(_PAGE) or st.query_params.get(_PAGE) or "1")
     page = min(int(asked) if asked.isdecimal() and int(asked) else 1, num_pages)
-    if key not in st.session_state:
-        st.session_state[key] = page
-    page = min(st.session_state[key], num_pages)
-    st.query_params["page"] = str(page)
     rows = pairs(found, a, b, metric, which, (page - 1) * _ON_A_PAGE, _ON_A_PAGE).rows
     actor = access.actor()
     if may(actor, Action.SEE_TEXT):
@@ -100,11 +99,15 @@ def _page(found: Evaluated, a: str, b: str, metric: str, which: Which, count: in
         with st.container(horizontal=True, vertical_alignment="center"):
             first = (page - 1) * _ON_A_PAGE + 1
             st.html(f'<p class="sh-count">{first:,} to {first + len(rows) - 1:,} of {count:,}</p>')
-            st.pagination(num_pages, key=key, on_change=_turned, args=(key,))
+            st.pagination(num_pages, key=_PAGE, bind="query-params")
 
 
-def _turned(key: str) -> None:
-    st.query_params["page"] = str(st.session_state[key])
+def _first_page_of(view: str) -> None:
+    """Another choice begins at its first page; an address that names a page keeps it."""
+    if st.session_state.setdefault("_records_view", view) != view:
+        st.session_state["_records_view"] = view
+        st.session_state.pop(_PAGE, None)
+        st.query_params.pop(_PAGE, None)
 
 
 def _fared(scored: Scored, score: float) -> str:

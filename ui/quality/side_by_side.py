@@ -161,7 +161,11 @@ def _p(arm: Arm) -> str:
 
 def _trade(arms: Sequence[Arm], metric: str) -> None:
     rows: list[dict[str, Any]] = [
-        {"arm": arm.name, "cost": arm.cost, "quality": round(100 * arm.value, 2)}
+        {
+            "arm": words.SHORT_ARMS.get(arm.arm, arm.name),
+            "cost": arm.cost,
+            "quality": round(100 * arm.value, 2),
+        }
         for arm in arms
         if arm.cost is not None and arm.value is not None
     ]
@@ -180,7 +184,7 @@ def _trade(arms: Sequence[Arm], metric: str) -> None:
     best = max(rows, key=lambda row: row["quality"])
     charts.show_chart(
         chart,
-        f"Best: {words.within(best['arm'])} with {best['quality']:.1f}% for {words.money(best['cost'], currency)}; "
-        f"cheapest: {words.within(cheapest['arm'])} with {cheapest['quality']:.1f}% for {words.money(cheapest['cost'], currency)}.",
+        f"Best: {best['arm']} with {best['quality']:.1f}% for {words.money(best['cost'], currency)}; "
+        f"cheapest: {cheapest['arm']} with {cheapest['quality']:.1f}% for {words.money(cheapest['cost'], currency)}.",
         rows,
     )
