@@ -11,8 +11,10 @@ from typing import Any
 import click
 
 from appliance.commands.audit import audit
+from appliance.commands.box import backup, migrate, restore, support_bundle
 from appliance.commands.console import console
 from appliance.commands.jobs import jobs, worker
+from appliance.commands.keys import keys
 from appliance.commands.people import accounts
 
 
@@ -404,6 +406,11 @@ main.add_command(audit)
 main.add_command(worker)
 main.add_command(jobs)
 main.add_command(console)
+main.add_command(backup)
+main.add_command(restore)
+main.add_command(support_bundle)
+main.add_command(migrate)
+main.add_command(keys)
 
 
 if __name__ == "__main__":
