@@ -69,11 +69,12 @@ def size(num_bytes: float | None) -> str:
     raise AssertionError("the last unit takes what is left")
 
 
-def when(timestamp: float | None) -> str:
-    """A Unix time in the reader's zone, which the browser tells: `23 Nov 2026, 07:02`."""
+def when(timestamp: float | None, *, exact: bool = False) -> str:
+    """A Unix time in the reader's zone, which the browser tells: `23 Nov 2026, 07:02`, or `07:02:41` where it is to be exact."""
     if timestamp is None:
         return NOT_MEASURED
-    return f"{datetime.fromtimestamp(timestamp, _zone()):%-d %b %Y, %H:%M}"
+    told = datetime.fromtimestamp(timestamp, _zone())
+    return f"{told:%-d %b %Y, %H:%M:%S}" if exact else f"{told:%-d %b %Y, %H:%M}"
 
 
 def ago(timestamp: float | None, now: float) -> str:

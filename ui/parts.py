@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from itertools import zip_longest
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -47,8 +48,18 @@ def problem(error: Exception | str) -> None:
 
 
 def plain(text: str) -> str:
-    """Text as it is, where Streamlit would read Markdown."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:])", r"\\\1", text)
+    """Text as it is, where Streamlit would read Markdown; but what stands between backticks is set as code."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        pieces = [text]
+    outside = [re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:])", r"\\\1", piece) for piece in pieces[::2]]
+    inside = [f"`{piece}`" for piece in pieces[1::2]]
+    return "".join(piece for pair in zip_longest(outside, inside, fillvalue="") for piece in pair)
+
+
+def in_html(text: str) -> str:
+    """Text as it is, for HTML; what stands between backticks is set as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def figures(rows: Sequence[tuple[str, str, str | None]]) -> None:
@@ -68,9 +79,11 @@ class Column:
 
     label: str
     show: Callable[[Any], str] = str
-    """The value as it is read; None never gets here: it is written as not measured."""
+    """The value as it is read; None never gets here."""
     right: bool = False
     """Numbers stand right."""
+    absent: str = formats.NOT_MEASURED
+    """What stands where there is no value."""
     link: Callable[[Mapping[str, Any]], str] | None = None
     """The address that a cell leads to, relative to the console, such as `train?run=...`."""
 
@@ -100,18 +113,29 @@ def table(
     pager(f"{key}_page", count, page_size, len(shown))
 
 
-def pager(name: str, total: int, page_size: int, num_shown: int) -> None:
-    """Which rows of how many are shown, and the way to the others; nothing where all are. The page is in the URL as `name`."""
+def pager(name: str, total: int, page_size: int, num_shown: int, *, open_end: bool = False) -> None:
+    """Which rows of how many are shown, and the way to the others; nothing where all are. The page is in the URL as `name`.
+
+    `open_end`: there are at least so many, and nobody counted them all.
+    """
     if total <= page_size:
         return
     first = (min(asked_page(name), _num_pages(total, page_size)) - 1) * page_size + 1
+    of = "" if open_end else f" of {total:,}"
     with st.container(key=f"sh-pages-{name}", horizontal=True, vertical_alignment="center"):
-        st.html(f'<p class="sh-count">{first:,} to {first + num_shown - 1:,} of {total:,}</p>')
+        st.html(f'<p class="sh-count">{first:,} to {first + num_shown - 1:,}{of}</p>')
         st.pagination(_num_pages(total, page_size), key=name, bind="query-params")
 
 
 def _num_pages(total: int, page_size: int) -> int:
     return max(1, -(-total // page_size))
+
+
+def back_to_first_page(name: str) -> NoReturn:
+    """For a page number beyond the last one, of an old link or after rows have gone."""
+    st.session_state.pop(name, None)
+    st.query_params.pop(name, None)
+    st.rerun()
 
 
 def asked_page(name: str) -> int:
@@ -123,7 +147,7 @@ def asked_page(name: str) -> int:
 def _table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Column], name: str) -> str:
     def cell(row: Mapping[str, Any], field: str, column: Column) -> str:
         value = row.get(field)
-        told = formats.NOT_MEASURED if value is None else column.show(value)
+        told = column.absent if value is None else column.show(value)
         inner = escape(told)
         if column.link is not None:
             inner = f'<a href="{escape(column.link(row), quote=True)}" target="_self">{inner}</a>'
@@ -237,7 +261,7 @@ def job_line(job: Any) -> None:
         st.html(
             f'<div class="sh-job"><p><b>{escape(job.kind)}</b> {escape(str(about))} {mark(job.status)}'
             f"<span>{escape(when)}, asked for by {escape(job.asked_by)}</span></p>"
-            f'<p class="sh-now">{escape(told)}</p>{_bar(share)}</div>'
+            f'<p class="sh-now">{in_html(told)}</p>{_bar(share) if job.is_unfinished else ""}</div>'
         )
         may_stop = job.status in (jobs.Status.QUEUED, jobs.Status.RUNNING) and may(actor, Action.STOP_JOB)
         if may_stop and st.button(

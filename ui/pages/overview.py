@@ -29,7 +29,7 @@ def show_needs() -> None:
     parts.section("What waits for you")
     for number, need in enumerate(waiting):
         with st.container(key=f"sh-need-{number}", horizontal=True, vertical_alignment="center"):
-            st.html(f'<p class="sh-need sh-{need.urgency}">{escape(need.words)}</p>')
+            st.html(f'<p class="sh-need sh-{need.urgency}">{parts.in_html(need.words)}</p>')
             if need.job_id is not None:
                 if st.button("Try again", key=f"again-{need.job_id}"):
                     parts.done(jobs.retry, home, actor, need.job_id)
@@ -74,7 +74,7 @@ def _told(card: overview.Card) -> str:
     if card.headline:
         told += f'<p class="sh-verdict">{escape(card.headline)}</p>'
     elif card.message:
-        told += f'<p class="sh-verdict sh-why">{escape(card.message)}</p>'
+        told += f'<p class="sh-verdict sh-why">{parts.in_html(card.message)}</p>'
     figure = card.figure
     if figure is not None:
         interval = (
@@ -118,6 +118,8 @@ def show_runs() -> None:
                 "data",
             )
         return
+    if not cards:
+        parts.back_to_first_page("page")
     for card in cards:
         show_card(card)
     parts.pager("page", total, PAGE_SIZE, len(cards))

@@ -1,0 +1,1 @@
+"""The parts of the page System, one a tab."""
