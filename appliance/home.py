@@ -7,6 +7,8 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.at_rest import EncryptionError, key_of
+
 
 class HomeError(ValueError):
     """One line: what is wrong with the home and what to do."""
@@ -21,17 +23,26 @@ class Home:
     @staticmethod
     def open() -> Home:
         """The home the environment names, made with mode 0700 if it is new."""
+        root = Home.place()
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        home = Home(root)
         try:
-            root = Path(os.environ.get("STILLHOUSE_HOME") or "~/.stillhouse").expanduser().absolute()
+            key_of(root)
+        except EncryptionError as error:
+            raise HomeError(str(error)) from None
+        for folder in (home.models, home.runs, home.keys, home.cache):
+            folder.mkdir(exist_ok=True, mode=0o700)
+        return home
+
+    @staticmethod
+    def place() -> Path:
+        """Where the home is, or would be."""
+        try:
+            return Path(os.environ.get("STILLHOUSE_HOME") or "~/.stillhouse").expanduser().absolute()
         except RuntimeError:
             raise HomeError(
                 "STILLHOUSE_HOME: that user's home directory is not known: give a full path"
             ) from None
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        home = Home(root)
-        for folder in (home.models, home.runs, home.keys, home.cache):
-            folder.mkdir(exist_ok=True, mode=0o700)
-        return home
 
     @property
     def store(self) -> Path:
@@ -91,7 +102,12 @@ class Home:
         path = self.keys / name
         if not path.exists():
             self._make_key(path)
-        key = path.read_bytes()
+        key, master = path.read_bytes(), key_of(self.root)
+        if master is not None:
+            try:
+                return master.unseal(key, name)
+            except EncryptionError as error:
+                raise HomeError(f"{path} {error}") from None
         if len(key) != 32:
             raise HomeError(f"{path} should hold 32 bytes, it holds {len(key)}: restore it from a backup")
         return key
@@ -100,8 +116,9 @@ class Home:
         """Whole or not at all, and once: a link is made in one step and does not replace what another process made."""
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        key, master = secrets.token_bytes(32), key_of(self.root)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
+            file.write(key if master is None else master.seal(key, path.name))
             file.flush()
             os.fsync(file.fileno())
         try:

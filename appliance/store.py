@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from appliance.at_rest import Master, key_of
 
 MIGRATIONS = (
     """
@@ -44,6 +47,20 @@ MIGRATIONS = (
 """Applied in order, once each; never edited after a release, only added to."""
 
 
+_OFFLINE = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+}
+"""No extension is fetched, and none of somebody else's is loaded."""
+
+
+_DAMAGED = (
+    "{path} cannot be read or written ({why}): close other programs that have it open; "
+    "if it is damaged, move it aside, and `stillhouse run` will tell a new one what each run has done"
+)
+
+
 class StoreError(Exception):
     """One line: what is wrong with the store and what to do."""
 
@@ -51,26 +68,38 @@ class StoreError(Exception):
 class Store:
     """The database file of one home."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, key: Master | Literal["the home's"] | None = "the home's") -> None:
         self._path = path
+        self._key = key
 
     @contextmanager
     def _open(self) -> Iterator[Any]:
         import duckdb
 
+        key = key_of(self._path.parent) if self._key == "the home's" else self._key
         with open(self._path.with_suffix(".lock"), "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             try:
-                with duckdb.connect(str(self._path)) as connection:
-                    # SQL reads and writes this file, no other.
+                with _connected(self._path, key) as connection:
+                    # SQL reads and writes this file, no other, and cannot take that back.
                     connection.execute("SET enable_external_access = false")
+                    connection.execute("SET lock_configuration = true")
                     _migrate(connection)
                     yield connection
-            except (duckdb.OperationalError, duckdb.InternalError, duckdb.FatalException) as error:
+            except (duckdb.InvalidInputException, duckdb.CatalogException) as error:
+                if "AES tag" in str(error):
+                    raise StoreError(_DAMAGED.format(path=self._path, why="a changed byte")) from None
+                if not any(
+                    one in str(error) for one in ("encryption key", "encrypted database", "is not encrypted")
+                ):
+                    raise
                 raise StoreError(
-                    f"{self._path} cannot be read or written ({type(error).__name__}): close other programs that have it open; "
-                    "if it is damaged, move it aside, and `stillhouse run` will tell a new one what each run has done"
+                    f"{self._path} was made with another key than the one given, or with none: give the key it was made with"
+                    if key
+                    else f"{self._path} is encrypted and no key is given: give the key it was made with"
                 ) from None
+            except (duckdb.OperationalError, duckdb.InternalError, duckdb.FatalException) as error:
+                raise StoreError(_DAMAGED.format(path=self._path, why=type(error).__name__)) from None
 
     def begin_run(self, run_id: str, name: str, title: str) -> None:
         with self._open() as db:
@@ -134,6 +163,87 @@ class Store:
     def schema_version(self) -> int:
         with self._open() as db:
             return int(db.execute("SELECT version FROM schema_version").fetchone()[0])
+
+
+@contextmanager
+def _connected(path: Path, key: Master | None) -> Iterator[Any]:
+    """The database as the connection's own, encrypted (AES-256-GCM, DuckDB's) where there is a key."""
+    import duckdb
+
+    if key is None:
+        with duckdb.connect(str(path), config=_OFFLINE) as connection:
+            yield connection
+        return
+    with duckdb.connect(":memory:", config=_OFFLINE) as connection:
+        _attach(connection, path, "store", key)
+        connection.execute("USE store")
+        yield connection
+
+
+def _attach(connection: Any, path: Path, name: str, key: Master | None) -> None:
+    if key is not None and not _can_encrypt(connection):
+        # DuckDB's own library of ciphers reads and does not write; OpenSSL comes with this extension, signed by DuckDB.
+        connection.execute(f"LOAD {_quoted(str(_extension()))}")
+    options = "" if key is None else f" (ENCRYPTION_KEY '{key.derived('store').hex()}')"
+    connection.execute(f"ATTACH {_quoted(str(path))} AS {name}{options}")
+
+
+def _can_encrypt(connection: Any) -> bool:
+    found = connection.execute("SELECT loaded FROM duckdb_extensions() WHERE extension_name = 'httpfs'")
+    return bool((found.fetchone() or [False])[0])
+
+
+def _extension() -> Path:
+    """The file inside the package `duckdb-extension-httpfs`, which must be of DuckDB's own version."""
+    from importlib.util import find_spec
+
+    found = find_spec("duckdb_extension_httpfs")
+    files = (
+        []
+        if found is None or found.origin is None
+        else [*Path(found.origin).parent.rglob("*.duckdb_extension")]
+    )
+    if len(files) != 1:
+        raise StoreError(
+            "encryption needs the package duckdb-extension-httpfs: install it as the lock file has it"
+        )
+    return files[0]
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def rewrite(path: Path, key: Master | None, new_key: Master | None) -> None:
+    """The database again, in a new file under another key or none, in the place of the old one.
+
+    What rows were deleted from the old file is in the new one nowhere: DELETE and VACUUM leave their bytes behind.
+    """
+    import duckdb
+
+    new = path.with_name(f".{path.name}.new")
+    for file in (new, new.with_name(f"{new.name}.wal")):
+        file.unlink(missing_ok=True)
+    with open(path.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with duckdb.connect(":memory:", config=_OFFLINE) as connection:
+            _attach(connection, path, "old", key)
+            _attach(connection, new, "new", new_key)
+            connection.execute("COPY FROM DATABASE old TO new")
+            connection.execute("CHECKPOINT new")
+            connection.execute("CHECKPOINT old")
+        path.with_name(f"{path.name}.wal").unlink(missing_ok=True)  # the old file's, and now empty
+        _sync(new)
+        new.replace(path)
+        _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _migrate(db: Any) -> None:
