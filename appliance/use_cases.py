@@ -153,6 +153,14 @@ def _inside_home(home: Home, folder: Path, name: str) -> str:
     return os.path.relpath(name, folder) if Path(name).is_relative_to(home.root) else name
 
 
+def sources(home: Home, name: str) -> list[Path]:
+    """The files of records that it names so far."""
+    file = path(home, name)
+    document = read_toml(file)
+    named = [document[section].get("path") for section in ("data", "held_out") if section in document]
+    return [Path(os.path.normpath(file.parent / each)) for each in named if each]
+
+
 def problems(home: Home, name: str) -> list[str]:
     """What keeps it from being run, in words; nothing when it is ready."""
     document = read_toml(path(home, name))
