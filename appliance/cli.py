@@ -71,14 +71,17 @@ def main(context: click.Context) -> None:
 @click.option("--quiet", is_flag=True, help="Say only where the report is.")
 def run(use_case: Path, quiet: bool) -> None:
     """Do the whole job that USE_CASE (a TOML file) describes. Again: do what is not done yet, or changed."""
+    from appliance.acting import Action, acting, shell_actor
     from appliance.progress import Screen
     from appliance.run import open_run, run_pipeline
 
+    home = _home()
     try:
-        opened = open_run(use_case, _home())
+        opened = open_run(use_case, home)
         if not quiet:
             click.echo(f"run {opened.run_id}")
-        folder = run_pipeline(opened, Screen(quiet))
+        with acting(home, shell_actor(), Action.START_JOB, kind="run", run=opened.run_id):
+            folder = run_pipeline(opened, Screen(quiet))
     except KeyboardInterrupt:
         raise Failure("stopped; the same command goes on from here") from None
     facts = json.loads((folder / "report.json").read_text(encoding="utf-8"))
@@ -108,15 +111,17 @@ def refresh(run_id: str, data: Path, **chosen: float | None) -> None:
 
     Again: goes on where it was stopped.
     """
+    from appliance.acting import Action, acting, shell_actor
     from appliance.progress import Screen
     from appliance.refresh import Options, finish, lines, open_refresh
     from appliance.run import run_pipeline
 
-    options = Options(**{name: value for name, value in chosen.items() if value is not None})
+    home, options = _home(), Options(**{name: value for name, value in chosen.items() if value is not None})
     try:
-        opened = open_refresh(run_id, data, options, _home())
+        opened = open_refresh(run_id, data, options, home)
         click.echo(f"run {opened.run_id}")
-        run_pipeline(opened, Screen())
+        with acting(home, shell_actor(), Action.START_JOB, kind="refresh", run=opened.run_id):
+            run_pipeline(opened, Screen())
     except KeyboardInterrupt:
         raise Failure("stopped; the same command goes on from here") from None
     click.echo("\n" + "\n".join(lines(finish(opened))))
@@ -209,9 +214,13 @@ def compare(run_ids: tuple[str, ...], html: Path | None, as_json: Path | None) -
 )
 def release(run_id: str, out: Path | None, despite_verdict: bool) -> None:
     """Write the student of RUN_ID as one folder that vLLM serves as it is: weights, card, report, licences, checksums."""
+    from appliance.acting import Action, acting, shell_actor
     from appliance.release import release as write_release
 
-    folder = write_release(run_id, _home(), out, despite_verdict=despite_verdict)
+    home = _home()
+    # The owner of the home decides alone here; the console's two-person rule is for those who are not.
+    with acting(home, shell_actor(), Action.DECIDE_RELEASE, run=run_id):
+        folder = write_release(run_id, home, out, despite_verdict=despite_verdict)
     click.echo(f"released: {folder}")
     click.echo(f"check it with: cd {folder} && sha256sum -c SHA256SUMS")
 
