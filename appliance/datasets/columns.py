@@ -15,6 +15,7 @@ Look = Literal["empty", "id", "label", "number", "date", "json", "text"]
 PROFILED_ROWS = 50_000
 MAX_LABELS, MAX_LABEL_CHARS, MIN_LABEL_COUNT = 200, 60, 5
 """A label is one of few short values, each of which many records have: what a single person wrote is none."""
+_ROWS_A_LABEL = 3
 _KEPT_DISTINCT = 10_000
 _KEPT_LENGTHS = 10_000
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ].{0,20})?|\d{1,2}[./]\d{1,2}[./]\d{2,4}( .{0,10})?")
@@ -142,7 +143,7 @@ def _look(seen: _Seen) -> Look:
         return "json"
     if seen.dates >= most:
         return "date"
-    if not seen.overflow and not all_different and labels(seen.values, seen.longest or 0):
+    if not seen.overflow and not all_different and _are_labels(seen.values, seen.longest or 0):
         return "label"
     if all_different and seen.filled > 1 and not seen.spaced and (seen.longest or 0) <= 64:
         return "id"
@@ -151,10 +152,10 @@ def _look(seen: _Seen) -> Look:
     return "text"
 
 
-def labels(values: Counter[str], longest: int) -> bool:
+def _are_labels(values: Counter[str], longest: int) -> bool:
     """Whether these are the few values of a label, each had by several rows on average."""
     return (
         len(values) <= MAX_LABELS
         and longest <= MAX_LABEL_CHARS
-        and values.total() >= min(MIN_LABEL_COUNT, 3) * len(values)
+        and values.total() >= _ROWS_A_LABEL * len(values)
     )

@@ -150,20 +150,24 @@ class _Text:
             raise DataError(
                 f"byte {place:,} is zero, which no text holds: the file is damaged, export it again"
             )
+        pending = len(self._decoder.getstate()[0])
         try:
             self._decoder.decode(block, final=last)
         except UnicodeDecodeError as error:
-            raise DataError(self._not_utf8(error)) from None
+            place = self._before - pending + error.start + 1
+            raise DataError(
+                f"byte {place:,} is not UTF-8{_guess(error.object)}: save the file as UTF-8"
+            ) from None
         self._before += len(block)
 
-    def _not_utf8(self, error: UnicodeDecodeError) -> str:
-        place = max(1, self._before + error.start + 1)
-        byte, rest = error.object[error.start], error.object[error.start + 1 : error.start + 2]
-        alone = not rest or rest < b"\x80"
-        if not alone or byte < 0x80:
-            return f"byte {place:,} is not UTF-8 text: save the file as UTF-8"
-        guess = "Windows-1252" if 0x80 <= byte < 0xA0 else "Latin-1 (or Windows-1252)"
-        return f"byte {place:,} is not UTF-8: it looks like {guess}; save the file as UTF-8"
+
+def _guess(block: bytes) -> str:
+    """Western European text has few letters beyond ASCII; what has many is in another encoding, or none."""
+    beyond = [byte for byte in block if byte >= 0x80]
+    if len(beyond) > len(block) / 4:
+        return ""
+    controls = any(byte < 0xA0 for byte in beyond)  # which Latin-1 has there, and Windows puts signs
+    return ", and looks like " + ("Windows-1252" if controls else "Latin-1")
 
 
 def _refuse_utf16(block: bytes) -> None:
@@ -198,9 +202,10 @@ def opened(path: Path, home: Home, settings: DataSettings) -> Iterator[BinaryIO]
         if error.errno == errno.ELOOP:
             raise DataError("this is a link: give the path of the file itself") from None
         raise DataError(f"the file cannot be read: {(error.strerror or 'refused').lower()}") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise DataError("this is no plain file: give the path of a CSV, JSON lines or Parquet file")
     with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise DataError("this is no plain file: give the path of a CSV, JSON lines or Parquet file")
         # Where it really lies, asked of the open file: a folder on the way may be a link, or become one.
         real = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
         if not any(real.is_relative_to(Path(root).resolve()) for root in settings.roots):
