@@ -70,8 +70,9 @@ class Released:
 def candidate(home: Home, run_id: str) -> Candidate:
     """What an approver reads before deciding."""
     try:
-        if run_folder(home, run_id) is None:
-            raise ReleaseError("there is no such run")
+        folder = run_folder(home, run_id)
+        if folder is None or not (folder / "config.json").exists():
+            raise ReleaseError("there is no such run, or it has only just begun")
         found = checks(run_id, home)
         card, licences = preview(run_id, home)
     except (ReleaseError, LineageError, DamagedError, ModelError) as error:
