@@ -88,7 +88,6 @@ CHARTS: Mapping[Stage, tuple[Chart, ...]] = {
             "Answers that grow to their limit earn by length and not by content; training stops there.",
         ),
         Chart("Throughput", "tokens a second", (("throughput", "throughput"),), "Of the sampling of answers."),
-        Chart("Learning rate", "", (("learning_rate", "learning rate"),), "Constant."),
     ),
 }  # fmt: skip
 
@@ -207,17 +206,17 @@ def averaged_over(training: Training, chart: Chart) -> int:
 
 
 def sentence(training: Training, chart: Chart) -> str:
-    """What the chart shows, for those who cannot see it."""
+    """What the chart shows, for those who cannot see it: where each line began and where it is."""
     parts = []
     for metric, name in chart.series:
         values = training.values(metric)
         if values:
-            (first, start), (last, end) = values[0], values[-1]
-            unit = f" {chart.unit}" if chart.unit else ""
-            where = f"at step {last:,}" if first == last else f"from step {first:,} to {last:,}"
-            moved = f"{start:.3g}" if first == last else f"{start:.3g} to {end:.3g}"
-            parts.append(f"{name} {moved}{unit} {where}")
-    return f"{chart.title}: {'; '.join(parts)}."
+            start, end = values[0][1], values[-1][1]
+            moved = f"{start:.3g}" if len(values) == 1 else f"{start:.3g} to {end:.3g}"
+            parts.append(f"{name} {moved}" if len(chart.series) > 1 else moved)
+    unit = f" {chart.unit}" if chart.unit else ""
+    said = ", ".join(parts)
+    return f"{said[:1].upper()}{said[1:]}{unit} in {training.done:,} step{'s'[: training.done != 1]}."
 
 
 def advice(training: Training, settings: Mapping[str, Any]) -> list[str]:

@@ -80,7 +80,7 @@ FIELDS = (
         "choice", True, choices=(OFF, "grpo", "rloo"), said=("No", "Yes, against the group's mean (GRPO)", "Yes, against the others (RLOO)"),
     ),
     Field(
-        "onpolicy.steps", "Steps of that", "Each takes about as long as it takes to write the answers below.", "whole", True, 1, 10_000, 4,
+        "onpolicy.steps", "Steps of learning from own answers", "At each the student answers some records several times, and learns once.", "whole", True, 1, 10_000, 4,
     ),
     Field("sft.batch_size", "Examples a step", "More are steadier and take more memory; fewer learn more often.", "whole", False, 1, 512, 1),
     Field(

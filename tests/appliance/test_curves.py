@@ -112,8 +112,12 @@ def test_a_long_line_is_thinned_to_means_and_a_short_one_is_not() -> None:
 
 
 def test_a_chart_is_told_in_words() -> None:
-    said = curves.sentence(training([{"step": 1, "loss": 4.0}, {"step": 2, "loss": 1.25}]), LOSS)
-    assert said == "Loss: training 4 to 1.25 nats a token from step 1 to 2."
+    rows: list[dict[str, Any]] = [{"step": 1, "loss": 4.0}, {"step": 2, "loss": 1.25, "validation_loss": 1.5}]
+    assert (
+        curves.sentence(training(rows), LOSS) == "Training 4 to 1.25, validation 1.5 nats a token in 2 steps."
+    )
+    one = training([{"step": 1, "reward": 0.5}], "onpolicy")
+    assert curves.sentence(one, REWARD) == "0.5 in 1 step."
 
 
 def looks(*losses: float) -> list[dict[str, Any]]:

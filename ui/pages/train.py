@@ -1,9 +1,36 @@
-"""The page Train."""
+"""The page Train: the settings of a training with what it will take, its curves while it learns, and two runs side by side."""
 
 from __future__ import annotations
 
+import streamlit as st
+
 from appliance.acting import Action
 from ui import access, parts
+from ui.training import compare, live, settings
 
 access.require(Action.VIEW)
-parts.page_head("Train", "Nothing is shown here yet.")
+parts.page_head("Train", "Set up a training, see what it will take, start it, and watch it learn.")
+use_case = parts.choose_use_case()
+if "_tab" in st.session_state:
+    st.session_state["tab"] = st.session_state.pop("_tab")  # a button asked for another one
+tabs = dict(
+    zip(
+        ("Settings", "Live", "Compare"),
+        st.tabs(["Settings", "Live", "Compare"], key="tab", on_change="rerun", bind="query-params"),
+        strict=True,
+    )
+)
+with tabs["Settings"]:
+    if tabs["Settings"].open:
+        if use_case is None:
+            parts.empty(
+                "There is no use case yet",
+                "Bring in records and say what is asked of the model first.",
+                "data",
+            )
+        else:
+            settings.show(use_case)
+for name, part in (("Live", live), ("Compare", compare)):
+    if tabs[name].open:
+        with tabs[name]:
+            part.show(use_case)
