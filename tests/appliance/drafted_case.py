@@ -39,7 +39,8 @@ def write(path: Path, rows: Sequence[Mapping[str, str]] = ROWS) -> Path:
 
 def draft(home: Home, folder: Path, name: str = "tickets", **sections: Any) -> str:
     """The use case `name` with data, task, policy and recorded teacher; `sections` replace these, None leaves one out."""
-    brought = datasets.bring_in(home, OPERATOR, write(folder / "tickets.jsonl"), "tickets.jsonl")
+    with write(folder / "tickets.jsonl").open("rb") as file:
+        brought = datasets.bring_in(home, OPERATOR, file, "tickets.jsonl")
     use_cases.create(home, OPERATOR, name, "Tickets to queues")
     chosen: dict[str, Any] = {
         "data": {
