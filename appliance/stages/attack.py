@@ -23,11 +23,14 @@ from distill.values import Example
 from privacy.attack.audit import CONTROL_MEMBERS, Audit, Case, Verdict
 from privacy.attack.canaries import Canary
 from privacy.attack.extraction import PLACES, lead_prompt
+from privacy.attack.judge import blind
 from privacy.attack.language_model import Prompt
 from privacy.attack.planting import surviving
 from privacy.attack.replay import RemovedValues
 from privacy.attack.trial import Measured, Record, Trial, measure
 from privacy.draw import Draw
+
+_MOST_DRAWS = 8
 
 
 def attack(context: Context) -> tuple[Facts, list[str]]:
@@ -43,7 +46,7 @@ def attack(context: Context) -> tuple[Facts, list[str]]:
     )
     train = {example.record_id: _asked(context, example) for example in split_of(examples, "train")}
     _, reached = surviving(planting, train)
-    trial = Trial(planting.canaries, *_sides(context, examples), settings)
+    trial, draws = _trial(context, planting.canaries, examples)
     students = {arm: context.before(arm)[0] / "model" for arm in context.trained_arms}
     last = list(students.values())[-1]
     audit = Audit(
@@ -64,6 +67,7 @@ def attack(context: Context) -> tuple[Facts, list[str]]:
             "secrets": [{"family": secret.family, "repeats": secret.repeats} for secret in planting.canaries],
             "survived": [asdict(row) for row in survivals],
         },
+        "draws": draws,
         "chosen": chosen,
         "students": {arm: verdict.facts for arm, verdict in verdicts.items()},
         "settings": asdict(settings),
@@ -87,11 +91,30 @@ def _asked(context: Context, example: Example) -> str:
     return render(context.use_case.task, example.fields, trained=True)[-1]["content"]
 
 
-def _sides(context: Context, examples: list[Example]) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
+def _trial(context: Context, canaries: tuple[Canary, ...], examples: list[Example]) -> tuple[Trial, int]:
+    """The records on both sides of the membership test, and how often they were drawn.
+
+    Where few records are held out, a topic may by chance be on one side more often than on the other, and any model,
+    trained or not, would seem to know its members. So the members are drawn anew until words alone do not tell the sides
+    apart. No model is asked for that; where no draw will do, the test is void.
+    """
+    for draw in range(1, _MOST_DRAWS + 1):
+        trial = Trial(canaries, *_sides(context, examples, draw), context.use_case.attack)
+        found = blind(trial)
+        if found is None or found.sound:
+            break
+    return trial, draw
+
+
+def _sides(
+    context: Context, examples: list[Example], draw: int
+) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
     """Training records and held-out ones, equally many, each with the teacher's answer."""
     seed, most = context.use_case.attack.seed, context.use_case.attack.records
     usable = [example for example in examples if example.answer is not None]
-    order = sorted(usable, key=lambda example: Draw(b"sides", str(seed), example.record_id).below(2**62))
+    order = sorted(
+        usable, key=lambda example: Draw(b"sides", str(seed), example.record_id, draw - 1).below(2**62)
+    )
     sides = [
         [example for example in order if (example.split == "train") == learnt][:most]
         for learnt in (True, False)
