@@ -47,6 +47,7 @@ class Action(StrEnum):
     """Never the person who started the run's job or asked: `appliance.approvals` sees to that."""
     MANAGE_ACCOUNTS = "manage-accounts"
     MANAGE_MODELS = "manage-models"
+    BACK_UP = "back-up"
     READ_AUDIT = "read-audit"
     CHANGE_OWN_PASSWORD = "change-own-password"
     LOG_IN = "log-in"
@@ -76,6 +77,7 @@ MAY: Mapping[Action, frozenset[Role]] = {
     Action.DECIDE_RELEASE: _APPROVER,
     Action.MANAGE_ACCOUNTS: _ADMINISTRATOR,
     Action.MANAGE_MODELS: _ADMINISTRATOR,
+    Action.BACK_UP: _ADMINISTRATOR,
     Action.READ_AUDIT: _ADMINISTRATOR | _OFFICER,
     Action.CHANGE_OWN_PASSWORD: _EVERYONE,
     Action.LOG_IN: _EVERYONE,

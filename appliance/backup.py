@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from appliance import audit, manifest
-from appliance.acting import Actor
+from appliance.acting import Action, Actor, acting
 from appliance.home import Home
 from appliance.packages import installed_version
 from appliance.private_files import alone
@@ -52,6 +52,13 @@ def write_backup(home: Home, actor: Actor, out: Path) -> Taken:
     A stage that is finished when this begins is in it whole, or this raises; one that is at work is in it as after a kill,
     and goes on from there. Raises BackupError; what was written so far is removed then.
     """
+    with acting(home, actor, Action.BACK_UP) as made:
+        taken = _write(home, out)
+        made |= {"files": taken.files, "bytes": taken.bytes}
+        return taken
+
+
+def _write(home: Home, out: Path) -> Taken:
     import zstandard
 
     temporary = out.with_name(f".{out.name}.tmp")
@@ -75,8 +82,6 @@ def write_backup(home: Home, actor: Actor, out: Path) -> Taken:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    told = {"files": taken.files, "bytes": taken.bytes}
-    audit.append(home, actor.name, actor.origin, "back-up", "done", told)
     return taken
 
 
@@ -223,6 +228,7 @@ def restore_backup(home: Home, actor: Actor, backup: Path) -> Taken:
     staging.rmdir()
     taken = Taken(len(told["files"]), sum(file["size"] for file in told["files"].values()), told["made_at"])
     restored = {"files": taken.files, "taken_at": int(taken.at)}
+    # Only now: the log came back with the home.
     audit.append(home, actor.name, actor.origin, "restore", "done", restored)
     return taken
 

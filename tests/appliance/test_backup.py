@@ -91,9 +91,10 @@ def test_the_log_that_comes_back_is_whole_and_says_that_it_came_back(
 ) -> None:
     write_backup(home, shell_actor(), tmp_path / "backup")
     restore_backup(empty, shell_actor(), tmp_path / "backup")
-    assert [entry.action for entry in audit.entries(home)] == ["back-up", "start-job"]
-    assert [entry.action for entry in audit.entries(empty)] == ["restore", "start-job"]
-    audit.verify(empty)
+    told = [[(entry.action, entry.outcome) for entry in audit.entries(each)] for each in (home, empty)]
+    assert told[0] == [("back-up", "done"), ("start-job", "done")]
+    assert told[1] == [("restore", "done"), ("back-up", "begun"), ("start-job", "done")]
+    assert audit.verify(empty).problem is None
 
 
 def test_a_home_that_holds_something_is_not_written_over(home: Home, tmp_path: Path) -> None:
