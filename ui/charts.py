@@ -70,11 +70,11 @@ def intervals(
 ) -> Any:
     """A point with its interval a row, one below the other in the rows' order; rows not measured stay empty."""
     base = alt.Chart(_data(rows)).encode(
-        y=alt.Y(f"{name}:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
+        y=alt.Y(f"{name}:N", sort=None, title=None, axis=alt.Axis(labelLimit=420, labelFlush=False)),
         tooltip=_told(rows),
         **_colour(series),
     )
-    rule = base.mark_rule(strokeWidth=2).encode(
+    rule = base.mark_rule(strokeWidth=2, **({} if series else {"color": "gray"})).encode(
         x=alt.X(f"{low}:Q", title=x_title, scale=alt.Scale(zero=False)), x2=f"{high}:Q"
     )
     point = base.mark_point(filled=True, size=80).encode(x=alt.X(f"{value}:Q", title=x_title))
@@ -87,7 +87,7 @@ def bars(rows: Rows, name: str, value: str, *, x_title: str, series: str | None 
         alt.Chart(_data(rows))
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            y=alt.Y(f"{name}:N", sort=None, title=None, axis=alt.Axis(labelLimit=420)),
+            y=alt.Y(f"{name}:N", sort=None, title=None, axis=alt.Axis(labelLimit=420, labelFlush=False)),
             x=alt.X(
                 f"{value}:Q",
                 title=x_title,
@@ -114,7 +114,7 @@ def scatter(rows: Rows, x: str, y: str, series: str | None, *, x_title: str, y_t
             tooltip=_told(rows),
             **_colour(series),
         )
-        .properties(height=HEIGHT)
+        .properties(height=HEIGHT + 60)
     )
 
 
@@ -133,6 +133,49 @@ def reliability(rows: Rows) -> Any:
     )
     point = base.mark_point(filled=True, size=70).encode(y=alt.Y("right:Q", scale=scale))
     return (perfect + rule + point).properties(height=HEIGHT + 60)
+
+
+def loads(rows: Rows, whole: Rows, *, x_title: str, y_title: str) -> Any:
+    """Rows of `load`, `value` and `arm`, a line an arm; for those in `whole` the interval from `low` to `high` as well."""
+
+    def over(shown: Rows) -> Any:
+        return alt.Chart(_data(shown)).encode(
+            x=alt.X("load:Q", title=x_title, axis=alt.Axis(grid=False)), **_colour("arm")
+        )
+
+    rule = over(whole).mark_rule(strokeWidth=1.5, opacity=0.6)
+    rule = rule.encode(y=alt.Y("low:Q", title=y_title), y2="high:Q")
+    value = alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=True))
+    drawn = (
+        over(rows)
+        .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=40))
+        .encode(y=value, tooltip=_told(rows))
+    )
+    return (rule + drawn if whole else drawn).properties(height=HEIGHT)
+
+
+def powers(rows: Rows, x: str, y: str, series: str, *, x_title: str, y_title: str) -> Any:
+    """Lines on axes that grow tenfold from mark to mark, for what spans many sizes; no value may be 0."""
+
+    def axis(cls: Any, field: str, title: str) -> Any:
+        return cls(
+            f"{field}:Q", title=title, scale=alt.Scale(type="log"), axis=alt.Axis(format="~s", tickCount=6)
+        )
+
+    base = alt.Chart(_data(rows)).encode(
+        x=axis(alt.X, x, x_title), y=axis(alt.Y, y, y_title), **_colour(series)
+    )
+    return base.mark_line(strokeWidth=2).encode(tooltip=_told(rows)).properties(height=HEIGHT)
+
+
+def marked(chart: Any, at: float, x: str) -> Any:
+    """The chart with an upright line where something was chosen."""
+    line = (
+        alt.Chart(_data([{x: at}]))
+        .mark_rule(strokeDash=[4, 4], strokeWidth=1.5, color="gray")
+        .encode(x=f"{x}:Q")
+    )
+    return chart + line
 
 
 def show_chart(chart: Any, summary: str, rows: Rows) -> None:

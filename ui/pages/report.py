@@ -35,7 +35,7 @@ def _verdict(home: Home, actor: Actor, run_id: str, facts: Facts) -> None:
         )
         st.markdown("\n".join(f"- {parts.plain(reason)}" for reason in verdict["reasons"]))
     parts.figures(_money(facts))
-    if verdict["cautions"]:
+    if verdict.get("cautions"):
         parts.section("To know besides", "This does not change the verdict.")
         st.markdown("\n".join(f"- {parts.plain(each)}" for each in verdict["cautions"]))
     parts.section("Take it away")
@@ -86,7 +86,7 @@ def _arithmetic(home: Home, actor: Actor, run_id: str, facts: Facts) -> None:
         "How the money was worked out",
         "Line by line, to be followed with a pocket calculator. The Excel form has the same lines as live formulas.",
     )
-    rows: Sequence[Facts] = facts["explain"]
+    rows: Sequence[Facts] = facts.get("explain") or ()
     if not rows:
         st.info(
             "There is no arithmetic: the teacher's or the student's cost is not known. The report says why."

@@ -191,11 +191,10 @@ def _worst(found: Evaluated) -> None:
         if record_id not in shown:
             continue
         sure = "" if row["confidence"] is None else f", {formats.percent(row['confidence'])} sure"
-        teacher = by_arm[words.TEACHER][record_id].scores[found.metric]
-        arms = [
-            (found.chosen, f"wrong{sure}"),
-            (words.TEACHER, "right" if teacher == 1.0 else formats.percent(teacher)),
-        ]
+        arms = [(found.chosen, f"wrong{sure}")]
+        if found.facts["reference"] != words.TEACHER:
+            teacher = by_arm[words.TEACHER][record_id].scores[found.metric]
+            arms.append((words.TEACHER, "right" if teacher == 1.0 else formats.percent(teacher)))
         record_card.card(record_id, shown[record_id], arms, found.use_case["task"]["kind"], mark=True)
     if num_pages > 1:
         st.pagination(num_pages, key="worst_page", bind="query-params")

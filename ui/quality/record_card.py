@@ -15,8 +15,10 @@ _STYLE = """<style>
 .sh-record { border: 1px solid var(--sh-border); border-radius: 6px; padding: 0.8rem 1rem; }
 .sh-record h4 { font-size: 0.87rem; font-weight: 600; color: var(--sh-quiet); margin: 0 0 0.15rem; padding: 0; }
 .sh-record .sh-text { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 0 0.7rem; max-height: 22rem; overflow-y: auto; }
-.sh-record .sh-two { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 0 1.5rem; }
+.sh-record .sh-two { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: 0 1.5rem; }
 .sh-record .sh-two > div { border-top: 1px solid var(--sh-border); padding-top: 0.5rem; }
+.sh-record .sh-code { font-family: ui-monospace, "Source Code Pro", monospace; font-size: 0.87rem; }
+.sh-record h4 .sh-mark { margin-left: 0.4rem; }
 .sh-record .sh-foot { color: var(--sh-quiet); font-size: 0.82rem; margin: 0; }
 .sh-record mark { background: color-mix(in srgb, var(--sh-warn) 22%, transparent); color: inherit; border-radius: 3px;
   text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: 3px; }
@@ -36,17 +38,18 @@ def card(record_id: str, shown: Shown, arms: Sequence[tuple[str, str]], kind: st
         difference = word_difference(*said)
         if any(part == "same" and text.strip() for part, text in difference):  # else all would be marked
             bodies = [_marked(difference, "a"), _marked(difference, "b")]
+    css = "sh-text sh-code" if kind == "extract" else "sh-text"
     columns = "".join(
         f"<div><h4>{escape(words.arm_name(arm))} "
         f'<span class="sh-mark {_colour(fared)}">{escape(fared)}</span></h4>'
-        f'<p class="sh-text">{body or "<em>no answer</em>"}</p></div>'
+        f'<p class="{css}">{body or "<em>no answer</em>"}</p></div>'
         for (arm, fared), body in zip(arms, bodies, strict=True)
     )
     by = "as people said" if shown.right_by == "human" else "as the teacher said"
     st.html(
         f'<article class="sh-record"><h4>Asked</h4><p class="sh-text">{escape(shown.asked)}</p>'
-        f'<h4>Right, {by}</h4><p class="sh-text">{escape(readable(shown.right, kind))}</p>'
-        f'<div class="sh-two">{columns}</div><p class="sh-foot">Record {escape(record_id)}</p></article>'
+        f'<div class="sh-two"><div><h4>Right, {by}</h4><p class="{css}">{escape(readable(shown.right, kind))}</p></div>'
+        f'{columns}</div><p class="sh-foot">Record {escape(record_id)}</p></article>'
     )
 
 
