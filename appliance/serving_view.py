@@ -22,7 +22,7 @@ from appliance.report import words
 Facts = Mapping[str, Any]
 Row = dict[str, Any]
 
-VOLUMES = tuple(round(step * 10**power) for power in range(3, 9) for step in (1, 2, 5))
+VOLUMES = (*(step * 10**power for power in range(3, 8) for step in (1, 2, 5)), 10**8)
 """Requests a month that the curve of costs is drawn at."""
 
 
@@ -164,7 +164,7 @@ def over_load(rows: Sequence[Row], loop: str, measure: str, arms: Sequence[str])
                 "value": row[measure],
                 "low": low,
                 "high": high,
-                "arm": words.arm_name(row["arm"]),
+                "arm": words.SHORT_ARMS.get(row["arm"], row["arm"]),
                 "answered": row["num_ok"],
                 "failed": row["num_failed"],
                 "_order": words.arm_order(row["arm"]),

@@ -85,9 +85,9 @@ def test_a_chart_has_a_row_a_level_with_its_interval_and_what_failed(home: Home)
     assert found is not None and serving_view.arms(found.rows) == ["untuned", "sft"]
     rows = serving_view.over_load(found.rows, "closed", "requests_per_s", ["untuned", "sft"])
     assert [(row["load"], row["value"], row["arm"]) for row in rows] == [
-        (1, 1.0, "Untuned student"),
-        (1, 3.0, "Student after SFT"),
-        (4, 9.0, "Student after SFT"),
+        (1, 1.0, "Untuned"),
+        (1, 3.0, "SFT"),
+        (4, 9.0, "SFT"),
     ]
     assert (rows[2]["low"], rows[2]["high"]) == (9.0 * 0.9, 9.0 * 1.1)
     assert (rows[2]["answered"], rows[2]["failed"]) == (60, 0)

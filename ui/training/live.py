@@ -48,11 +48,9 @@ def _curves(run_id: str, was_live: bool) -> None:
     if run is None:
         return
     parts.stage_strip(run)
-    found = [
-        training
-        for stage in reversed(curves.STAGES)
-        if (training := curves.read(home, run_id, stage)) is not None
-    ]
+    trainings = [curves.read(home, run_id, stage) for stage in curves.STAGES]
+    # What is under way stands first; what is done, in the order it was done.
+    found = sorted((each for each in trainings if each is not None), key=lambda training: training.finished)
     if not found:
         parts.section("No training yet", "Its curves appear here when the stages before it are done.")
     settings = training_view.settings(home, run_id)
