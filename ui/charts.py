@@ -74,7 +74,7 @@ def intervals(
         tooltip=_told(rows),
         **_colour(series),
     )
-    rule = base.mark_rule(strokeWidth=2, **({} if series else {"color": "gray"})).encode(
+    rule = base.mark_rule(strokeWidth=2, color="gray").encode(
         x=alt.X(f"{low}:Q", title=x_title, scale=alt.Scale(zero=False)), x2=f"{high}:Q"
     )
     point = base.mark_point(filled=True, size=80).encode(x=alt.X(f"{value}:Q", title=x_title))
@@ -137,35 +137,36 @@ def reliability(rows: Rows) -> Any:
 
 def loads(rows: Rows, whole: Rows, *, x_title: str, y_title: str) -> Any:
     """Rows of `load`, `value` and `arm`, a line an arm; for those in `whole` the interval from `low` to `high` as well."""
-
-    def over(shown: Rows) -> Any:
-        return alt.Chart(_data(shown)).encode(
-            x=alt.X("load:Q", title=x_title, axis=alt.Axis(grid=False)), **_colour("arm")
-        )
-
-    rule = over(whole).mark_rule(strokeWidth=1.5, opacity=0.6)
-    rule = rule.encode(y=alt.Y("low:Q", title=y_title), y2="high:Q")
+    x = alt.X("load:Q", title=x_title, axis=alt.Axis(grid=False))
     value = alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=True))
-    drawn = (
-        over(rows)
-        .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=40))
-        .encode(y=value, tooltip=_told(rows))
-    )
-    return (rule + drawn if whole else drawn).properties(height=HEIGHT)
+    line = alt.Chart(_data(rows)).mark_line(strokeWidth=2).encode(x=x, y=value, color=_many("arm"))
+    point = alt.Chart(_data(rows)).mark_point(filled=True, size=40, opacity=1)
+    point = point.encode(x=x, y=value, color=_many("arm"), tooltip=_told(rows))
+    rule = alt.Chart(_data(whole)).mark_rule(strokeWidth=1.5)
+    rule = rule.encode(x=x, y=alt.Y("low:Q", title=y_title), y2="high:Q", color=_many("arm"))
+    return (rule + line + point if whole else line + point).properties(height=HEIGHT)
 
 
 def powers(rows: Rows, x: str, y: str, series: str, *, x_title: str, y_title: str) -> Any:
     """Lines on axes that grow tenfold from mark to mark, for what spans many sizes; no value may be 0."""
 
-    def axis(cls: Any, field: str, title: str) -> Any:
+    def axis(cls: Any, field: str, title: str, form: str) -> Any:
         return cls(
-            f"{field}:Q", title=title, scale=alt.Scale(type="log"), axis=alt.Axis(format="~s", tickCount=6)
+            f"{field}:Q", title=title, scale=alt.Scale(type="log"), axis=alt.Axis(format=form, tickCount=6)
         )
 
     base = alt.Chart(_data(rows)).encode(
-        x=axis(alt.X, x, x_title), y=axis(alt.Y, y, y_title), **_colour(series)
+        x=axis(alt.X, x, x_title, "~s"), y=axis(alt.Y, y, y_title, "~g"), color=_many(series)
     )
     return base.mark_line(strokeWidth=2).encode(tooltip=_told(rows)).properties(height=HEIGHT)
+
+
+def _many(series: str) -> alt.Color:
+    """For many lines: names in rows of three, none of them cut."""
+    legend = alt.Legend(
+        orient="top", columns=3, labelLimit=0, symbolOpacity=1, symbolType="stroke", symbolStrokeWidth=3
+    )
+    return alt.Color(f"{series}:N", title=None, sort=None, legend=legend)
 
 
 def marked(chart: Any, at: float, x: str) -> Any:
