@@ -45,7 +45,7 @@ def examine(layout: Layout, manifest: dict[str, Any], user: str | None) -> list[
         _machine(manifest["needs"]["machine"]),
         _glibc(manifest["needs"]["glibc"]),
         _python(user),
-        *_prefix(layout),
+        *_prefix(layout, user),
         _room("disk", layout.prefix, manifest["installed_bytes"] + _HEADROOM_BYTES),
         _room("state disk", layout.state, home_bytes(layout) + _HEADROOM_BYTES),
         _inodes(layout.prefix),
@@ -83,20 +83,26 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _python(user: str | None) -> Need:
-    """The user that the services run as must reach the interpreter too: one in /root is nobody else's."""
     path = Path(sys.executable).resolve()
-    closed = [part for part in (path, *path.parents) if not part.stat().st_mode & 0o001] if user else []
-    remedy = (
-        f"{closed[-1]} is closed to other users: set STILLHOUSE_PYTHON to /usr/bin/python3.11"
-        if closed
-        else None
-    )
-    return Need("Python", not closed, f"{platform.python_version()}, {path}", remedy)
+    closed = _closed(path, user)
+    remedy = f"{closed} is closed to {user}: set STILLHOUSE_PYTHON to /usr/bin/python3.11" if closed else None
+    return Need("Python", closed is None, f"{platform.python_version()}, {path}", remedy)
 
 
-def _prefix(layout: Layout) -> Iterator[Need]:
+def _closed(path: Path, user: str | None) -> Path | None:
+    """What of the path the services' user could not go through: an interpreter in /root, say, is nobody else's."""
+    if user in (None, "root"):
+        return None
+    there = _existing(path)
+    return next((part for part in (*reversed(there.parents), there) if not part.stat().st_mode & 0o001), None)
+
+
+def _prefix(layout: Layout, user: str | None) -> Iterator[Need]:
     for name, path in (("prefix", layout.prefix), ("state", layout.state)):
-        yield Need(name, (remedy := _unfit(path, layout)) is None, str(path), remedy)
+        remedy = _unfit(path, layout)
+        if remedy is None and (closed := _closed(path.parent, user)):
+            remedy = f"{closed} is closed to {user}, whom the services run as: choose another path"
+        yield Need(name, remedy is None, str(path), remedy)
     there = _existing(layout.prefix)
     refuses = os.statvfs(there).f_flag & os.ST_NOEXEC
     yield Need(

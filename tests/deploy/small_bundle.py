@@ -85,7 +85,7 @@ def uv_wheel(folder: Path) -> Path:
 
 def small_files(folder: Path, version: str, form: int, *, with_uv: bool = True) -> dict[str, Path]:
     """What a bundle of this version holds: one member of each class."""
-    script = "[console_scripts]\nstillhouse = small_stillhouse:main\n".encode()
+    script = b"[console_scripts]\nstillhouse = small_stillhouse:main\n"
     product = write_wheel(
         folder / "wheels",
         "stillhouse",
@@ -110,7 +110,7 @@ def small_files(folder: Path, version: str, form: int, *, with_uv: bool = True) 
         "share/docs/install.md": "# Install\n",
         "licences/licences.csv": "package,version,licence,texts\n",
         "sbom/software.cdx.json": "{}\n",
-        "models/small/sealed.json": "{}\n",
+        "models/small/sealed.json": '{"weights.bin": "0"}\n',
         "models/small/weights.bin": "weights " * 999,
     }.items():
         path = made / name.replace("/", "_")
@@ -159,3 +159,8 @@ def product(prefix: Path, *arguments: str) -> str | None:
         [str(command), *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL
     )
     return done.stdout.strip() if done.returncode == 0 else None
+
+
+def as_root(user: str = "root") -> tuple[str, ...]:
+    """Arguments that name the services' user, where there is a choice."""
+    return ("--user", user) if os.geteuid() == 0 else ()
