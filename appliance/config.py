@@ -6,6 +6,7 @@ import difflib
 import functools
 import json
 import math
+import os
 import re
 import tomllib
 from dataclasses import dataclass, fields, is_dataclass
@@ -214,7 +215,7 @@ def named_policy(scrub: dict[str, Any], use_case: Path) -> dict[str, Any]:
     for table in (*document.get("dictionary", ()), *document.get("pattern", ()), *([vault] if vault else ())):
         for option in ("path", "key_file"):
             if option in table:
-                table[option] = str((file.parent / table[option]).absolute())
+                table[option] = os.path.abspath(file.parent / table[option])
     return dict(document)
 
 
