@@ -65,11 +65,11 @@ def settings(home: Home, run_id: str) -> Mapping[str, Any]:
 
 def answers(home: Home, actor: Actor, run_id: str) -> list[Answer]:
     """Of the last steps of on-policy training, the newest first; raises NotAllowed for whoever may not see text."""
-    said = curves.answers(home, run_id)
-    shown_as = (settings(home, run_id).get("task") or {}).get("input")
-    if not said or shown_as is None:
-        return []
     with acting(home, actor, Action.SEE_TEXT, run=run_id, what="answers during training"):
+        said = curves.answers(home, run_id)
+        shown_as = (settings(home, run_id).get("task") or {}).get("input")
+        if not said or shown_as is None:
+            return []
         examples = {
             each.record_id: each
             for each in read_examples(home.runs / run_id / "curate", {row["record_id"] for row in said})
