@@ -135,15 +135,17 @@ def reliability(rows: Rows) -> Any:
     return (perfect + rule + point).properties(height=HEIGHT + 60)
 
 
-def loads(rows: Rows, whole: Rows, *, x_title: str, y_title: str) -> Any:
-    """Rows of `load`, `value` and `arm`, a line an arm; for those in `whole` the interval from `low` to `high` as well."""
+def loads(rows: Rows, whole: Rows, arms: Sequence[str], *, x_title: str, y_title: str) -> Any:
+    """Rows of `load`, `value` and `arm`, a line an arm; for those in `whole` the interval from `low` to `high` as well.
+
+    `arms` are all that there are: each keeps its colour from chart to chart, whichever are shown."""
     x = alt.X("load:Q", title=x_title, axis=alt.Axis(grid=False))
     value = alt.Y("value:Q", title=y_title, scale=alt.Scale(zero=True))
-    line = alt.Chart(_data(rows)).mark_line(strokeWidth=2).encode(x=x, y=value, color=_many("arm"))
+    line = alt.Chart(_data(rows)).mark_line(strokeWidth=2).encode(x=x, y=value, color=_many("arm", arms))
     point = alt.Chart(_data(rows)).mark_point(filled=True, size=40, opacity=1)
-    point = point.encode(x=x, y=value, color=_many("arm"), tooltip=_told(rows))
+    point = point.encode(x=x, y=value, color=_many("arm", arms), tooltip=_told(rows))
     rule = alt.Chart(_data(whole)).mark_rule(strokeWidth=1.5)
-    rule = rule.encode(x=x, y=alt.Y("low:Q", title=y_title), y2="high:Q", color=_many("arm"))
+    rule = rule.encode(x=x, y=alt.Y("low:Q", title=y_title), y2="high:Q", color=_many("arm", arms))
     return (rule + line + point if whole else line + point).properties(height=HEIGHT)
 
 
@@ -156,17 +158,19 @@ def powers(rows: Rows, x: str, y: str, series: str, *, x_title: str, y_title: st
         )
 
     base = alt.Chart(_data(rows)).encode(
-        x=axis(alt.X, x, x_title, "~s"), y=axis(alt.Y, y, y_title, "~g"), color=_many(series)
+        x=axis(alt.X, x, x_title, "~s"),
+        y=axis(alt.Y, y, y_title, "~g"),
+        color=_many(series, list(dict.fromkeys(row[series] for row in rows))),
     )
     return base.mark_line(strokeWidth=2).encode(tooltip=_told(rows)).properties(height=HEIGHT)
 
 
-def _many(series: str) -> alt.Color:
-    """For many lines: names in rows of three, none of them cut."""
+def _many(series: str, names: Sequence[str]) -> alt.Color:
+    """For many lines: names in rows of three, none of them cut; the same colours for the same names."""
     legend = alt.Legend(
         orient="top", columns=3, labelLimit=0, symbolOpacity=1, symbolType="stroke", symbolStrokeWidth=3
     )
-    return alt.Color(f"{series}:N", title=None, sort=None, legend=legend)
+    return alt.Color(f"{series}:N", title=None, scale=alt.Scale(domain=list(names)), legend=legend)
 
 
 def marked(chart: Any, at: float, x: str) -> Any:
