@@ -145,7 +145,7 @@ def _table(rows: Sequence[Volume], planned: Mapping[str, Any]) -> None:
         [
             {
                 "requests": row.requests_per_month,
-                "arm": words.arm_name(row.arm),
+                "arm": words.SHORT_ARMS.get(row.arm, row.arm),
                 "thousand": None if row.per_thousand is None else formats.money(row.per_thousand, currency),
                 "month": None if row.per_month is None else formats.money(row.per_month, currency),
                 "saving": "" if row.arm == "teacher" else "not stated" if row.saving is None else formats.money(row.saving, currency),

@@ -92,7 +92,7 @@ def _named(told: Mapping[str, Any] | None) -> str:
 def _figures(found: _Shown) -> list[tuple[str, str, str | None]]:
     rows: list[tuple[str, str, str | None]] = [
         (
-            words.arm_name(arm),
+            _short(arm),
             f"{best['requests_per_s']:.1f} a second" if best.get("meets") else "not met",
             _at(best),
         )
@@ -139,12 +139,11 @@ def _chart(rows: Sequence[Row], loop: str, measure: str, arms: Sequence[str]) ->
     x = "clients at once" if loop == "closed" else "arrivals a second"
     best = (max if rate else min)(drawn, key=lambda row: row["value"])
     unit = "" if rate else " s"
-    said = (
-        f"{'Most' if rate else 'Least'}: {best['value']:.3g}{unit}, {best['arm']} at {best['load']:.3g} {x}."
-    )
+    said = f"{'Most' if rate else 'Least'}: {best['value']:.3g}{unit}, {best['arm']} at {best['load']:.3g} {'at once' if loop == 'closed' else 'a second'}."
+    everyone = [_short(arm) for arm in serving_view.arms(rows)]
     whole = [row for row in drawn if row["low"] is not None and row["high"] is not None]
     y = CLOSED_MEASURES[measure] if rate else "seconds"
-    chart = charts.loads(drawn, whole, x_title=x, y_title=y)
+    chart = charts.loads(drawn, whole, everyone, x_title=x, y_title=y)
     charts.show_chart(chart, said, drawn)
 
 
