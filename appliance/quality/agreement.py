@@ -17,6 +17,9 @@ from distill.evaluation.golden import Kappa, Rating, cohens_kappa
 from distill.evaluation.judge import Part, Preference, part
 from distill.evaluation.paired import mcnemar_exact
 
+LEAST_FOR_KAPPA = 20
+"""Pairs under which its interval, by drawing them anew, promises too much."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -40,6 +43,7 @@ class Agreement:
     n: int
     share: Part
     kappa: Kappa
+    """None on fewer than `LEAST_FOR_KAPPA` pairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,8 @@ def _agreement(one: Ratings, other: Ratings) -> Agreement:
     both = [record for record in one.preferences if record in other.preferences]
     first, second = ([each.preferences[record] for record in both] for each in (one, other))
     same = sum(a == b for a, b in zip(first, second, strict=True))
-    return Agreement(one.rater, other.rater, len(both), part(same, len(both)), cohens_kappa(first, second))
+    kappa = cohens_kappa(first, second) if len(both) >= LEAST_FOR_KAPPA else Kappa(None, None, None)
+    return Agreement(one.rater, other.rater, len(both), part(same, len(both)), kappa)
 
 
 def _majority(told: Sequence[Ratings]) -> tuple[dict[str, Preference], int]:

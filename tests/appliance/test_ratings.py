@@ -27,7 +27,7 @@ from appliance.quality.rounds import (
 from distill.evaluation.golden import read_golden
 from tests.appliance.evaluated_run import RUN, make_run
 
-NUM = 12
+NUM = 27
 RIGHT = [f"the answer to letter {place}" for place in range(NUM)]
 OURS = [*(f"ours {place}" for place in range(NUM - 3)), "alike", "alike", None]
 THEIRS = [*(f"theirs {place}" for place in range(NUM - 3)), "alike", "alike", "theirs"]
@@ -170,6 +170,19 @@ def test_two_raters_are_held_against_each_other(home: Home, found: Evaluated, ma
     assert agreement.kappa.value == pytest.approx(0.0)
     everybody = told.tallies[0]
     assert (everybody.who, everybody.n, told.split) == ("Everybody", 6, RATED - 6)
+
+
+def test_a_few_pairs_tell_no_kappa(home: Home, found: Evaluated, made: Round) -> None:
+    for rater in (OLGA, PAUL):
+        say(home, rater, found, made, 4, "ours")
+        end(home, rater, made)
+    told = result(home, PAUL, made)
+    assert told is not None
+    assert (told.agreements[0].n, told.agreements[0].share.count, told.agreements[0].kappa.value) == (
+        4,
+        4,
+        None,
+    )
 
 
 def test_the_golden_file_is_one_that_the_judge_reads(home: Home, found: Evaluated, made: Round) -> None:

@@ -46,7 +46,7 @@ def _money(facts: Facts) -> list[tuple[str, str, str | None]]:
     economics = facts["economics"]
     spent, saving = economics["monthly_cost"], economics.get("saving") or {}
     currency = next((row["currency"] for row in facts["cost"] if row["currency"]), None)
-    horizon = words.count(economics.get("horizon_months"), "month", "months")
+    horizon, arm = economics.get("horizon_months"), economics.get("arm")  # earlier reports have neither
     ends = (
         saving.get("refused")
         or f"{words.money(saving.get('low'), currency)} to {words.money(saving.get('high'), currency)} from the measured intervals"
@@ -55,8 +55,8 @@ def _money(facts: Facts) -> list[tuple[str, str, str | None]]:
     back = economics["break_even_months"]
     return [
         ("Teacher, a month", words.money(spent["teacher"], currency), f"{words.number(economics['requests_per_month'])} requests"),
-        (f"{words.arm_name(economics.get('arm'))}, a month", words.money(spent["student"], currency), "devices paid whole"),
-        (f"Saved in {horizon}", words.money(saving.get("value"), currency), told),
+        (f"{words.arm_name(arm) if arm else 'Student'}, a month", words.money(spent["student"], currency), "devices paid whole"),
+        (f"Saved in {words.count(horizon, 'month', 'months')}" if horizon else "Saved", words.money(saving.get("value"), currency), told),
         ("Earned back in", "never" if back is None else words.months(back), f"one-off cost {words.money(economics['one_off'], currency)}"),
     ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from appliance.acting import Action, Actor, may
-from appliance.quality.agreement import Result, golden, result, write_golden
+from appliance.quality.agreement import LEAST_FOR_KAPPA, Result, golden, result, write_golden
 from appliance.quality.evaluated import Evaluated, outcomes
 from appliance.quality.rounds import (
     Blind,
@@ -195,7 +195,7 @@ def _result(told: Result) -> None:
             ("Equally good", formats.percent(first.tie.value), _part(first.tie.low, first.tie.high, first.tie.count, first.n)),
             (f"{b} better", formats.percent(first.b.value), _part(first.b.low, first.b.high, first.b.count, first.n)),
             (
-                "By chance",
+                "Chance alone",
                 "no winner" if first.p is None else f"p {words.equals(words.chance(first.p))}",
                 "exact sign test, two-sided, ties left out",
             ),
@@ -246,7 +246,9 @@ def _agreement(told: Result) -> None:
                 "raters": f"{each.one} and {each.other}",
                 "n": f"{each.n:,}",
                 "share": words.percent_interval(each.share.value, each.share.low, each.share.high),
-                "kappa": None
+                "kappa": f"needs {LEAST_FOR_KAPPA} pairs"
+                if each.n < LEAST_FOR_KAPPA
+                else None
                 if each.kappa.value is None
                 else f"{each.kappa.value:.2f} ({each.kappa.low:.2f} to {each.kappa.high:.2f})",
             }
