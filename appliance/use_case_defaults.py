@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-from appliance.acting import Actor
+from appliance.acting import Action, Actor, acting
 from appliance.datasets import Column, dataset, label_values, profile, raw_path
 from appliance.home import Home
 from appliance.models import CATALOGUE
@@ -33,6 +33,11 @@ def suggest(home: Home, actor: Actor, dataset_id: str, kind: Kind) -> dict[str, 
 
     Raises DataError where there is no such dataset, NotAllowed where the actor may not edit use cases.
     """
+    with acting(home, actor, Action.EDIT_USE_CASE, dataset=dataset_id[:60], what="suggest"):
+        return _suggest(home, actor, dataset_id, kind)
+
+
+def _suggest(home: Home, actor: Actor, dataset_id: str, kind: Kind) -> dict[str, Any]:
     found = profile(home, dataset_id)
     columns = {column.name: column for column in found.columns if column.looks_like != "empty"}
     message = _message(list(columns.values()))
