@@ -92,7 +92,7 @@ def actions_of(preset: str, changes: Mapping[str, str]) -> dict[str, Action]:
             check_type(name)
         if action not in ACTIONS:
             raise ValueError(f"unknown action '{action[:40]}' for {name}{did_you_mean(action, ACTIONS)}")
-        possible = _possible(name)
+        possible = possible_actions(name)
         if action not in possible:
             raise ValueError(f"{name} cannot have the action '{action}': it can have {', '.join(possible)}")
     if OTHERWISE in changes:
@@ -115,7 +115,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f": did you mean '{close[0]}'?" if close else f"; there are: {', '.join(known)}"
 
 
-def _possible(name: str) -> tuple[Action, ...]:
+def possible_actions(name: str) -> tuple[Action, ...]:
     if name == "UNREADABLE":
         return _UNREADABLE
     return tuple(
