@@ -225,7 +225,7 @@ def test_ratings_are_audited_without_a_word_of_text(home: Home, found: Evaluated
     log = (home.root / "audit.jsonl").read_text()
     assert '"rate"' in log and made.round_id in log
     assert "ours" not in log and "letter " not in log
-    assert not verify(home).problems
+    assert verify(home).problem is None
 
 
 @pytest.mark.parametrize("run_id", ["../../elsewhere", "..", "a/b"])
