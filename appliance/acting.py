@@ -45,6 +45,8 @@ class Action(StrEnum):
     ASK_RELEASE = "ask-release"
     DECIDE_RELEASE = "decide-release"
     """Never the person who started the run's job or asked: `appliance.approvals` sees to that."""
+    ERASE = "erase"
+    """Take a record, or all of a person's, out of the home for good."""
     MANAGE_ACCOUNTS = "manage-accounts"
     MANAGE_MODELS = "manage-models"
     BACK_UP = "back-up"
@@ -75,6 +77,7 @@ MAY: Mapping[Action, frozenset[Role]] = {
     Action.RATE: _OPERATOR | _APPROVER | _OFFICER,
     Action.ASK_RELEASE: _OPERATOR,
     Action.DECIDE_RELEASE: _APPROVER,
+    Action.ERASE: _OFFICER,
     Action.MANAGE_ACCOUNTS: _ADMINISTRATOR,
     Action.MANAGE_MODELS: _ADMINISTRATOR,
     Action.BACK_UP: _ADMINISTRATOR,

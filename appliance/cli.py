@@ -13,6 +13,7 @@ import click
 from appliance.commands.audit import audit
 from appliance.commands.box import backup, migrate, restore, support_bundle
 from appliance.commands.console import console
+from appliance.commands.erase import erase
 from appliance.commands.jobs import jobs, worker
 from appliance.commands.keys import keys
 from appliance.commands.people import accounts
@@ -421,6 +422,7 @@ main.add_command(restore)
 main.add_command(support_bundle)
 main.add_command(migrate)
 main.add_command(keys)
+main.add_command(erase)
 
 
 if __name__ == "__main__":

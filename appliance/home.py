@@ -84,6 +84,11 @@ class Home:
         return self.root / "policies"
 
     @property
+    def erasures(self) -> Path:
+        """What was to be forgotten, by keyed hash, and what was done about it."""
+        return self.root / "erasures"
+
+    @property
     def approvals(self) -> Path:
         return self.root / "approvals"
 

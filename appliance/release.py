@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance import manifest
+from appliance.erasures import taint
 from appliance.home import Home
 from appliance.lineage import chosen_stage
 from appliance.manifest import Manifest
@@ -146,6 +147,14 @@ def _checks(
         if same
         else "the report speaks of another student: go on with `stillhouse run`",
         same,
+    )
+    erasure = taint(run.home, manifest.model_digest(stages[chosen]))
+    yield Check(
+        "Erasures",
+        "nothing that it learnt from was erased since"
+        if erasure is None
+        else f"it learnt from what was erased since (erasure {erasure.erasure_id}): start the run again, which trains one without it",
+        erasure is None,
     )
     attacked = (stages["attack"].facts.get("students") or {}).get(chosen)
     result = None if attacked is None else RESULTS.get(attacked["result"], attacked["result"])

@@ -183,9 +183,9 @@ def _judges_digest(run: Run) -> str:
 
 
 @contextmanager
-def _alone(run: Run) -> Iterator[None]:
-    """One process works on a run at a time."""
-    with open(run.folder / "lock", "w") as lock:
+def alone_with(folder: Path) -> Iterator[None]:
+    """One process works on a run at a time; RunError for a second one."""
+    with open(folder / "lock", "w") as lock:
         for patience in reversed(range(_LOOKS)):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -193,7 +193,7 @@ def _alone(run: Run) -> Iterator[None]:
             except BlockingIOError:
                 if not patience:
                     raise RunError(
-                        f"{run.run_id} is being worked on by another process: see `stillhouse status {run.run_id}`"
+                        f"{folder.name} is being worked on by another process: see `stillhouse status {folder.name}`"
                     ) from None
             time.sleep(_LOOK_S)
         yield
@@ -214,7 +214,7 @@ def is_worked_on(folder: Path) -> bool:
 def run_pipeline(run: Run, screen: Screen) -> Path:
     """Brings every stage to its finished state and gives the last one's folder; raises RunError."""
     store = Store(run.home.store)
-    with _alone(run):
+    with alone_with(run.folder):
         _write_config(run)
         store.begin_run(run.run_id, run.use_case.name, run.use_case.title)
         done: dict[str, Manifest] = {}

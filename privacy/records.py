@@ -80,6 +80,8 @@ class DropReason(StrEnum):
     """The detector took longer than the policy allows."""
     POLICY = "policy"
     """It holds a type of personal data whose action in the policy is `drop`."""
+    ERASED = "erased"
+    """It was to be forgotten: the source still has it, and it is not read again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 from privacy.actions import Replacements
 from privacy.dictionary import OwnTerms, own_finders, read_terms
 from privacy.ingest import read_rows
-from privacy.records import DetectorModels, DroppedRow, RawRecord, ScrubbedRecord
+from privacy.records import DetectorModels, DroppedRow, DropReason, RawRecord, ScrubbedRecord
 from privacy.scan import Outcome, Scrubber, scrub_records
 from privacy.settings import FieldRule, ScrubPolicy, SourceSettings, policy_id
 from privacy.vault import VaultWriter, read_vault_key
@@ -71,12 +71,14 @@ def scrub_source(
     plant: Plant | None = None,
     only_chunks: Container[int] | None = None,
     taken: frozenset[str] = frozenset(),
+    erased: frozenset[str] = frozenset(),
 ) -> Iterator[ScrubbedChunk]:
     """Chunks in order, without the first `skip_chunks` and those that are not in `only_chunks`, whose rows are read (ids
     depend on them) but not scanned.
 
     Fields without a rule are scanned as text. `plant` (from `privacy.attack.planting`) puts invented secrets into the
-    rows before they are scanned. `taken` are fingerprints of values that no surrogate may have. Raises ValueError, with one line for the operator, for a
+    rows before they are scanned. `taken` are fingerprints of values that no surrogate may have. Rows of a record
+    or subject whose id is among `erased` are dropped before anything looks at them. Raises ValueError, with one line for the operator, for a
     source that cannot be read; RuntimeError if scrubbing processes cannot start. Messages hold no record's
     text.
     """
@@ -98,7 +100,7 @@ def scrub_source(
         vault = VaultWriter(base_dir / policy.vault.path, read_vault_key(policy.vault, base_dir, key))
     terms = read_terms(policy, base_dir)
     build = partial(build_scrubber, policy, {**typed, **rules}, key, models, terms, taken)
-    rows = read_rows(source, base_dir, key)
+    rows = _without(read_rows(source, base_dir, key), erased)
     chunks = _chunks(rows if plant is None else plant(rows), policy.chunk_size, skip_chunks)
     if only_chunks is not None:
         chunks = (chunk for chunk in chunks if chunk.index in only_chunks)
@@ -147,6 +149,16 @@ class _RawChunk:
     index: int
     records: list[RawRecord]
     dropped: list[DroppedRow]
+
+
+def _without(
+    rows: Iterator[RawRecord | DroppedRow], erased: frozenset[str]
+) -> Iterator[RawRecord | DroppedRow]:
+    for row in rows:
+        if isinstance(row, RawRecord) and (row.record_id in erased or row.subject_id in erased):
+            yield DroppedRow(row.row, DropReason.ERASED)
+        else:
+            yield row
 
 
 def _chunks(rows: Iterator[RawRecord | DroppedRow], size: int, skip: int) -> Iterator[_RawChunk]:

@@ -106,6 +106,25 @@ def read_rows(path: Path, record_ids: Collection[str] | None = None) -> list[dic
     return list(parquet.read_table(path, filters=wanted).to_pylist())
 
 
+def without_rows(path: Path, new: Path, record_ids: Collection[str], subject: str | None) -> int:
+    """Writes the file anew without the rows of these records and this person; gives how many there were.
+
+    Nothing is written where there are none, or where the rows are of no records.
+    """
+    from pyarrow import parquet
+
+    table = parquet.read_table(path)
+    if "record_id" not in table.schema.names:
+        return 0
+    subjects = table["subject_id"].to_pylist() if "subject_id" in table.schema.names else [None] * len(table)
+    pairs = zip(table["record_id"].to_pylist(), subjects, strict=True)
+    kept = [row not in record_ids and (subject is None or whose != subject) for row, whose in pairs]
+    if all(kept):
+        return 0
+    parquet.write_table(table.filter(kept), new)
+    return len(kept) - sum(kept)
+
+
 def read_records(folder: Path) -> tuple[list[ScrubbedRecord], set[str]]:
     """All records that the scrub stage kept, and the ids of those from the held-out file."""
     records, held_out = [], set()

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 
+from appliance.erasures import erased_ids
 from appliance.stages import planted, removed
 from appliance.stages.context import (
     Context,
@@ -172,6 +173,7 @@ def _scrub_source(
         only_chunks=only,
         taken=taken,
         plant=planted.planter(context, key) if name == "data" else None,
+        erased=erased_ids(context.home),
     )
     for chunk in chunks:
         file = f"{name}-{chunk.index:05d}"

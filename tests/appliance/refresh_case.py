@@ -10,7 +10,7 @@ from appliance.home import Home
 from appliance.manifest import Manifest
 from appliance.pipeline import PIPELINE
 from appliance.progress import Screen
-from appliance.run import Run, _alone, _bring_about, _write_config, open_run
+from appliance.run import Run, _bring_about, _write_config, alone_with, open_run
 from tests.tiny_model import make_tiny_model
 
 LABELS = {"billing": "billing", "cards": "card", "rates": "battery", "meters": "meter"}
@@ -118,7 +118,7 @@ def run_to_the_evaluation(use_case: Path) -> Run:
     """What a refresh reads of a full run: all stages but the attack, the bench and the report."""
     run = open_run(use_case, Home.open())
     done: dict[str, Manifest] = {}
-    with _alone(run):
+    with alone_with(run.folder):
         _write_config(run)
         for stage in PIPELINE:
             done[stage.name] = _bring_about(run, stage, done, Screen(quiet=True))
