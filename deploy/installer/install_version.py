@@ -51,7 +51,7 @@ def _make_environment(target: Path, manifest: dict[str, Any]) -> None:
     for part in sorted((target / "requirements").iterdir()):
         command += ["-r", str(part)]
     _run(command, "install the wheels")
-    for spare in ("cache", "tools", "wheels"):  # what they held is in the environment now
+    for spare in ("cache", "tools", "wheels", "venv/.lock"):  # what they held is in the environment now
         remove(target / spare)
     if not (venv / "bin" / "stillhouse").exists():
         raise BoxError(

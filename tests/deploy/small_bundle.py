@@ -58,10 +58,13 @@ def make_maker(folder: Path) -> Maker:
     return Maker(private, folder / "release.pub")
 
 
-def write_wheel(folder: Path, name: str, version: str, files: dict[str, bytes]) -> Path:
+def write_wheel(
+    folder: Path, name: str, version: str, files: dict[str, bytes], licence: str | None = "Apache-2.0"
+) -> Path:
     """A wheel of pure Python, with its RECORD."""
     info = f"{name}-{version}.dist-info"
-    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nLicense-Expression: Apache-2.0\n"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    metadata += f"License-Expression: {licence}\n" if licence else ""
     wheel = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     content = files | {f"{info}/METADATA": metadata.encode(), f"{info}/WHEEL": wheel.encode()}
     lines = [
