@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from appliance.acting import Action, Actor, NotAllowed, acting
 from appliance.home import Home
 from appliance.lineage import LineageError, chosen_stage
 from appliance.private_files import alone, write_private
-from appliance.release import ReleaseError, release
+from appliance.release import NAME, ReleaseError, checks, release
 
 
 class ApprovalError(Exception):
@@ -77,7 +77,9 @@ def _read(home: Home, path: Path) -> Request:
     found = Request(**told | {"standing": Standing(told["standing"])})
     if found.standing is Standing.REFUSED or _bound(home, found.run_id) == (found.student, found.report):
         return found
-    return Request(**asdict(found) | {"standing": Standing.VOID})
+    if found.job_id is not None and jobs.job(home, found.job_id).status is jobs.Status.DONE:
+        return found  # it left before the run changed
+    return replace(found, standing=Standing.VOID)
 
 
 def _bound(home: Home, run_id: str) -> tuple[str, str] | None:
@@ -103,22 +105,25 @@ def ask(home: Home, actor: Actor, run_id: str, reason: str) -> Request:
         bound = _bound(home, run_id)
         if bound is None:
             raise ApprovalError("this run has no student and report yet: finish it first")
+        found = checks(run_id, home)
+        for check in found:
+            if not check.holds and not check.may_be_waived:
+                raise ApprovalError(f"{check.name}: {check.found}")
         facts = json.loads((home.runs / run_id / "report" / "report.json").read_text(encoding="utf-8"))
-        verdict = facts["verdict"]["kind"]
         home.approvals.mkdir(exist_ok=True, mode=0o700)
         with alone(home.approvals / ".lock"):
             if any(each.run_id == run_id and each.standing is Standing.ASKED for each in requests(home)):
                 raise ApprovalError("this was asked already, and waits for an approver")
-            now = time.time()
             made = Request(
-                f"{time.time_ns():020d}",
-                run_id,
-                reason.strip(),
-                actor.name,
-                now,
-                *bound,
-                verdict,
-                verdict != "distil",
+                request_id=f"{time.time_ns():020d}",
+                run_id=run_id,
+                reason=reason.strip(),
+                asked_by=actor.name,
+                asked_at=time.time(),
+                student=bound[0],
+                report=bound[1],
+                verdict=facts["verdict"]["kind"],
+                despite_verdict=any(not check.holds for check in found),
             )
             folder = home.approvals / made.request_id
             folder.mkdir(mode=0o700)
@@ -160,16 +165,27 @@ def had_part(home: Home, name: str, asked: Request) -> str | None:
     """Why this person may not decide on the request, in one line; None where nothing is against it."""
     if name == asked.asked_by:
         return f"{name} asked for this release: another person decides"
-    if any(name in job.started_by for job in jobs.jobs_of_run(home, asked.run_id)):
+    # An earlier approval's job releases, and trains nothing: who approved once may do so again.
+    worked = [job for job in jobs.jobs_of_run(home, asked.run_id) if job.kind != "release"]
+    if any(name in job.started_by for job in worked):
         return f"{name} started a job of this run: a person who had no part in it decides"
     return None
 
 
 def carry_out(home: Home, request_id: str) -> Path:
     """The released folder, made if it is not there; the work of the release job. Raises ReleaseError."""
-    found = request(home, request_id)
+    with alone(home.approvals / ".lock"):  # whoever decides may still be writing it down
+        found = request(home, request_id)
     if found.standing is not Standing.APPROVED:
         raise ReleaseError(
             f"the request is {found.standing}: nothing is released without an approval that holds"
         )
+    there = home.root / "releases" / found.run_id
+    if (there / NAME).is_file() and _released(there) == found.student:
+        return there  # by an attempt that was killed before it could say so
     return release(found.run_id, home, despite_verdict=found.despite_verdict)
+
+
+def _released(folder: Path) -> str:
+    """The student in a released folder, by its sha256."""
+    return str(json.loads((folder / NAME).read_text(encoding="utf-8"))["student"])
