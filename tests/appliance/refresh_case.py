@@ -114,14 +114,14 @@ def write_use_case(folder: Path, count: int = 200) -> Path:
     return path
 
 
-def run_to_the_evaluation(use_case: Path) -> Run:
-    """What a refresh reads of a full run: all stages but the attack, the bench and the report."""
+def run_to_the_evaluation(use_case: Path, last: str = "evaluate") -> Run:
+    """What a refresh reads of a full run: all stages but the attack, the bench and the report; or fewer."""
     run = open_run(use_case, Home.open())
     done: dict[str, Manifest] = {}
     with alone_with(run.folder):
         _write_config(run)
         for stage in PIPELINE:
             done[stage.name] = _bring_about(run, stage, done, Screen(quiet=True))
-            if stage.name == "evaluate":
+            if stage.name == last:
                 break
     return run

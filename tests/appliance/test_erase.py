@@ -24,6 +24,7 @@ from privacy.ingest import record_id, subject_id
 from privacy.records import DroppedRow, DropReason
 from privacy.scrub import _without
 from privacy.settings import SourceSettings
+from tests.appliance.refresh_case import run_to_the_evaluation, write_use_case
 from tests.appliance.test_trace import MODEL, ROWS, make_run
 
 OFFICER = Actor("officer", frozenset({Role.PRIVACY_OFFICER}), "console")
@@ -151,6 +152,29 @@ def test_only_the_privacy_officer_erases_and_never_beside_a_run_at_work(tmp_path
     assert held_by(run) == before
     erase(home, shell_actor(), asked, "")
     assert held_by(run) != before
+
+
+@pytest.mark.slow
+def test_a_run_started_again_trains_a_student_without_it_and_asks_the_teacher_nothing_again(
+    tmp_path: Path, models: Path
+) -> None:
+    case = write_use_case(tmp_path, 60)
+    for model in models.iterdir():
+        (Home.open().models / model.name).symlink_to(model)
+    run = run_to_the_evaluation(case, "sft")
+    home = Home.open()
+    gone = record_id(home.scrub_key(), "m3")
+    before = {stage: read(run.folder / stage) for stage in ("scrub", "teach", "curate", "sft")}
+    assert gone in held_by(run)["examples.parquet"]
+    erase(home, OFFICER, asked_record("m3", home.scrub_key()), "")
+    again = run_to_the_evaluation(case, "sft")
+    after = {stage: read(run.folder / stage) for stage in before}
+    assert again.run_id == run.run_id and gone not in {one for ids in held_by(run).values() for one in ids}
+    for stage in ("scrub", "teach", "curate"):
+        assert after[stage].finished_at == before[stage].finished_at, f"{stage} was not done again"  # type: ignore[union-attr]
+    assert after["sft"].finished_at > before["sft"].finished_at  # type: ignore[union-attr]
+    students = [model_digest(one["sft"]) for one in (before, after)]  # type: ignore[arg-type]
+    assert taint(home, students[0]) is not None and taint(home, students[1]) is None
 
 
 def test_the_command_tells_first_and_changes_then(tmp_path: Path) -> None:
