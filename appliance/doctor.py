@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.home import Home
+from appliance.installation import changed_files, installed, ways_out
 from appliance.models import CATALOGUE
 from appliance.packages import installed_version
 from appliance.serve import engine_version
@@ -38,6 +39,8 @@ def examine(home: Home) -> list[Check]:
         _store(home),
         _encryption(home),
         _seal(),
+        _network(),
+        _installation(),
     ]
 
 
@@ -65,9 +68,15 @@ def _memory() -> Check:
 
 def _packages() -> list[Check]:
     checks = []
+    bundle = installed()
+    mend = "install the pinned set: `make install`"
+    if bundle:
+        mend = (
+            "install the bundle with the compute part: this one has none, so this host cannot train or serve"
+        )
     for name in ("torch", "transformers", "trl", "peft", "presidio-analyzer", "duckdb", "streamlit"):
         version = installed_version(name)
-        remedy = None if version else "install the pinned set: `make install`"
+        remedy = None if version else mend
         checks.append(Check(name, version is not None, version or "not installed", remedy))
     return checks
 
@@ -139,4 +148,27 @@ def _seal() -> Check:
         "air gap",
         reason is None,
         reason or "outside connections of a run are refused by the kernel and counted",
+    )
+
+
+def _network() -> Check:
+    """Told, not judged: a run is sealed whether or not there is a way out."""
+    ways = ways_out()
+    return Check(
+        "network",
+        True,
+        f"routes lead out by {', '.join(ways)}" if ways else "no route leads out of this machine",
+    )
+
+
+def _installation() -> Check:
+    bundle = installed()
+    if bundle is None:
+        return Check("installation", True, "for development, not from a bundle")
+    name, changed = f"{bundle.version}, release {bundle.release}", changed_files()
+    if not changed:
+        return Check("installation", True, f"{name}, every file of ours as its bundle brought it")
+    remedy = "find out who changed it; then uninstall (the data stay) and install the bundle again"
+    return Check(
+        "installation", False, f"{name}; changed: {', '.join(changed[:3])} ({len(changed)} in all)", remedy
     )
