@@ -1,8 +1,8 @@
 """Slows down guessing: tries per account and per peer are counted on disk, and each wrong one makes the wait longer.
 
 A try counts before the password is looked at, so that tries at the same time count too. Nobody is locked out for ever: the
-longest wait is 15 minutes for an account and one for a peer (behind a proxy all people are one peer), and an hour
-without a try forgets. Names are kept as salted hashes: what is typed as a name may be a password.
+longest wait is 15 minutes for an account and 15 seconds for a peer (where a proxy or a tunnel hides who is who, all people
+are one peer), and an hour without a try forgets. Names are kept as salted hashes: what is typed as a name may be a password.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from appliance.home import Home
 from appliance.private_files import alone, write_private
 
 _FREE = {"account": 5, "peer": 20}
-_LONGEST_S = {"account": 900.0, "peer": 60.0}
+_LONGEST_S = {"account": 900.0, "peer": 15.0}
 _FORGOTTEN_AFTER_S = 3600.0
 _MOST_ROWS = 10_000
 
