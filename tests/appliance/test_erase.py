@@ -37,9 +37,8 @@ def held_by(run: Run) -> dict[str, list[str]]:
         if path.suffix == ".parquet":
             found[path.name] = [row["record_id"] for row in read_rows(path)]
         elif path.suffix == ".jsonl":
-            found[path.name] = [
-                json.loads(line)["record_id"] for line in path.read_text().splitlines() if line
-            ]
+            rows = [json.loads(line) for line in path.read_text().splitlines() if line]
+            found[path.name] = [row["record_id"] for row in rows if "record_id" in row]
     return found
 
 
