@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from appliance.commands.approvals import approvals
 from appliance.commands.audit import audit
 from appliance.commands.box import backup, migrate, restore, support_bundle
 from appliance.commands.console import console
@@ -17,6 +18,7 @@ from appliance.commands.erase import erase
 from appliance.commands.jobs import jobs, worker
 from appliance.commands.keys import keys
 from appliance.commands.people import accounts
+from appliance.commands.records import datasets, use_cases
 
 
 class Failure(click.ClickException):
@@ -416,6 +418,9 @@ main.add_command(accounts)
 main.add_command(audit)
 main.add_command(worker)
 main.add_command(jobs)
+main.add_command(datasets)
+main.add_command(use_cases)
+main.add_command(approvals)
 main.add_command(console)
 main.add_command(backup)
 main.add_command(restore)

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from appliance.home import Home
 
 
-def _home() -> Home:
+def open_home() -> Home:
+    """The home that the environment names."""
     from appliance.home import Home
 
     return Home.open()
@@ -25,7 +26,7 @@ def worker(once: bool) -> None:
     """
     from appliance.jobs.worker import work_off
 
-    work_off(_home(), once=once)
+    work_off(open_home(), once=once)
 
 
 @click.group()
@@ -42,7 +43,7 @@ def jobs_list(limit: int) -> None:
     from appliance.jobs import jobs as all_jobs
     from appliance.jobs import worker_alive
 
-    home = _home()
+    home = open_home()
     for job in all_jobs(home, limit=limit):
         asked = datetime.fromtimestamp(job.asked_at).strftime("%Y-%m-%d %H:%M")
         click.echo(f"{job.job_id}  {asked}  {job.kind:<12}{job.status:<10}{job.message or ''}".rstrip())
@@ -57,7 +58,7 @@ def jobs_start(use_case: str) -> None:
     from appliance.acting import shell_actor
     from appliance.jobs import enqueue
 
-    job = enqueue(_home(), shell_actor(), "run", {"use_case": use_case}, key=f"run:{use_case}")
+    job = enqueue(open_home(), shell_actor(), "run", {"use_case": use_case}, key=f"run:{use_case}")
     click.echo(f"{job.job_id} {job.status}")
 
 
@@ -68,7 +69,7 @@ def jobs_stop(job_id: str) -> None:
     from appliance.acting import shell_actor
     from appliance.jobs import stop
 
-    click.echo(f"{job_id} {stop(_home(), shell_actor(), job_id).status}")
+    click.echo(f"{job_id} {stop(open_home(), shell_actor(), job_id).status}")
 
 
 @jobs.command("retry")
@@ -78,4 +79,4 @@ def jobs_retry(job_id: str) -> None:
     from appliance.acting import shell_actor
     from appliance.jobs import retry
 
-    click.echo(f"{job_id} {retry(_home(), shell_actor(), job_id).status}")
+    click.echo(f"{job_id} {retry(open_home(), shell_actor(), job_id).status}")
