@@ -9,6 +9,7 @@ from pathlib import Path
 from appliance import approvals
 from appliance.acting import MAY, Action, Actor, may
 from appliance.approvals import Request, Standing
+from appliance.erasures import taint
 from appliance.home import Home
 from appliance.lineage import LineageError
 from appliance.manifest import DamagedError
@@ -60,6 +61,8 @@ class Released:
     num_files: int
     still_there: bool
     """Whether the run still has this student: one that was trained anew is another."""
+    erasure: str | None
+    """The erasure of something that this student had learnt from, if there was one: the folder should go."""
 
     @property
     def check(self) -> str:
@@ -111,6 +114,7 @@ def _released(home: Home, path: Path) -> Released:
     told = json.loads(path.read_text(encoding="utf-8"))
     files = [each for each in path.parent.rglob("*") if each.is_file()]
     run = run_folder(home, told["run_id"])
+    erasure = taint(home, told["student"])
     return Released(
         path.parent,
         told["run_id"],
@@ -121,6 +125,7 @@ def _released(home: Home, path: Path) -> Released:
         sum(each.stat().st_size for each in files),
         len(files),
         run is not None and _student(run) == told["student"],
+        None if erasure is None else erasure.erasure_id,
     )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from appliance import approvals, jobs
+from appliance import approvals, erasures, jobs, release_view
 from appliance.acting import Role
 from appliance.approvals import Standing
 from appliance.home import Home
+from appliance.release import release
 from appliance.store import Store
 from tests.appliance.finished_run import finish
 from tests.ui.conftest import See
@@ -113,9 +115,21 @@ def test_a_run_that_is_not_finished_says_what_is_missing(see: See, home: Home) -
 
 
 def test_what_was_released_lies_there_with_the_way_to_check_it(see: See, home: Home, run: Path) -> None:
-    from appliance.release import release
-
     folder = release(RUN, home)
     page = see("release", Role.VIEWER, run=RUN)
     assert page.code[0].value == f"cd {folder} && sha256sum -c SHA256SUMS"
     assert "has another student by now" not in text_of(page)
+
+
+def test_a_released_student_that_learnt_from_what_was_erased_is_to_go(
+    see: See, home: Home, run: Path
+) -> None:
+    release(RUN, home)
+    (told,) = release_view.released(home)
+    made = erasures.begin(home, frozenset({"0" * 16}), "ada", "asked for")
+    erasures.write(home, replace(made, students=(told.student,)))
+    page = see("release", Role.OPERATOR, run=RUN)
+    assert "take this folder out of service" in page.error[0].value
+    assert "it learnt from what was erased since" in text_of(page) and not page.text_area, (
+        "nor can it be asked for"
+    )

@@ -199,7 +199,11 @@ def _released(each: Released) -> None:
             f"{escape(formats.when(each.released_at))}{despite}<br>{each.num_files:,} files, {escape(formats.size(each.size_bytes))}; "
             f"student {escape(each.student[:16])}</p>"
         )
-        if not each.still_there:
+        if each.erasure is not None:
+            st.error(
+                f"It learnt from what was erased since (erasure {each.erasure}): take this folder out of service, and delete it."
+            )
+        elif not each.still_there:
             st.warning(
                 "The run has another student by now, or is gone: this folder is what was released then."
             )
