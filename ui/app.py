@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import logging
 import secrets
 import sys
@@ -58,13 +59,23 @@ def application(home: Home, address: str, port: int, hosts: list[str], secure: b
     bootstrap.load_config_options(options(address, port))
     # A folder named `pages` would be run by Streamlit itself, past our own script, until that has run once.
     PagesManager.uses_pages_directory = False
-    logging.getLogger("streamlit.error_util").disabled = True  # it would log messages, which may hold text
+    keep_messages_out_of_the_log()
+    # Pages import it when they need it, several at once, and then some find it half made.
+    importlib.import_module("pandas")
     return st.App(
         _SCRIPT,
         routes=login.routes(home, secure, setup_code),
         middleware=[Middleware(Gate, home=home, hosts=hosts, secure=secure)],
         on_script_error=_script_error,
     )
+
+
+def keep_messages_out_of_the_log() -> None:
+    """Streamlit logs an error's message, which may hold a record's text; `_script_error` logs what may be known.
+
+    A filter, since uvicorn switches every logger on again that was switched off.
+    """
+    logging.getLogger("streamlit.error_util").addFilter(lambda record: False)
 
 
 def _script_error(error: Exception) -> bool:
