@@ -137,6 +137,7 @@ def decide(home: Home, actor: Actor, request_id: str, approve: bool, reason: str
     with acting(home, actor, Action.DECIDE_RELEASE, request=request_id[:40]) as noted:
         if not reason.strip():
             raise ApprovalError("give a reason: it is kept with the decision")
+        request(home, request_id)  # says so where there is none, before a lock is looked for
         with alone(home.approvals / ".lock"):
             found = request(home, request_id)
             part = had_part(home, actor.name, found)
