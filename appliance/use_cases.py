@@ -69,9 +69,9 @@ def path(home: Home, name: str, version: int | None = None) -> Path:
 def read(home: Home, name: str) -> dict[str, Any]:
     """Its sections as they were saved, defaults left out; `scrub` is `{"policy": NAME}`."""
     document = read_toml(path(home, name))
-    if "scrub" in document:
-        named = document["scrub"]["policy"]
-        document["scrub"] = {"policy": named if named in PRESETS else Path(named).parent.name}
+    named = document.get("scrub", {}).get("policy")
+    if named is not None and named not in PRESETS:
+        document["scrub"] = {"policy": Path(named).parent.name}
     return document
 
 

@@ -39,7 +39,6 @@ from appliance import (
     teacher_test,
     training_form,
     training_view,
-    use_case_defaults,
     use_cases,
 )
 from appliance.acting import MAY, Action, Actor, NotAllowed, Role, acting, may
@@ -117,7 +116,6 @@ CALLS = [
     Call("use_cases.save", Action.EDIT_USE_CASE, lambda h, a: use_cases.save(h, a, "tickets", {"title": "Other"})),
     Call("training_form.save", Action.EDIT_USE_CASE, lambda h, a: training_form.save(h, a, "tickets", learning(h))),
     Call("training_form.start", Action.EDIT_USE_CASE, lambda h, a: training_form.start(h, a, "tickets", learning(h)), "failed"),
-    Call("use_case_defaults.suggest", Action.EDIT_USE_CASE, lambda h, a: use_case_defaults.suggest(h, a, datasets.datasets(h)[0].dataset_id, "classify")),
     Call("mapping.save", Action.EDIT_USE_CASE, lambda h, a: mapping.save(h, a, "tickets", mapping.form_of(h, "tickets"))),
     Call("policies.save", Action.EDIT_POLICY, lambda h, a: policies.save(h, a, "ours", {"name": "ours", "preset": "gdpr"})),
     Call("review.ask_for_sample", Action.REVIEW, lambda h, a: review.ask_for_sample(h, a, "tickets", 12)),

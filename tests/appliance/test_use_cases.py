@@ -14,7 +14,6 @@ from appliance.acting import Actor, NotAllowed, Role
 from appliance.config import ConfigError, load_use_case
 from appliance.home import Home
 from appliance.run import open_run
-from appliance.use_case_defaults import suggest
 
 MARIA = Actor("maria", frozenset({Role.OPERATOR}), "console")
 NILS = Actor("nils", frozenset({Role.OPERATOR}), "console")
@@ -40,12 +39,28 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Home:
     (made.root / "data.toml").write_text("spare_bytes = 0\n")
     dataset_id = datasets.bring_in(made, MARIA, io.BytesIO(ROWS.encode()), "tickets.csv").dataset_id
     use_cases.create(made, MARIA, "tickets", "Tickets to queues")
-    use_cases.save(made, MARIA, "tickets", suggested(made, dataset_id))
+    use_cases.save(made, MARIA, "tickets", sections_of(made, dataset_id))
     return made
 
 
-def suggested(home: Home, dataset_id: str) -> dict[str, Any]:
-    return suggest(home, MARIA, dataset_id, "classify") | {"prices": PRICES}
+def sections_of(home: Home, dataset_id: str) -> dict[str, Any]:
+    """Sections that make a use case ready."""
+    fields = {"message": "text", "answer": "queue", "reviewed": "checked"}
+    return {
+        "data": {"path": str(datasets.raw_path(home, dataset_id)), "id": "number", "fields": fields},
+        "task": {
+            "kind": "classify",
+            "input": "{message}",
+            "instructions": "Name {labels}.",
+            "labels": ["a", "b"],
+        },
+        "scrub": {"policy": "gdpr"},
+        "student": {"base": "smollm2-135m-instruct"},
+        "split": {"test": 20, "validation": 10},
+        "teacher": {"kind": "recorded", "model": "answers in the data", "answer_field": "answer"},
+        "evaluate": {"reference_field": "reviewed"},
+        "prices": PRICES,
+    }
 
 
 @pytest.fixture
@@ -65,28 +80,11 @@ def test_a_new_use_case_says_in_words_what_is_missing_until_nothing_is(home: Hom
     assert use_cases.read(home, "new") == {"name": "new", "title": "Tickets to queues"}
     missing = use_cases.problems(home, "new")
     assert len(missing) == 7 and missing[0].startswith("no records yet")
-    for section, value in suggested(home, dataset_id).items():
+    for section, value in sections_of(home, dataset_id).items():
         before = len(use_cases.problems(home, "new"))
         use_cases.save(home, MARIA, "new", {section: value})
         assert len(use_cases.problems(home, "new")) == before - (section != "evaluate")
     assert use_cases.problems(home, "new") == []
-
-
-def test_what_was_guessed_from_the_columns_is_what_a_person_would_choose(home: Home, dataset_id: str) -> None:
-    guessed = suggest(home, MARIA, dataset_id, "classify")
-    assert guessed["data"]["id"] == "number"
-    assert guessed["data"]["fields"] == {"message": "text", "answer": "queue", "reviewed": "checked"}
-    assert guessed["task"]["labels"] == ["a", "b"] and guessed["split"] == {"test": 20, "validation": 10}
-    assert guessed["teacher"]["answer_field"] == "answer"
-    assert guessed["evaluate"] == {"reference_field": "reviewed"} and guessed["scrub"] == {"policy": "gdpr"}
-
-
-def test_where_no_column_holds_answers_no_teacher_is_guessed(home: Home) -> None:
-    content = b"text\n" + b"".join(b"the bill number %d is wrong\n" % n for n in range(50))
-    made = datasets.bring_in(home, MARIA, io.BytesIO(content), "x.csv")
-    for kind in ("classify", "extract", "generate"):
-        guessed = suggest(home, MARIA, made.dataset_id, kind)  # type: ignore[arg-type]
-        assert "teacher" not in guessed and guessed["data"]["fields"] == {"message": "text"}
 
 
 def test_the_file_of_the_console_is_the_file_of_the_command(home: Home) -> None:
@@ -191,8 +189,6 @@ def test_only_an_operator_edits_use_cases(home: Home, role: Role) -> None:
         use_cases.create(home, other, "other", "Title")
     with pytest.raises(NotAllowed):
         use_cases.save(home, other, "tickets", {"split": {"test": 7}})
-    with pytest.raises(NotAllowed):
-        suggest(home, other, datasets.datasets(home)[0].dataset_id, "classify")
     assert use_cases.read(home, "tickets") == before and use_cases.names(home) == ["tickets"]
 
 
