@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from appliance import accounts, audit
-from appliance.acting import Action, acting
+from appliance import accounts, audit, audit_view
+from appliance.acting import Action
 from ui import access, formats, parts
 
 PAGE_SIZE = 25
@@ -29,10 +29,9 @@ def show() -> None:
             "Outcome", OUTCOMES, None, key="outcome", bind="query-params", placeholder="any", width=160
         )
     page = parts.asked_page("audit_page")
-    with acting(home, actor, Action.READ_AUDIT, by=by, only=action, outcome=outcome, page=page):
-        found = audit.entries(
-            home, (page - 1) * PAGE_SIZE, PAGE_SIZE + 1, actor=by, action=action, outcome=outcome
-        )
+    found = audit_view.read(
+        home, actor, (page - 1) * PAGE_SIZE, PAGE_SIZE + 1, by=by, action=action, outcome=outcome
+    )
     if not found:
         parts.empty("No entry fits", "Take a filter away.")
         return
