@@ -128,10 +128,10 @@ def summary(preset: str, actions: Mapping[str, str]) -> str:
         raise ConfigError(str(error)) from None
     counts = {action: chosen.count(action) for action in ACTION_WORDS if action in chosen}
     told = [
-        f"{count} {ACTION_WORDS[action][0].lower()}"
+        f"{ACTION_WORDS[action][0].lower()} {count}"
         for action, count in sorted(counts.items(), key=lambda each: -each[1])
     ]
-    return f"Of {len(chosen)} kinds of personal data: {', '.join(told)}."
+    return f"{len(chosen)} kinds of personal data: {', '.join(told)}."
 
 
 @dataclass(frozen=True, slots=True)

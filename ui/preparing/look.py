@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from appliance import jobs, preview
+from appliance import jobs, preview, use_cases
 from appliance.acting import Action, may
 from appliance.preview import Counts, Scrubbed
 from ui import access, charts, formats, parts
@@ -45,7 +45,8 @@ def show(name: str) -> None:
         return
     if not preview.is_of_now(home, name, seen):
         st.warning("The data, the fields or the policy have changed since this look: look again.")
-    _quality(seen)
+    kind = use_cases.read(home, name).get("task", {}).get("kind")
+    _quality(seen, is_classification=kind == "classify")
     if may(actor, Action.SEE_TEXT):
         _records(preview.records(home, actor, name), seen)
     else:
@@ -61,7 +62,7 @@ def latest(name: str, kind: str) -> jobs.Job | None:
     return None
 
 
-def _quality(seen: Counts) -> None:
+def _quality(seen: Counts, *, is_classification: bool) -> None:
     parts.section(
         "Quality", f"Counted {formats.when(seen.at)} over the whole file, under the policy {seen.policy}."
     )
@@ -86,7 +87,7 @@ def _quality(seen: Counts) -> None:
         },
         key="lengths",
     )
-    if seen.labels:
+    if seen.labels and is_classification:
         _balance(seen)
 
 
@@ -131,7 +132,10 @@ def _records(records: list[Scrubbed], seen: Counts) -> None:
                 name,
                 marked.html_of(
                     text,
-                    [marked.Place(*place, "replaced") for place in record.replaced.get(name, ())],
+                    [
+                        marked.Place(start, end, marked.short(kind), "replaced")
+                        for start, end, kind in record.replaced.get(name, ())
+                    ],
                 ),
             )
             for name, text in record.fields.items()

@@ -25,9 +25,9 @@ _CSS = """
 .sh-text sub { font-size: 0.62rem; color: var(--sh-quiet); margin-left: 1px; font-variant-numeric: tabular-nums; }
 .sh-record { border: 1px solid var(--sh-border); border-radius: 6px; padding: 0.7rem 1rem 0.8rem; margin-bottom: 0.5rem; }
 .sh-record h4 { margin: 0 0 0.35rem; padding: 0; font-size: 0.85rem; font-weight: 500; color: var(--sh-quiet); }
-.sh-record dl { margin: 0; display: grid; grid-template-columns: minmax(6rem, 10rem) 1fr; gap: 0.15rem 1rem; }
+.sh-record dl { margin: 0; padding: 0; display: grid; grid-template-columns: minmax(6rem, 10rem) 1fr; gap: 0.15rem 1rem; }
 .sh-record dt { color: var(--sh-quiet); font-size: 0.87rem; padding-top: 0.2rem; }
-.sh-record dd { margin: 0; }
+.sh-record dt, .sh-record dd { margin: 0; padding-left: 0; }
 .sh-saved { margin: 0; padding-left: 1.1rem; color: var(--sh-quiet); font-size: 0.9rem; }
 .sh-keys { color: var(--sh-quiet); font-size: 0.87rem; margin: 0.2rem 0 0; max-width: 96ch; }
 .sh-keys kbd { border: 1px solid var(--sh-border); border-bottom-width: 2px; border-radius: 4px; padding: 0 0.3rem; font-size: 0.8rem;
@@ -45,6 +45,11 @@ class Place:
     how: How
     number: int | None = None
     """The key that changes it."""
+
+
+def short(entity_type: str) -> str:
+    """A type's name in small words, for where there is little room."""
+    return entity_type.replace("_", " ").lower()
 
 
 def style() -> None:
