@@ -6,6 +6,7 @@
     PREFIX/versions/V-rN/     one bundle unpacked and installed; complete if and only if installed.json is there
     PREFIX/generations/N/     version -> the code, home -> the data it runs on, commands, units, generation.json
     STATE/homes/N/            the data of generation N (0700): each upgrade works on a copy of the one before
+    STATE/settings            the site's own, read by commands, services and upgrades
     STATE/kept.json           written by an uninstall: which home was in use
 
 Going back is the same rename with an older generation. A kill leaves the old generation or the new one.

@@ -30,6 +30,7 @@ from .services import (
     own,
     stopped,
     write_commands,
+    write_settings,
     write_units,
 )
 
@@ -96,6 +97,7 @@ def _incoming_home(layout: Layout, box: Box) -> Path:
     for folder in (layout.state, layout.homes):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         own(folder, box)
+    write_settings(box)
     home = layout.homes / ".incoming"
     remove(home)
     home.mkdir(mode=0o700)

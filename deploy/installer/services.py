@@ -24,6 +24,9 @@ _COMMAND = """#!/bin/sh
 set -eu
 exec 9<{prefix}/in-use
 flock --shared --nonblock 9 || {{ echo 'stillhouse: an upgrade is at work here; try again when it has ended' >&2; exit 75; }}
+while read -r line; do
+    case "$line" in STILLHOUSE_*=*) export "$line" ;; esac
+done < {settings}
 set -- {prefix}/current/version/venv/bin/stillhouse "$@"
 {as_user}exec env -u http_proxy -u https_proxy -u all_proxy -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY \\
     STILLHOUSE_HOME={prefix}/current/home "$@"
@@ -36,12 +39,39 @@ exec sh {prefix}/current/version/install/install.sh "$@" --prefix {prefix}
 """
 
 
+_SETTINGS = """# The site's settings for Stillhouse: NAME=VALUE, one a line, no quotes. Commands, services and upgrades read them.
+# STILLHOUSE_KEY_FILE=/path/to/the/key    that the home is encrypted with; readable by the user that owns this file
+# STILLHOUSE_AUDIT_HEADS=/path/to/folder  where the heads of the audit log are kept
+"""
+
+
+def settings_file(state: str) -> Path:
+    return Path(state) / "settings"
+
+
+def write_settings(box: Box) -> None:
+    """An empty one to begin with; what the site has written stays."""
+    path = settings_file(box.state)
+    if not path.exists():
+        path.write_text(_SETTINGS, encoding="utf-8")
+        path.chmod(0o600)
+        own(path, box)
+
+
+def read_settings(box: Box) -> dict[str, str]:
+    lines = settings_file(box.state).read_text(encoding="utf-8").splitlines()
+    return dict(
+        line.strip().split("=", 1) for line in lines if line.startswith("STILLHOUSE_") and "=" in line
+    )
+
+
 def write_commands(folder: Path, prefix: Path, box: Box) -> None:
     """`bin/stillhouse` and `bin/stillhouse-admin` of a generation."""
     folder.mkdir()
     as_user = _AS_USER.format(user=box.user, group=_group(box.user)) if box.user else ""
     for name, text in (("stillhouse", _COMMAND), ("stillhouse-admin", _ADMIN)):
-        (folder / name).write_text(text.format(prefix=prefix, as_user=as_user), encoding="utf-8")
+        shown = text.format(prefix=prefix, as_user=as_user, settings=settings_file(box.state))
+        (folder / name).write_text(shown, encoding="utf-8")
         (folder / name).chmod(0o755)
 
 
@@ -67,7 +97,7 @@ def as_user(box: Box, command: Sequence[str], home: Path) -> None:
         who = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
     done = subprocess.run(
         list(command),
-        env=ENVIRONMENT | {"STILLHOUSE_HOME": str(home)},
+        env=ENVIRONMENT | read_settings(box) | {"STILLHOUSE_HOME": str(home)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

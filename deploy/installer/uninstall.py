@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .layout import Layout, alone, locked, read_box, remove, write_whole
 from .operations import installed_box
-from .services import stopped, unlink_units
+from .services import settings_file, stopped, unlink_units
 
 OURS = ("current", "bin", "units", "generations", "versions", "in-use", "box.json", "installer.lock")
 """All that is ever made directly below the prefix, in the order in which it goes. Nothing else is touched."""
@@ -54,8 +54,8 @@ def _purge_what_was_left(layout: Layout) -> list[Left]:
 
 
 def _remove_data(layout: Layout) -> None:
-    remove(layout.homes)
-    remove(layout.kept)
+    for path in (layout.homes, layout.kept, settings_file(str(layout.state))):
+        remove(path)
 
 
 def _remove_empty(layout: Layout) -> None:
@@ -75,7 +75,9 @@ def _left(layout: Layout, user: str | None) -> list[Left]:
                 else "data of before"
             )
             found.append(Left(str(home), why))
-    ours = {layout.prefix / name for name in OURS} | {layout.homes, layout.kept, layout.state}
+    if (settings := settings_file(str(layout.state))).exists():
+        found.append(Left(str(settings), "the site's settings"))
+    ours = {layout.prefix / name for name in OURS} | {layout.homes, layout.kept, layout.state, settings}
     for folder in {layout.prefix, layout.state}:
         if folder.is_dir():
             found += [Left(str(path), "not ours") for path in sorted(folder.iterdir()) if path not in ours]

@@ -27,7 +27,11 @@ def main():
         print("stillhouse {version}")
     elif sys.argv[1] == "restore":
         facts.write_bytes(pathlib.Path(sys.argv[2]).read_bytes())
+    elif sys.argv[1] == "key":
+        print(os.environ.get("STILLHOUSE_KEY_FILE", "none"))
     elif sys.argv[1] == "migrate":
+        if (home / "asks-for-key").exists() and "STILLHOUSE_KEY_FILE" not in os.environ:
+            sys.exit("the home is encrypted: give its key")
         told = json.loads(facts.read_text()) if facts.exists() else {{"format": FORMAT, "words": "none yet"}}
         told["format"] = max(FORMAT, told["format"])
         facts.write_text(json.dumps(told))
