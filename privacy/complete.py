@@ -15,6 +15,7 @@ import regex
 
 from privacy.recognizers.people import NOT_NAMES, given_names, surnames
 from privacy.recognizers.rule import Clock
+from privacy.recognizers.unworded import find_unworded
 from privacy.records import Span
 
 _PLACES = frozenset({"ADDRESS", "LOCATION", "POSTCODE"})
@@ -79,7 +80,8 @@ def complete(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
     kept += _between_parts(text, kept)
     clock.left_s()
     kept += _around_places(text, kept)
-    return kept + _between_lines(text, kept)
+    kept += _between_lines(text, kept)
+    return kept + find_unworded(text, kept, clock)
 
 
 def _people(spans: Iterable[Span]) -> list[Span]:

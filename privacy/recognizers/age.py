@@ -40,7 +40,7 @@ _PERSON_IS = regex.compile(
 )
 _SEXED = regex.compile(
     rf"(?<![\w.,$€£/-])(?P<x>{_NUMBER}\s?(?:/\s?)?[MF])(?=[)\]]|\s(?:with|presents?|presenting|presented|c/o|complain\w*|here|who|patient|pt|admitted|s/p|hx|w/|from|found|brought|status|,)|,\s)"
-    rf"|(?<=[(\[])(?P<x>[MF]\s?/?\s?{_NUMBER})(?=[)\]])|(?<![\w.,$€£/-])(?P<x>[1-9][0-9]?/[MF]|[MF]/[1-9][0-9])(?!\w)|(?<![\w.,$€£/-])(?P<x>[1-9][0-9]?)(?=[ -](?:year[ -]old|yo|y/o)?\s?(?:male|female)(?!\w))"
+    rf"|(?<=[(\[])(?P<x>[MF]\s?/?\s?{_NUMBER})(?=[)\]])|(?<![\w.,$€£/-])(?P<x>[1-9][0-9]?\s?/\s?[MF]|[MF]\s?/\s?(?:1[01][0-9]|[1-9][0-9]))(?!\w)|(?<![\w.,$€£/-])(?P<x>[1-9][0-9]?)(?=[ -](?:year[ -]old|yo|y/o)?\s?(?:male|female)(?!\w))"
 )
 _AFTER_NAME = regex.compile(
     r"(?<=\p{Lu}[\p{L}'’-]{1,20}\s\p{Lu}[\p{L}'’-]{1,25}(?:,\s|\s\())(?P<x>1[0-2][0-9]|[1-9][0-9])(?=,\s\p{Ll}|\))"
@@ -97,7 +97,7 @@ _OLD_ALONE = regex.compile(
     regex.IGNORECASE,
 )
 _FORM_FIELD = regex.compile(
-    r"(?<!\w)(?:patient\s|client\s|current\s|approx\.?\s|your\s|his\s|her\s)?age(?:/sex|\sin\syears|\s\((?:years?|yrs?|y|in years|at \w+)\)|\sat\s\w+|\sgroup|\s?\(\w+\))?\s?[:=|-]?\s{0,3}(?P<x>1[01][0-9]|[1-9]?[0-9])(?![\w%]|[.,:/-][0-9]|\s?(?:\+|or (?:over|older|above|under)|and (?:over|older|above|under|up)|months? ago|years? ago|percent|hours?|minutes?|days?\sof))",
+    r"(?<!\w)(?:patient\s|client\s|current\s|approx\.?\s|your\s|his\s|her\s)?ages?(?:/sex|[\"']|\sin\syears|\s\((?:years?|yrs?|y|in years|at \w+)\)|\sat\s\w+|\sgroup|\s?\(\w+\))?\s?[:=|-]?\s{0,3}(?P<x>1[01][0-9]|[1-9]?[0-9])(?![\w%]|[.,:/-][0-9]|\s?(?:\+|or (?:over|older|above|under)|and (?:over|older|above|under|up)|months? ago|years? ago|percent|hours?|minutes?|days?\sof))",
     regex.IGNORECASE,
 )
 _NUMERAL = regex.compile(

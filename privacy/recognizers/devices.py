@@ -44,10 +44,10 @@ _CAMERA_BARE = regex.compile(
 )
 _PORTRAIT_WORDS = r"face|faces|facial|photo|photos|portrait|selfie|headshot|mugshot|picture|passport|avatar|profile|patient|badge|id|scan|xray|x-ray|mri|retina|iris|before|after|wound|full[_-]?face"
 _PORTRAIT = regex.compile(
-    rf"(?<![\w/.-])(?=[\w .-]{{0,60}}?(?<![a-zA-Z])(?:{_PORTRAIT_WORDS})(?![a-zA-Z]))[\w-]{{1,60}}+(?:\.[\w-]{{1,20}})??{_PICTURE}(?!\w)",
+    rf"(?<![\w.-])(?=[\w .-]{{0,60}}?(?<![a-zA-Z])(?:{_PORTRAIT_WORDS})(?![a-zA-Z]))[\w-]{{1,60}}+(?:\.[\w-]{{1,20}})??{_PICTURE}(?!\w)",
     regex.IGNORECASE,
 )
-_PICTURE_FILE = regex.compile(rf"(?<![\w./-])[\w-]{{2,64}}+{_PICTURE}(?!\w)", regex.IGNORECASE)
+_PICTURE_FILE = regex.compile(rf"(?<![\w.-])[\w-]{{2,64}}+{_PICTURE}(?!\w)", regex.IGNORECASE)
 _OF_A_PERSON = words(
     r"photos?", r"photograph\w*", r"pictures?", r"portraits?", r"selfies?", r"headshots?", r"mug ?shots?", r"faces?", r"facial", r"snapshot", r"his image", r"her image", r"their image", r"patient", r"x-?rays?", r"scan of", r"likeness",
 )  # fmt: skip

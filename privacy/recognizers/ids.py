@@ -72,7 +72,7 @@ def find_ids(text: str, clock: Clock) -> list[Span]:
     spans += [
         Span(match.start(), match.end(), "REFERENCE_ID", 0.4, "long number")
         for match in matches(_LONG_NUMBER, text, clock)
-        if not _HARMLESS_FORM.fullmatch(match.group())
+        if (not _HARMLESS_FORM.fullmatch(match.group()) or health.valid_npi(match.group()))
         and not _HARMLESS_BEFORE.search(text, max(0, match.start() - _LOOK_BACK), match.start())
     ]
     return spans

@@ -11,6 +11,7 @@ import regex
 
 from privacy.recognizers.people import given_names, surnames
 from privacy.recognizers.rule import Clock, matches
+from privacy.recognizers.unworded import speaks_of_somebody
 from privacy.records import Span
 
 # Nobody's, or no name at all.
@@ -105,11 +106,18 @@ _BY = regex.compile(
 )
 # Who did what to a record: no word of prose stands there but who, how and by mistake.
 _RECORD_BY = regex.compile(
-    r"(?<!\w)(?:charts?|records?|files?|tickets?|notes?|orders?|claims?|cases?|reports?|documents?|profiles?|entr(?:y|ies)|e-?mails?|messages?|results?|forms?|prescriptions?|bookings?|invoices?|permissions?|passwords?)"
+    r"(?<!\w)(?:(?:logged|entered|keyed|typed|uploaded|submitted|charted|booked|opened|cosigned|co-signed|countersigned)\sby\s|tagged\sas\s|(?:charts?|records?|files?|tickets?|notes?|orders?|claims?|cases?|reports?|documents?|profiles?|entr(?:y|ies)|e-?mails?|messages?|results?|forms?|prescriptions?|bookings?|invoices?|permissions?|passwords?)"
     r"\s(?:(?:was|were|been|is|last|first|again|then|later|previously|has|had|also|wrongly|repeatedly)\s){0,3}(?:opened|viewed|accessed|edited|changed|modified|amended|signed|locked|unlocked|closed|created|deleted|exported|printed|read|copied|downloaded|uploaded|"
-    rf"reviewed|approved|entered|updated|merged|archived|reset|altered|released|checked)(?:\s(?:again|twice|today|yesterday|overnight|remotely))?\sby\s(?:user\s)?[\"'`@]?{_LOGIN}(?![\w(/@]|\.\w|\s?[=(])",
+    rf"reviewed|approved|entered|updated|merged|archived|reset|altered|released|checked)(?:\s(?:again|twice|today|yesterday|overnight|remotely))?\sby\s)(?:user\s)?[\"'`@]?{_LOGIN}(?![\w(/@]|\.\w|\s?[=(])",
     regex.IGNORECASE,
 )
+# "pholloway-laptop": whose machine it is.
+_MACHINE_OF = regex.compile(
+    r"(?<![\w./@-])(?P<x>[a-z][\w.]{3,30})-(?:laptop|desktop|pc|notebook|mbp|macbook|imac|iphone|ipad|phone|tablet|workstation|surface)(?![\w.])",
+    regex.IGNORECASE,
+)
+# "khattak_sh": two parts, one of them no word, in a text that speaks of somebody.
+_UNDERSCORED = regex.compile(r"(?<![\w./\\@=<${-])(?P<x>[a-z]{2,}_[a-z]{2,})(?![\w(=@/\\.\[-])")
 _FOR_IN_LOG = regex.compile(
     rf"(?<!\w)(?:for|as|of|to|from|user|by|owner|author|login|account|mailbox|requester|with)\s[\"'`@]?{_LOGIN}(?![\w(/@]|\.\w|:\d|\s?=)",
     regex.IGNORECASE,
@@ -223,6 +231,10 @@ def find_logins(text: str, clock: Clock, words: frozenset[str] = frozenset()) ->
         ):
             found.append((*match.span(), 0.45, "by itself"))
     if words:
+        for pattern, name in ((_MACHINE_OF, "whose machine"), (_UNDERSCORED, "underscored")):
+            for match in matches(pattern, text, clock):
+                if _is_no_word(match["x"], words) and (pattern is _MACHINE_OF or speaks_of_somebody(text)):
+                    found.append((*match.span("x"), 0.4, name))
         for line in matches(_LINE, text, clock):
             if _is_log(line.group()):
                 found += _in_log_line(text, line.start(), line.end(), words)

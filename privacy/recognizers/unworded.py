@@ -1,0 +1,185 @@
+"""Finds codes and numbers that no word announces, in a text that speaks of a person or of what is done with persons: whoever writes
+"we unblinded K3D9-XP4R, he was on the active drug" means somebody by it.
+
+Covered: capitals with digits, digits in groups, five digits and more, a few letters before hexadecimal digits, plates where cars are
+spoken of, ages set off by commas. Not covered: codes in lower case, codes of fewer than three digits, texts of nothing but code and
+goods. What has such a form and is nobody's (a model, a form, a dose, a sum) is told by its letters and by the words beside it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+
+import regex
+
+from privacy.recognizers.rule import Clock, matches
+from privacy.recognizers.worded import NOT_MEASURED
+from privacy.records import Span
+
+# How far off the person may be: about two sentences. For an age, about one clause.
+_REACH, _NEAR = 160, 60
+_SCORE = 0.36
+
+_START = r"(?<![\w./$€£¥@=+\\%<>&-])(?<![0-9][,*^])"
+_END = rf"(?![\w%\\@=<>(]|[.:/+][0-9A-Za-z]|,[0-9]|[*^][0-9]|-[\w-]|[ ][-+*/=<>][ ]?[0-9]){NOT_MEASURED}"
+_CODE = regex.compile(
+    # Capitals and digits, in groups or not: three digits at least and one letter.
+    rf"{_START}(?:(?=(?:[A-Z-]*[0-9]){{3}})(?=[0-9-]*[A-Z])[A-Z0-9]{{1,14}}(?:-[A-Z0-9]{{1,12}}){{0,4}}+"
+    # "fpt_75fed324", "VP-4284-1b45".
+    r"|[A-Za-z]{2,5}[-_](?=[a-f]{0,8}[0-9])[0-9a-f]{4,16}(?:-[0-9a-f]{4,12}){0,4}+"
+    # Digits in groups, or unbroken.
+    rf"|[0-9]{{2,8}}(?:-[0-9]{{2,8}}){{1,4}}+|[0-9]{{5,12}}+){_END}"
+)
+# What has the form and is nobody's: years and spans of numbers, round sums, standards, chips, government forms.
+_NOBODYS = regex.compile(
+    r"(?:19|20)[0-9]{2}(?:-(?:19|20)?[0-9]{2,4})?|[0-9]+0{3,}|[0-9]{2,4}-[0-9]{2,4}|([0-9])\1+|12345[0-9]*"
+    r"|(?:ISO|IEC|IEEE|DIN|EN|ANSI|ASTM|RFC|NIST|BS|UL|SAE|MIL|CVE|ORA|ERR|UTF|SHA|MD|AES|TLS|HTTP|RTX|GTX|DDR|USB|PCI|COVID|SARS|FY|CY|Q|PM|MP|HB|SB|HR|USC|CFR)-?[0-9]{1,5}(?:-.*)?"
+    r"|(?:DS|CMS|HCFA|UB|DD|SF|VA|FDA|IRS|FORM|I|N|W|SS|SSA|AR|OF|PTO|ICD|CPT|DSM)-?[0-9]{1,4}[A-Z]?"
+)
+_THING_BEFORE = regex.compile(
+    r"(?<!\p{L})(?:parts?|skus?|models?|versions?|v|builds?|releases?|revision|rev|firmware|errors?|exit|status|http|ports?|commits?|hash|digest|checksum|catalog(?:ue)?|article|standards?|rfc|iso|"
+    r"forms?|cpt|hcpcs|icd(?:-?10)?|drg|ndc|lots?|batch|pages?|chapter|section|figure|table|line|rows?|isbn|issn|doi|pmid|usd|eur|gbp|chf|bus|route|highway|interstate|flight|train|room|rm|floor|channel|"
+    r"chips?|gaskets?|seals?|bearings?|screws?|bolts?|filters?|cartridges?|batter(?:y|ies)|toner|printers?|tv)"
+    r"(?:[ ](?:no\.?|number|is|was|of|the|a|an|to|type|code))*[ \t:#(\"'=]{0,3}$",
+    regex.IGNORECASE,
+)
+_SUM_BEFORE = regex.compile(
+    r"(?<!\p{L})(?:price[ds]?|costs?|total(?:s|ling)?|amounts?|sum|fees?|paid|pays?|salary|earn\w*|owe[sd]?|worth|over|about|around|approximately|roughly|nearly|than|exceeds?|up to|some)"
+    r"(?:[ ](?:is|was|of|the|a|to))*[ \t:(]{0,3}$",
+    regex.IGNORECASE,
+)
+_THING_AFTER = regex.compile(
+    r"[\"')]?[ ](?:forms?|model|edition|version|series|error|standard|chip|cartridges?|batter(?:y|ies)|steps|square|sq|calories|kcal|copies|views|followers|likes|miles|jobs|homes|words|deaths|cases|americans?|soldiers|refugees|workers|signatures|inhabitants|residents|fans|spectators)(?!\w)",
+    regex.IGNORECASE,
+)
+_LOOK_BACK = 30
+
+# Four digits behind three letters, where cars are spoken of: no month, currency or standard.
+_PLATE = regex.compile(
+    rf"{_START}(?!(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|MON|TUE|WED|THU|FRI|SAT|SUN|USD|EUR|GBP|CHF|ISO|RFC|DIN|BMW|AMG|EXT|TEL|FAX|BOX|APT|HWY|THE|AND|FOR|MOT|REG|VIN|ICD|CPT|ICU)[ ])[A-Z]{{3}}[ ][0-9]{{4}}{_END}"
+)
+_AGE = regex.compile(
+    r"(?:^|[,;(\[|\t][ ]?|(?<!\w)[FM]/|(?<=\p{L})[ ][-/][ ])(?P<x>1[01][0-9]|[1-9][0-9])(?=[,;)\]|\t]|[ ](?:[-/][ ]|[FM](?![\w'])|yrs?(?!\w)(?![ ]?ago)|years?(?=[.,;]))|$)(?!,[0-9])"
+    r"|(?<!\w)(?:at|at just|at only|turned|reached|hits?|looks|looks about|looks around|not yet|barely|celebrat\w{1,3}|pt|patient|(?:he|she)(?: is|'s)|a spry|been|mid-|late-|early-)[ ]?(?P<x>1[01][0-9]|[1-9][0-9])(?=[.,;)][ \n]|[.,;)]?$|[ ](?:and|with|when|but|who|last|this|next|today|tomorrow|on|in)(?!\w))",
+    regex.MULTILINE | regex.IGNORECASE,
+)
+
+_WORD = regex.compile(r"\p{L}+")
+# Words for somebody: pronouns, kin, what one is to a clinic, a court, a school or a firm.
+_SOMEBODY = frozenset(
+    """he she him her his hers himself herself whose who me mine myself
+    mr mrs ms miss mx dr sir madam lady gentleman man woman men women boy girl boys girls child children kid kids baby infant toddler teenager teen adult lad person somebody someone anyone nobody
+    mother father mum mom dad mummy daddy parent parents son daughter sons daughters brother sister brothers sisters sibling siblings twin twins wife husband spouse partner fiance fiancee ex widow widower
+    grandmother grandfather grandma grandpa gran granny nan nana granddad grandson granddaughter aunt auntie uncle niece nephew cousin stepmother stepfather stepson dtr
+    patient patients pt pts inpatient outpatient client clients claimant claimants applicant applicants resident residents tenant tenants lodger customer policyholder pensioner
+    member insured beneficiary subscriber enrollee enrolee dependent dependant caller visitor guest passenger driver rider pedestrian cyclist owner keeper holder bearer payee payer debtor guarantor
+    employee employees worker nurse nurses midwife doctor physician surgeon gp consultant registrar dentist pharmacist paramedic therapist clinician prescriber provider porter carer caregiver locum trainee intern
+    officer constable sergeant detective guard inmate prisoner offender suspect victim witness defendant plaintiff juror probationer accused deceased decedent
+    student students pupil pupils teacher tutor professor candidate participant participants respondent volunteer donor recipient proband subject subjects interviewee enrolled consented
+    colleague coworker manager supervisor boss staff employer landlord neighbour neighbor friend roommate housemate flatmate veteran refugee migrant citizen immigrant seafarer
+    surname forename maiden born died aged dob""".split()
+)
+# What is done with persons: care, trials, law, work, travel, the body as a key.
+_SETTING = frozenset(
+    """ward wards hospital clinic clinics bed icu theatre surgery surgical admitted admission admissions discharge discharged triage ambulance hospice dialysis diagnosis diagnosed prescribed prescription medication
+    chest pain stroke seizure seizures fracture fall falls biopsy haemolysed hemolysed specimen bloods allergy allergies allergic implanted implant pacemaker ventilator nebuliser nebulizer wheelchair oncology cardiology radiology
+    mri ct xray echo injury injured bleeding pregnant prenatal vaccine vaccinated symptoms medicare medicaid copay insurer insurance coverage deductible pharmacy refill overdose opioid oxycodone fentanyl
+    trial placebo randomised randomized unblinded baseline cohort consent ethics arm anaphylaxis withdrew withdrawn biobank aliquots
+    police court arrest arrested custody prison jail bail sentence probation testimony lawsuit fraud theft stolen assault murdered burglary cctv dui sheriff warrant
+    payroll timesheet overtime payslip rota shift roster notice suspended suspension grievance appraisal disciplinary hr resigned hired sick absences needlestick training
+    passport visa embassy consulate immigration border asylum airport travelled traveled licence licensed license nationality citizenship identity
+    finger fingers fingerprint fingerprints prints thumb iris retina retinal palm eye eyes face facial voice speaker gait vein selfie biometric biometrics turnstile
+    van car cars taxi cab lorry motorbike minibus parked parking towed tow garage plate plates rego anpr mot mazda ford honda toyota skoda volvo dvla dmv
+    funeral cremation burial coroner inquest pension foster adoption adopted shelter homeless refuge tenancy eviction family families death oxygen referral referred lab labs rental photo photocard wallet credentialed credentialing midwifery
+    born lives lived living moved moving married divorced retired pregnant student school""".split()
+)
+_FIRST_PERSON = frozenset("i my we our us you your yours".split())
+_CARS = frozenset(
+    """van car cars taxi cab lorry truck pickup motorbike motorcycle bike minibus bus vehicle drives drive drove driving driver parked parking park towed tow tows garage plate plates rego anpr mot dvla dmv clamped barrier bay gate valet
+    mazda ford honda toyota skoda volvo vw audi bmw kia nissan fiat polo golf fiesta corsa traffic crash crashed collision speeding tag tags registered""".split()
+)
+_POSTAL = frozenset(
+    """zip zips postal postcode post mail mailed mails mailing deliver deliveries delivery ship ships shipping envelope parcel address billing home house moved moving move moves area county town city neighborhood neighbourhood lake street
+    nearest near catchment locator radius locations store lives live living resident shelter drove state""".split()
+)
+_PEOPLE = frozenset({"PERSON", "TITLE", "AGE", "DATE_OF_BIRTH", "US_SSN", "USERNAME"})
+_PLACES = frozenset({"ADDRESS", "LOCATION"})
+
+
+class _Places:
+    """Where words of some sort stand."""
+
+    def __init__(self, places: Sequence[int]) -> None:
+        self._places = sorted(places)
+
+    def near(self, start: int, end: int, reach: int) -> bool:
+        at = bisect_left(self._places, start - reach)
+        return at < len(self._places) and self._places[at] < end + reach
+
+
+def find_unworded(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
+    """Codes, plates and ages of somebody; `spans` is what was found already. Raises TimeoutError."""
+    codes = [match.span() for match in matches(_CODE, text, clock) if not _is_nobodys(text, *match.span())]
+    plates = [match.span() for match in matches(_PLATE, text, clock)]
+    ages = [match.span("x") for match in matches(_AGE, text, clock)]
+    if not (codes or plates or ages):
+        return []
+    said: list[tuple[int, str]] = [(m.start(), m.group().casefold()) for m in _WORD.finditer(text)]
+    named = [span.start for span in spans if span.entity_type in _PEOPLE]
+    clock.left_s()
+    somebody = _Places(named + [at for at, word in said if word in _SOMEBODY])
+    return [
+        *_codes(text, codes, somebody, said, spans),
+        *(
+            Span(*plate, "VEHICLE_ID", _SCORE, "unworded plate")
+            for plate in plates
+            if _Places([at for at, word in said if word in _CARS]).near(*plate, _REACH)
+        ),
+        *(Span(*age, "AGE", _SCORE, "unworded age") for age in ages if somebody.near(*age, _NEAR)),
+    ]
+
+
+def speaks_of_somebody(text: str) -> bool:
+    """Whether a word for a person stands in the text."""
+    return any(match.group().casefold() in _SOMEBODY for match in _WORD.finditer(text))
+
+
+def _codes(
+    text: str,
+    codes: Sequence[tuple[int, int]],
+    somebody: _Places,
+    said: Sequence[tuple[int, str]],
+    spans: Sequence[Span],
+) -> Iterator[Span]:
+    setting = _Places([at for at, word in said if word in _SETTING])
+    first = _Places([at for at, word in said if word in _FIRST_PERSON])
+    postal = _Places(
+        [at for at, word in said if word in _POSTAL]
+        + [span.start for span in spans if span.entity_type in _PLACES]
+    )
+    for start, end in codes:
+        digits = sum(map(str.isdigit, text[start:end]))
+        if end - start == 5 == digits:
+            if somebody.near(start, end, _REACH) or postal.near(start, end, _REACH):
+                yield Span(start, end, "POSTCODE", _SCORE, "unworded number")
+        elif (
+            somebody.near(start, end, _REACH)
+            or setting.near(start, end, _REACH)
+            or (digits >= 6 and first.near(start, end, _REACH))
+        ):
+            yield Span(start, end, "REFERENCE_ID", _SCORE, "unworded code")
+
+
+def _is_nobodys(text: str, start: int, end: int) -> bool:
+    before = max(0, start - _LOOK_BACK)
+    return (
+        _NOBODYS.fullmatch(text, start, end) is not None
+        or _THING_BEFORE.search(text, before, start) is not None
+        or _THING_AFTER.match(text, end) is not None
+        or (
+            text[start:end].isdigit()
+            and end - start < 7
+            and _SUM_BEFORE.search(text, before, start) is not None
+        )
+    )
