@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.at_rest import EncryptionError, key_of
+from appliance.private_files import write_private
 
 
 class HomeError(ValueError):
@@ -110,12 +112,25 @@ class Home:
         key, master = path.read_bytes(), key_of(self.root)
         if master is not None:
             try:
-                return master.unseal(key, name)
+                key = master.unseal(key, name)
             except EncryptionError as error:
                 raise HomeError(f"{path} {error}") from None
         if len(key) != 32:
             raise HomeError(f"{path} should hold 32 bytes, it holds {len(key)}: restore it from a backup")
+        self._check_key(path, key)
         return key
+
+    def _check_key(self, path: Path, key: bytes) -> None:
+        """A turned bit would make other ids and stand-ins, without a word: so a hash of each key lies beside it."""
+        check = path.with_suffix(".check")
+        told = hashlib.sha256(b"stillhouse key check\0" + key).hexdigest()
+        try:
+            held = check.read_text(encoding="ascii", errors="replace").strip()
+        except FileNotFoundError:
+            write_private(check, f"{told}\n".encode())
+            return
+        if held != told:
+            raise HomeError(f"{path} is not what it was when it was made: restore it from a backup")
 
     def _make_key(self, path: Path) -> None:
         """Whole or not at all, and once: a link is made in one step and does not replace what another process made."""
