@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.home import Home
-from appliance.installation import changed_files, installed, ways_out
+from appliance.installation import changed_files, installed, older_homes, ways_out
 from appliance.models import CATALOGUE
 from appliance.packages import installed_version
 from appliance.serve import engine_version
@@ -41,6 +41,7 @@ def examine(home: Home) -> list[Check]:
         _seal(),
         _network(),
         _installation(),
+        *_older_homes(home),
     ]
 
 
@@ -172,3 +173,14 @@ def _installation() -> Check:
     return Check(
         "installation", False, f"{name}; changed: {', '.join(changed[:3])} ({len(changed)} in all)", remedy
     )
+
+
+def _older_homes(home: Home) -> list[Check]:
+    """Told, not judged: they are what a rollback goes back to."""
+    found = older_homes(home.root)
+    if not found:
+        return []
+    names = ", ".join(str(path) for path in found)
+    return [
+        Check("older data", True, f"{names}; `stillhouse-admin forget` deletes them, as an erasure needs")
+    ]

@@ -55,3 +55,13 @@ def ways_out() -> list[str]:
         lines = path.read_text(encoding="ascii").splitlines() if path.exists() else []
         found |= {fields[interface] for line in lines if len(fields := line.split()) >= 8}
     return sorted(found - {"lo", "Iface"})
+
+
+def older_homes(home: Path) -> list[Path]:
+    """Copies of the home from before an upgrade, rollback or restore: what was erased since is still in them."""
+    real = home.resolve()
+    if installed() is None or real.parent.name != "homes":
+        return []
+    return sorted(
+        path for path in real.parent.iterdir() if path.is_dir() and path.name.isdigit() and path != real
+    )

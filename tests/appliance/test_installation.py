@@ -12,7 +12,7 @@ import pytest
 from appliance import installation
 from appliance.doctor import Check, examine
 from appliance.home import Home
-from appliance.installation import Installed, changed_files, installed, ways_out
+from appliance.installation import Installed, changed_files, installed, older_homes, ways_out
 
 
 @pytest.fixture
@@ -54,6 +54,19 @@ def test_a_file_that_was_changed_or_removed_is_named(box: Path, content: str | N
 def test_an_installation_that_was_not_finished_is_none(box: Path) -> None:
     (box.parents[1] / "installed.json").unlink()
     assert installed() is None and told().found == "for development, not from a bundle"
+
+
+def test_copies_of_the_home_that_an_upgrade_kept_are_told(
+    box: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in ("1", "2", ".incoming"):
+        (tmp_path / "homes" / number).mkdir(parents=True, mode=0o700)
+    (tmp_path / "current").symlink_to(tmp_path / "homes" / "2")
+    assert older_homes(tmp_path / "current") == [tmp_path / "homes" / "1"]
+    monkeypatch.setenv("STILLHOUSE_HOME", str(tmp_path / "current"))
+    assert "stillhouse-admin forget" in next(c.found for c in examine(Home.open()) if c.name == "older data")
+    (tmp_path / "installed.json").unlink()
+    assert older_homes(tmp_path / "current") == []
 
 
 def test_the_ways_out_are_those_of_the_kernels_routes(
