@@ -115,6 +115,11 @@ class Training:
         return [(row["step"], row[metric]) for row in self.rows if row.get(metric) is not None]
 
 
+def has_begun(home: Home, run_id: str) -> bool:
+    """Whether the run has come as far as its training; reads no figure."""
+    return (home.runs / run_id / STAGES[0]).is_dir()
+
+
 def read(home: Home, run_id: str, stage: Stage) -> Training | None:
     """The training of this stage of the run; None where it has not begun, or was left out."""
     folder = home.runs / run_id / stage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from appliance import jobs, use_cases
 from appliance.acting import Actor
 from appliance.home import Home
 from appliance.jobs import Job
+from appliance.models import CATALOGUE
 from distill.memory_plan import read_shapes
 from distill.onpolicy_settings import OnPolicySettings
 from distill.sft import SftSettings
@@ -130,19 +132,24 @@ FIELDS = (
 class Student:
     """A model that may learn."""
 
+    base: str
+    """What `student.base` takes: a packaged model's name, or the way to its folder from a use case's."""
     name: str
     num_weights: int
 
 
 def students(home: Home) -> list[Student]:
     """Those in the home, the smallest first."""
+    packaged = {model.name for model in CATALOGUE}
     found = []
     for folder in sorted(home.models.iterdir()):
         try:
             check_model_dir(folder)
-            found.append(Student(folder.name, read_shapes(folder).num_weights))
+            num_weights = read_shapes(folder).num_weights
         except (ValueError, OSError):
             continue  # a scrubber's model, or one that is being fetched
+        base = folder.name if folder.name in packaged else os.path.relpath(folder, home.use_cases / "any")
+        found.append(Student(base, folder.name, num_weights))
     return sorted(found, key=lambda student: student.num_weights)
 
 

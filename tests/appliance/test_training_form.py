@@ -11,9 +11,11 @@ from appliance import jobs, training_form, use_cases
 from appliance.acting import Action, Actor, NotAllowed, Role, may
 from appliance.config import ConfigError
 from appliance.home import Home
+from appliance.models import resolve
 from appliance.training_form import FIELDS, OFF, PRIVATE
 from distill.onpolicy_settings import OnPolicySettings
 from distill.sft import SftSettings
+from tests.appliance.test_estimates import write_model
 
 OPERATOR = Actor("olga", frozenset({Role.OPERATOR}), "console")
 
@@ -124,6 +126,14 @@ def test_what_differs_between_two_runs_is_named_as_in_the_form() -> None:
     assert training_form.differences(one, one) == []
 
 
-def test_folders_that_are_no_models_to_train_are_not_offered(home: Home) -> None:
+def test_a_model_of_the_sites_own_is_offered_and_found_again_and_other_folders_are_not(home: Home) -> None:
     (home.models / "spacy-en-md").mkdir()
-    assert training_form.students(home) == []
+    write_model(home.models / "large", 32)
+    write_model(home.models / "small", 16)
+    for name in ("large", "small"):
+        (home.models / name / "chat_template.jinja").write_text("template")
+    found = training_form.students(home)
+    assert [(student.name, student.num_weights) for student in found] == [("small", 512), ("large", 2048)]
+    training_form.save(home, OPERATOR, "tickets", values() | {"student.base": found[0].base})
+    base = use_cases.read(home, "tickets")["student"]["base"]
+    assert resolve(base, home, use_cases.path(home, "tickets").parent).samefile(home.models / "small")

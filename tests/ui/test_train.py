@@ -31,7 +31,9 @@ def case(home: Home) -> str:
     write_model(home.models / "small", 16)
     (home.models / "small" / "chat_template.jinja").write_text("template")
     use_cases.create(home, OPERATOR, "tickets", "Tickets")
-    use_cases.save(home, OPERATOR, "tickets", {"student": {"base": "small"}, "sft": {"epochs": 2.0}})
+    use_cases.save(
+        home, OPERATOR, "tickets", {"student": {"base": "../../models/small"}, "sft": {"epochs": 2.0}}
+    )
     return "tickets"
 
 

@@ -15,8 +15,11 @@ from ui.training.live import TITLES
 def show(_use_case: str | None) -> None:
     home = access.home()
     run_id = parts.choose_run()
-    trained = [row["run_id"] for row in all_runs(home) if curves.read(home, row["run_id"], "sft") is not None]
-    others = [each for each in trained if each != run_id]
+    others = [
+        row["run_id"]
+        for row in all_runs(home)
+        if row["run_id"] != run_id and curves.has_begun(home, row["run_id"])
+    ]
     if run_id is None or not others:
         parts.empty("There is nothing to compare yet", "It takes two runs that have begun to train.")
         return

@@ -74,9 +74,12 @@ def _begin(name: str, document: Mapping[str, Any]) -> Values:
 
 
 def _student(name: str, held: str | None, students: list[Student]) -> str | None:
-    weights = {student.name: student.num_weights for student in students}
-    names = list(weights) if held is None or held in weights else [*weights, held]
-    if not names:
+    known = {
+        student.base: f"{student.name}  ({student.num_weights / 1e6:,.0f} million weights)"
+        for student in students
+    }
+    bases = list(known) if held is None or held in known else [*known, held]
+    if not bases:
         parts.empty(
             "There is no student model yet",
             "An administrator fetches one, or copies one into the home.",
@@ -85,12 +88,10 @@ def _student(name: str, held: str | None, students: list[Student]) -> str | None
         return None
     chosen: str = st.selectbox(
         "Student",
-        names,
-        index=names.index(held) if held in names else 0,
+        bases,
+        index=bases.index(held) if held in bases else 0,
         key=f"form-{name}-student.base",
-        format_func=lambda each: (
-            f"{each}  ({weights[each] / 1e6:,.0f} million weights)" if each in weights else each
-        ),
+        format_func=lambda base: known.get(base, base),
         width=480,
     )
     _advise(
