@@ -40,7 +40,7 @@ def new_use_case() -> None:
                 parts.problem(error)
                 return
             st.query_params["use_case"] = st.session_state["_use_case"] = name.strip()
-            st.query_params["tab"] = st.session_state["_tab"] = "Fields"
+            st.session_state["_tab"] = "Fields"  # the tabs are bound to the address and write it themselves
             st.rerun()
 
 

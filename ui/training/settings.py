@@ -209,7 +209,7 @@ def _only_student(missing: list[str], values: Values) -> bool:
 
 def _start(name: str, values: Values) -> None:
     training_form.start(access.home(), access.actor(), name, values)
-    st.query_params["tab"] = st.session_state["_tab"] = "Live"
+    st.session_state["_tab"] = "Live"  # the tabs are bound to the address and write it themselves
 
 
 def _records(document: Mapping[str, Any]) -> int | None:
