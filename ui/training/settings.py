@@ -43,11 +43,14 @@ def _form(name: str, document: Mapping[str, Any], students: list[Student]) -> Va
         ):
             held[field.name] = _ask(name, field, held[field.name])
     held[PRIVATE] = _privately(name, held[PRIVATE])
+    more = [field for field in FIELDS if not field.simple]
+    if held["onpolicy.method"] == training_form.OFF:
+        more = [field for field in more if not field.name.startswith("onpolicy.")]
     with st.expander("More settings"):
-        for field in FIELDS:
-            if not field.simple and not (
-                field.name.startswith("onpolicy.") and held["onpolicy.method"] == training_form.OFF
-            ):
+        columns = st.columns(2, gap="medium")
+        for number, field in enumerate(more):
+            # One half below the other, so that related ones stay together.
+            with columns[number >= -(-len(more) // 2)]:
                 held[field.name] = _ask(name, field, held[field.name])
     return held
 
@@ -242,8 +245,15 @@ def _count(value: int | None) -> str:
 def _time(time: Time) -> tuple[str, str]:
     if time.seconds is None:
         return "not known", time.source.removeprefix("not known yet: ").removeprefix("not known: ")
-    ends = "" if time.low is None else f"{formats.duration(time.low)} to {formats.duration(time.high)}, "
-    return f"about {formats.duration(time.seconds)}", ends + time.source
+    ends = "" if time.low is None or time.high is None else f"{_rough(time.low)} to {_rough(time.high)}, "
+    return f"about {_rough(time.seconds)}", ends + time.source
+
+
+def _rough(seconds: float) -> str:
+    """No finer than a forecast is."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _memory(memory: Memory | None, note: str) -> tuple[str, str]:
