@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from appliance import status
+from appliance import overview
 from appliance.acting import Action, may
 from ui import access, formats
 
@@ -195,7 +195,7 @@ def _step(stage: Mapping[str, Any]) -> str:
 
 def choose_run() -> str | None:
     """The run that the page is about, from `?run=` or the newest; None where there is none yet."""
-    runs = {row["run_id"]: row for row in status.all_runs(access.home())}
+    runs = {row["run_id"]: row for row in overview.rows(access.home())}
     return _choose(
         "run", "Run", list(runs), lambda run_id: f"{run_id}  ({formats.when(runs[run_id]['created_at'])})"
     )
