@@ -55,7 +55,7 @@ def format_of(filename: str) -> str:
 
 
 def copy(source: BinaryIO, target: Path, kind: str, settings: DataSettings) -> tuple[int, str]:
-    """Writes the bytes to `target` (mode 0600), durably; returns how many, and their sha256. Raises DataError."""
+    """Writes all bytes to `target` (mode 0600), durably; returns how many, and their sha256. Raises DataError."""
     _require_room(target.parent, _size(source), settings)
     digest, size = hashlib.sha256(), 0
     text = _Text() if kind != "parquet" else None
@@ -86,12 +86,11 @@ def copy(source: BinaryIO, target: Path, kind: str, settings: DataSettings) -> t
 
 
 def _size(source: BinaryIO) -> int | None:
-    """In bytes, from where it stands; None where it cannot tell."""
+    """In bytes, and it stands at its beginning afterwards; None where it cannot tell."""
     try:
-        here = source.tell()
-        size = source.seek(0, os.SEEK_END) - here
-        source.seek(here)
-    except (OSError, AttributeError, ValueError):
+        size = source.seek(0, os.SEEK_END)
+        source.seek(0)
+    except (OSError, ValueError):
         return None
     return size
 

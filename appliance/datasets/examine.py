@@ -42,6 +42,7 @@ Row = Mapping[str, Any] | DropReason
 
 def main(folder: Path, kind: str, max_columns: int, labels_of: str | None = None) -> int:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold records
     path = folder / f"records.{kind}"
     try:
         if labels_of is not None:

@@ -76,7 +76,7 @@ def refresh(home: Home, job: Job) -> Result:
         if job.run_id is not None and (home.runs / job.run_id / "config.json").exists():
             opened = open_folder(home.runs / job.run_id, home)
         else:
-            chosen = Options(**job.arguments.get("options", {}))
+            chosen = Options(**job.arguments["options"])
             data = datasets.raw_path(home, job.arguments["dataset_id"])
             opened = open_refresh(job.arguments["run_id"], data, chosen, home)
             tell_run(home, job, opened.run_id)
@@ -86,6 +86,24 @@ def refresh(home: Home, job: Job) -> Result:
         "The refreshed student takes the last one's place" if found["promoted"] else "The last student stays"
     )
     return {"message": f"{said}: {found['verdict'].replace('-', ' ')}", "run_id": opened.run_id}
+
+
+def ready_refresh(home: Home, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Raises JobError where the run or the dataset is not there, or an option is none."""
+    from appliance import datasets
+    from appliance.refresh import Options
+
+    run_id, options = str(arguments["run_id"]), dict(arguments.get("options") or {})
+    if run_id not in {path.name for path in home.runs.iterdir()}:
+        raise JobError(f"there is no run '{run_id[:80]}'")
+    try:
+        dataset_id = datasets.dataset(home, str(arguments["dataset_id"])).dataset_id
+        Options(**options)
+    except datasets.DataError as error:
+        raise JobError(str(error)) from None
+    except TypeError:
+        raise JobError("a refresh has no such option") from None
+    return {"run_id": run_id, "dataset_id": dataset_id, "options": options}
 
 
 def release(home: Home, job: Job) -> Result:
@@ -143,7 +161,7 @@ def ready_load_test(home: Home, arguments: dict[str, Any]) -> dict[str, Any]:
 
 KINDS: dict[str, Kind] = {
     "run": Kind("heavy", run, ready_run),
-    "refresh": Kind("heavy", refresh),
+    "refresh": Kind("heavy", refresh, ready_refresh),
     "release": Kind("light", release, only_by_approval),
     "find": Kind("light", find),
     "preview": Kind("light", preview),

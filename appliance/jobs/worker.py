@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import get_args
 
@@ -155,7 +155,7 @@ class _Worker:
                 else:
                     self._take_up(lane)
         except OSError as error:  # a full disk, say: what runs goes on, and the next look tries again
-            self._say(f"worker: {error.strerror} ({type(error).__name__})")
+            self._say(f"{error.strerror} ({type(error).__name__}); trying again")
             return False
         self._trouble = ""
         return not self._running and not self._unfinished
@@ -163,7 +163,7 @@ class _Worker:
     def _say(self, trouble: str) -> None:
         """Once, and not five times a second."""
         if trouble != self._trouble:
-            sys.stderr.write(trouble + "\n")
+            _log(trouble)
             self._trouble = trouble
 
     def _scan(self) -> None:
@@ -185,6 +185,9 @@ class _Worker:
             self._close(attempt, code)
             del self._running[lane]
             self._scanned = -math.inf
+            job = journal.load(self._home, attempt.job.job_id)
+            seconds = (job.ended_at or time.time()) - (attempt.job.started_at or 0.0)
+            _log(f"job {job.job_id} ({job.kind}): {job.status} after {seconds:.0f} s")
         elif attempt.kill_at is not None:
             if time.monotonic() >= attempt.kill_at:
                 attempt.child.stop(0)
@@ -233,6 +236,7 @@ class _Worker:
         env = {**os.environ, **QUIET_AND_OFFLINE, "STILLHOUSE_HOME": str(self._home.root)}
         log = self._home.jobs / job.job_id / "log.txt"
         self._running[lane] = _Attempt(job, spawn(self._argv(self._home, job), env=env, log_path=log))
+        _log(f"job {job.job_id} ({job.kind}): attempt {job.attempt}")
 
     def end(self) -> None:
         """Stops what runs, as politely as there is time for, and gives it back."""
@@ -247,6 +251,13 @@ class _Worker:
                 attempts.give_back(self._home, job)
             elif job.attempt == attempt.job.attempt and job.status is Status.STOPPING:
                 attempts.finish(self._home, job, "stopped", f"stopped by {job.stopped_by}")
+
+
+def _log(line: str) -> None:
+    """For whoever runs the worker: a terminal, or the system's journal."""
+    with suppress(OSError):  # nobody listens any more, and the work goes on
+        sys.stderr.write(f"worker: {line}\n")
+        sys.stderr.flush()
 
 
 def _changed_ns(home: Home) -> int:

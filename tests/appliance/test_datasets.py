@@ -214,6 +214,12 @@ def test_what_is_fit_is_taken(home: Home, what: str) -> None:
     assert bring(home, content, filename).columns == columns
 
 
+def test_a_stream_that_was_read_before_comes_in_from_its_beginning(home: Home) -> None:
+    stream = io.BytesIO(ROWS.encode())
+    stream.read(100)
+    assert datasets.bring_in(home, MARIA, stream, "x.csv").rows == 30
+
+
 class Endless(io.RawIOBase):
     """An upload of so many bytes that are never all in memory."""
 
