@@ -261,7 +261,7 @@ def _local(
     found, greeting = _greet(model, teacher, reading)
     assert greeting is None, "a model in this process answers"
     config = json.loads((path / "config.json").read_text(encoding="utf-8"))
-    found = replace(found, context_tokens=config.get("max_position_embeddings"), engine="in this process")
+    found = replace(found, context_tokens=config.get("max_position_embeddings"), engine="this machine")
     return _ask_records(model, found, reading, records)
 
 

@@ -198,4 +198,4 @@ def test_a_local_teacher_is_loaded_asked_and_measured(home: Home, tmp_path: Path
     found = finding(home, tmp_path, {"kind": "local", "model": str(path)})
     assert (found.asked, found.answered) == (8, 8)
     assert found.seconds is not None and found.latency_s is not None
-    assert found.engine == "in this process"
+    assert found.engine == "this machine"

@@ -72,13 +72,11 @@ def _counts(by_type: Mapping[str, int], actions: Mapping[str, str], records: int
     ]
     top = rows[0]
     said = f"{sum(by_type.values()):,} places of {len(rows)} kinds in {records:,} records; most often {top['kind']}, {top['found']:,} times."
-    parts.section("By kind", said)
+    parts.section("By kind")
     chart, table = st.columns([2, 3], gap="large")
     with chart:
         shown = [{"kind": row["kind"], "found": row["found"]} for row in rows[:15]]
-        st.altair_chart(
-            charts.bars(shown, "kind", "found", x_title="places found"), width="stretch", alt=said
-        )
+        charts.show_chart(charts.bars(shown, "kind", "found", x_title="places found"), said, shown)
     with table:
         parts.table(
             rows,

@@ -105,15 +105,12 @@ def _by_type(scores: SpanScores) -> None:
     said = f"The weakest kind is {worst['kind']}: {formats.percent(worst['recall'], worst['low'], worst['high'])}, n = {worst['n']:,}."
     if precision.value is not None:
         said += f" Of what was found, {formats.percent(precision.value, precision.low, precision.high)} was rightly found (n = {precision.n:,})."
-    parts.section("By kind", said)
+    parts.section("By kind")
     chart, table = st.columns([2, 3], gap="large")
     with chart:
         drawn = [{key: row[key] for key in ("kind", "recall", "low", "high")} for row in rows]
-        st.altair_chart(
-            charts.intervals(drawn, "kind", "recall", "low", "high", x_title="recall, 95% interval"),
-            width="stretch",
-            alt=said,
-        )
+        drawing = charts.intervals(drawn, "kind", "recall", "low", "high", x_title="recall, 95% interval")
+        charts.show_chart(drawing, said, drawn)
     with table:
         parts.table(
             rows,

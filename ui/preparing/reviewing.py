@@ -54,10 +54,10 @@ def show(name: str) -> None:
             "A sample of records, fair by their place in the file and their length, is searched once. Then a privacy officer "
             "says of each what is personal in it.",
         )
-    else:
+    elif told.stale:
+        st.warning(parts.plain(told.stale))
+    if told is not None and (told.stale is not None or not may(actor, Action.REVIEW)):
         _standing(told)
-        if told.stale:
-            st.warning(parts.plain(told.stale))
     if not may(actor, Action.REVIEW):
         st.caption(
             "Raw records are shown to privacy officers only. Everybody sees the counts, here and on the tab Recall."
@@ -115,6 +115,9 @@ def _desk(name: str) -> None:
     actor = access.require(Action.REVIEW)
     home, now = access.home(), time.time()
     desk: Desk = st.session_state.setdefault(f"_desk-{name}", Desk())
+    told = review.progress(home, name)
+    if told is not None:
+        _standing(told)
     try:
         if desk.at is None:
             desk.batch = review.take_batch(home, actor, name, now)
@@ -246,6 +249,8 @@ def _controls(name: str, looked: Looked, desk: Desk) -> None:
     if added and typed.strip():
         _add(looked, desk, typed)
         st.rerun(scope="fragment")
+    if added:
+        _save(name, looked, desk)  # Enter in the empty line is Enter
     if desk.said:
         parts.problem(desk.said)
     with st.container(horizontal=True, key=f"sh-keys-{name}"):
@@ -306,8 +311,7 @@ def _next(desk: Desk, record_id: str, *, decided: bool = False) -> None:
     if record_id in desk.batch or not desk.batch:
         desk.batch = rest
     _open(desk, desk.batch[0] if desk.batch else None)
-    # The page's figures are drawn again when a batch is through; until then only this part is.
-    st.rerun(scope="fragment" if desk.at is not None else "app")
+    st.rerun(scope="fragment")
 
 
 def _back(name: str, desk: Desk) -> None:
