@@ -31,7 +31,7 @@ set -- {prefix}/current/version/venv/bin/stillhouse "$@"
 {as_user}exec env -u http_proxy -u https_proxy -u all_proxy -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY \\
     STILLHOUSE_HOME={prefix}/current/home "$@"
 """
-_AS_USER = '[ "$(id -u)" != 0 ] || set -- setpriv --reuid {user} --regid {group} --init-groups "$@"\n'
+_AS_USER = '[ "$(id -u)" != 0 ] || set -- setpriv --reuid {user} --regid {group} --init-groups env HOME={home} "$@"\n'
 
 _ADMIN = """#!/bin/sh
 # Looks after this installation: status, upgrade, rollback, restore, forget, uninstall.
@@ -68,7 +68,7 @@ def read_settings(box: Box) -> dict[str, str]:
 def write_commands(folder: Path, prefix: Path, box: Box) -> None:
     """`bin/stillhouse` and `bin/stillhouse-admin` of a generation."""
     folder.mkdir()
-    as_user = _AS_USER.format(user=box.user, group=_group(box.user)) if box.user else ""
+    as_user = _AS_USER.format(user=box.user, group=_group(box.user), home=box.state) if box.user else ""
     for name, text in (("stillhouse", _COMMAND), ("stillhouse-admin", _ADMIN)):
         shown = text.format(prefix=prefix, as_user=as_user, settings=settings_file(box.state))
         (folder / name).write_text(shown, encoding="utf-8")

@@ -61,6 +61,17 @@ def test_two_builds_of_one_commit_have_one_hash(bundle: Path, folder: Path, mode
     again.unlink()
 
 
+ASK = """
+import time, urllib.request
+for _ in range(600):
+    try:
+        with urllib.request.urlopen("http://127.0.0.1:8617/login") as answer:
+            print("console:", answer.status, b"password" in answer.read())
+        break
+    except OSError:
+        time.sleep(0.2)
+"""
+
 INSTALL = """
 set -e
 ip link set lo up
@@ -69,6 +80,11 @@ sh {deploy}/install.sh --bundle {bundle} --prefix {prefix} --key {key} --user {u
 {prefix}/bin/stillhouse doctor --json > {prefix}.doctor.json || true
 {prefix}/bin/stillhouse support-bundle > {prefix}.support.json
 {prefix}/bin/stillhouse demo-data --n 20 -o {prefix}/state/tickets.jsonl
+{prefix}/bin/stillhouse worker --once
+{prefix}/bin/stillhouse console --port 8617 > {prefix}.console.log 2>&1 &
+console=$!
+{prefix}/current/version/venv/bin/python -c "$ASK"
+kill $console; wait $console || true
 {prefix}/bin/stillhouse backup -o {prefix}/state/backup
 {prefix}/bin/stillhouse-admin restore --backup {prefix}/state/backup
 {prefix}/bin/stillhouse status
@@ -93,11 +109,11 @@ def test_it_installs_and_answers_where_only_loopback_is_and_tries_nothing_else(
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env=os.environ | proxies,
+        env=os.environ | proxies | {"ASK": ASK},
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stderr.splitlines()[-1]) == {"returncode": 0, "refused": 0, "attempts": []}
-    assert "no run yet" in done.stdout
+    assert "no run yet" in done.stdout and "console: 200 True" in done.stdout
     checks = {
         check["name"]: check for check in json.loads(Path(f"{prefix}.doctor.json").read_text())["checks"]
     }
