@@ -193,12 +193,17 @@ def show_chart(chart: Any, summary: str, rows: Rows) -> None:
     """The chart below one sentence that says what it shows, and above the same numbers as a table."""
     from ui import parts
 
-    st.html(f'<p class="sh-said">{parts.escape(summary)}</p>')
     # Altair would hold each chart against its schema, several times, which takes most of a page; tests do that.
-    st.vega_lite_chart(_with_rows(chart.to_dict(validate=False)), width="stretch", alt=summary)
+    spec = _with_rows(chart.to_dict(validate=False))
+    name = f"{zlib.crc32(summary.encode()):08x}"
+    # Its place is kept while the browser draws it, so that nothing below moves.
+    kept = f"<style>.st-key-sh-chart-{name}{{min-height:{spec.get('height', HEIGHT) + 40}px}}</style>"
+    st.html(f'{kept}<p class="sh-said">{parts.escape(summary)}</p>')
+    with st.container(key=f"sh-chart-{name}"):
+        st.vega_lite_chart(spec, width="stretch", alt=summary)
     with st.expander("As a table"):
-        parts.table(rows, {name: name.replace("_", " ") for name in (rows[0] if rows else {})},
-                    key=f"twin-{zlib.crc32(summary.encode()):08x}")  # fmt: skip
+        columns = {field: field.replace("_", " ") for field in (rows[0] if rows else {})}
+        parts.table(rows, columns, key=f"twin-{name}")
 
 
 def _data(rows: Rows) -> alt.Data:

@@ -72,6 +72,8 @@ def furnish(home: Home) -> None:
     sections = {name: value for name, value in demo.items() if isinstance(value, dict)}
     sections["data"] = sections["data"] | {"path": str(datasets.raw_path(home, found.dataset_id))}
     sections["scrub"] = {"policy": "gdpr"}
+    card = ROOT / "deploy/usecases" / sections["prices"]["card"]
+    sections["prices"] = sections["prices"] | {"card": str(card.resolve())}
     use_cases.save(home, maria, "tickets", sections)
     jobs.enqueue(home, maria, "preview", {"use_case": "tickets"})
     review.ask_for_sample(home, maria, "tickets", 40)
