@@ -6,7 +6,9 @@ import streamlit as st
 
 from appliance.acting import Action
 from ui import access, parts
-from ui.training import compare, live, settings
+from ui.training import compare, live, prices, settings
+
+TABS = ("Settings", "Prices", "Live", "Compare")
 
 access.require(Action.VIEW)
 parts.page_head("Train", "Set up a training, see what it will take, start it, and watch it learn.")
@@ -15,8 +17,8 @@ if "_tab" in st.session_state:
     st.session_state["tab"] = st.session_state.pop("_tab")  # a button asked for another one
 tabs = dict(
     zip(
-        ("Settings", "Live", "Compare"),
-        st.tabs(["Settings", "Live", "Compare"], key="tab", on_change="rerun", bind="query-params"),
+        TABS,
+        st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params"),
         strict=True,
     )
 )
@@ -30,7 +32,7 @@ with tabs["Settings"]:
             )
         else:
             settings.show(use_case)
-for name, part in (("Live", live), ("Compare", compare)):
+for name, part in (("Prices", prices), ("Live", live), ("Compare", compare)):
     if tabs[name].open:
         with tabs[name]:
             part.show(use_case)
