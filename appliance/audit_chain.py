@@ -123,12 +123,10 @@ def end(descriptor: int) -> End:
     reach = _BLOCK
     while True:
         start = max(0, size - reach)
-        lines = os.pread(descriptor, size - start, start).split(b"\n")
+        lines = os.pread(descriptor, size - start, start).split(b"\n")  # the first, cut, is no whole line
         unfinished = bool(lines[-1])
         if not unfinished:
             del lines[-1]
-        if start > 0:
-            del lines[0]  # may have begun before the block
         for index in range(len(lines) - 1, -1, -1):
             if (found := parse(lines[index])) is not None:
                 torn = lines[index + 1 :] or lines[index:] * unfinished

@@ -180,8 +180,8 @@ def test_log_and_heads_cut_together_are_found_by_what_was_noted_down(home: Home,
 
 
 def test_another_homes_key_does_not_fit(home: Home, independent: Any) -> None:
-    key = home.keys / "report-signing.key"
-    key.write_bytes(bytes(32))
+    (home.keys / "report-signing.check").unlink()
+    (home.keys / "report-signing.key").write_bytes(bytes(32))
     assert audit.verify(home).problem is not None
 
 

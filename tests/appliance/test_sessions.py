@@ -106,6 +106,10 @@ def test_a_clock_set_back_does_not_lengthen_a_session(home: Home) -> None:
     token = sessions.log_in(home, "root", GOOD, NOW, "::1")
     assert actor_at(home, token, NOW - 60)
     assert actor_at(home, token, NOW - 3600) is None
+    used = sessions.log_in(home, "root", GOOD, NOW, "::1")
+    for minute in range(0, 60, 10):
+        assert sessions.actor_of(home, used, NOW + 60 * minute)
+    assert actor_at(home, used, NOW + 60) is None
 
 
 def test_logging_out_ends_this_session_and_no_other(home: Home) -> None:
