@@ -11,13 +11,14 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export UV_EXTRA_INDEX_URL ?= $(PIP_EXTRA_INDEX_URL)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
-.PHONY: help demo test test-fast lint install models clean
+.PHONY: help demo test test-fast lint install models screenshots clean
 
 help:
 	@echo 'make demo       the whole job on demo data; prints where the report is'
 	@echo 'make test       all tests            make test-fast  those without models, two minutes'
 	@echo 'make lint       format, lint, types  make install    the environment alone'
 	@echo 'make models     the small models     make clean      removes the environment and the demo data'
+	@echo 'make screenshots  every page of the console, light and dark, into .cache/screenshots'
 
 $(STATE)/installed: requirements.lock pyproject.toml deploy/overrides.txt
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed, this is " + sys.version'
@@ -49,6 +50,10 @@ lint: $(STATE)/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy appliance distill privacy ui
+
+# HOME_WITH_RUNS=DIR: a home with finished runs, which is only read.
+screenshots: models
+	$(BIN)/python -m tests.ui.screenshots $(if $(HOME_WITH_RUNS),--home $(HOME_WITH_RUNS))
 
 clean:
 	rm -rf .venv .cache

@@ -65,7 +65,7 @@ def sign_in(home: Home, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
 def see(sign_in: Callable[..., str]) -> See:
     """`see("data", Role.OPERATOR, run="...")`: that page, as somebody with the role, with what stands in the URL."""
 
-    def seen(page: str, *roles: Role, **query: str) -> AppTest:
+    def seen(page: str, /, *roles: Role, **query: str) -> AppTest:
         sign_in(*roles)
         test = AppTest.from_file(CONSOLE, default_timeout=60)
         for name, value in query.items():
