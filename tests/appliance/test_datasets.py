@@ -7,18 +7,23 @@ import gzip
 import io
 import json
 import os
+import random
 import stat
+import tempfile
 import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from appliance import datasets
 from appliance.acting import Actor, NotAllowed, Role
-from appliance.datasets import DataError, copying
+from appliance.datasets import DataError, DataSettings, copying
 from appliance.datasets.columns import Profile
+from appliance.datasets.examine import examine
 from appliance.home import Home
 
 MARIA = Actor("maria", frozenset({Role.OPERATOR}), "console")
@@ -455,3 +460,45 @@ def test_the_rulers_of_the_guess_at_an_encoding_leave_utf8_alone() -> None:
         for byte in char.encode():
             text.read(bytes([byte]))
     text.read(b"", last=True)
+
+
+@given(content=st.binary(max_size=200), kind=st.sampled_from(["csv", "jsonl"]), flips=st.integers(0, 3))
+@example(content=b"\xef\xbb\xbf", kind="csv", flips=0)
+@example(content=b'"', kind="csv", flips=0)
+@example(content=b'{"a": 1e999}', kind="jsonl", flips=0)
+@example(content=b'{"a": "\\ud800"}', kind="jsonl", flips=0)
+@example(content=b'a\n"b"c\n', kind="csv", flips=0)
+def test_whatever_the_bytes_are_a_file_is_described_or_refused_in_one_line(
+    content: bytes, kind: str, flips: int
+) -> None:
+    """In this process, so that an error of ours would show."""
+    if flips:  # nearly right files reach further
+        right = ROWS.encode() if kind == "csv" else b'{"a": 1}\n{"a": "b"}\n' * 5
+        place = len(content) * 7 % len(right)
+        content = right[:place] + content[: flips * 3] + right[place + flips :]
+    settings = DataSettings(spare_bytes=0)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"records.{kind}"
+        try:
+            copying.copy(io.BytesIO(content), path, kind, settings)
+            found = examine(path, kind, settings.max_columns)
+        except DataError as error:
+            assert "\n" not in str(error) and len(str(error)) < 300
+        else:
+            assert found.rows > 0 and found.columns
+            assert Profile.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+@pytest.mark.slow
+def test_a_damaged_parquet_file_is_taken_or_refused_and_never_more(home: Home) -> None:
+    whole = parquet({"a": [f"message number {n}" for n in range(200)], "b": list(range(200))})
+    draw = random.Random(7)
+    for _ in range(4):
+        damaged = bytearray(whole)
+        for _ in range(draw.randint(1, 8)):
+            damaged[draw.randrange(4, len(damaged))] = draw.randrange(256)
+        before = left(home)
+        try:
+            bring(home, bytes(damaged), "x.parquet")
+        except DataError:
+            assert left(home) == before
