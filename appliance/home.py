@@ -102,7 +102,7 @@ class Home:
         return self._key("scrub.key")
 
     def signing_key(self) -> bytes:
-        """The private key that signs privacy reports (32 bytes, Ed25519), made on first use."""
+        """The private key that signs privacy reports and the lines of the audit log (32 bytes, Ed25519), made on first use."""
         return self._key("report-signing.key")
 
     def _key(self, name: str) -> bytes:

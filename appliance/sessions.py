@@ -117,7 +117,6 @@ def change_password(home: Home, token: str, old: str, new: str, now: float) -> s
     if session is None or actor is None:
         raise LogInRefused("The session has ended: log in again.")
     accounts.set_password(home, actor, old, new)
-    _path(home, token).unlink(missing_ok=True)
     changed = accounts.account(home, actor.name)
     assert changed is not None
     return _write(home, changed, now, session.peer, "password")
