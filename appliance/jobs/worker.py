@@ -103,6 +103,7 @@ def work_off(home: Home, *, once: bool = False, argv: Argv = argv_of) -> None:
 
     with _alone(home), _told_by_signals() as told:
         worker = _Worker(home, argv)
+        _log(f"works off the jobs of {home.root}")
         try:
             while not told:
                 worker.beat()
