@@ -12,6 +12,7 @@ from appliance.acting import Action, Actor, acting
 from appliance.home import Home
 from appliance.jobs import Job, Status
 from appliance.stages.context import read_examples
+from appliance.status import all_runs
 
 _TRAINING = ("run", "refresh")
 """Kinds of jobs that train."""
@@ -38,6 +39,15 @@ def waiting(home: Home, use_case: str | None, run_id: str | None) -> list[Job]:
         for job in jobs.jobs(home)
         if job.is_unfinished and job.kind in _TRAINING and _is_about(job, use_case, run_id)
     ]
+
+
+def beginning(home: Home, use_case: str | None) -> Job | None:
+    """The unfinished job of this use case whose run is not listed yet: it was only just asked for."""
+    known = {row["run_id"] for row in all_runs(home)}
+    asked = [job for job in jobs.jobs(home) if job.is_unfinished and job.kind in _TRAINING]
+    return next(
+        (job for job in asked if job.arguments.get("use_case") == use_case and job.run_id not in known), None
+    )
 
 
 def _is_about(job: Job, use_case: str | None, run_id: str | None) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from appliance import curves, status, training_view
+from appliance import curves, jobs, status, training_view
 from appliance.acting import Action, may
 from appliance.curves import Training
 from appliance.progress import read_state
@@ -21,16 +21,21 @@ TITLES = {"sft": "Supervised training", "onpolicy": "Learning from its own answe
 def show(use_case: str | None) -> None:
     home = access.home()
     run_id = parts.choose_run()
-    jobs = training_view.waiting(home, use_case, run_id)
-    for job in jobs[:2]:
+    waiting = training_view.waiting(home, use_case, run_id)
+    young = training_view.beginning(home, use_case)
+    if young is not None and young not in waiting:
+        waiting.insert(0, young)
+    for job in waiting[:2]:
         parts.job_notice(job)
+    if young is not None:
+        _until_its_run_is_listed(young.job_id)
     if run_id is None:
-        if not jobs:
+        if not waiting:
             parts.empty(
                 "There is no run yet", "Start one on the tab Settings; its curves appear here as it learns."
             )
         return
-    ended = None if jobs else training_view.interrupted(home, run_id)
+    ended = None if waiting else training_view.interrupted(home, run_id)
     if ended is not None:
         parts.job_line(ended)
     run = status.one_run(home, run_id)
@@ -40,6 +45,15 @@ def show(use_case: str | None) -> None:
     # A finished run does not change: nothing is asked again.
     st.fragment(_curves, run_every=parts.LIVE_EVERY_S if live else None)(run_id, live)
     _answers(run_id)
+
+
+@st.fragment(run_every=parts.LIVE_EVERY_S)
+def _until_its_run_is_listed(job_id: str) -> None:
+    """A run that was just asked for has no folder yet: the page goes over to it once it has."""
+    run_id = jobs.job(access.home(), job_id).run_id
+    if run_id is not None and status.one_run(access.home(), run_id) is not None:
+        st.query_params["run"] = run_id
+        st.rerun()
 
 
 def _curves(run_id: str, was_live: bool) -> None:
