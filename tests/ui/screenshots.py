@@ -28,7 +28,11 @@ from tests.ui.browser import ROOT, chromium, served, settle, token, window
 from ui.pages import GROUPS
 
 PAGES = [name for names in GROUPS.values() for name in names]
-TABS = {"system": ("Machine", "Jobs", "Accounts", "Audit log")}
+TABS = {
+    "quality": ("Arms", "Records", "Where it loses", "Confidence", "Ratings"),
+    "report": ("Verdict", "Report", "Arithmetic", "Changes"),
+    "system": ("Machine", "Jobs", "Accounts", "Audit log"),
+}
 """Of these pages more than the first look is taken."""
 WIDTHS = (1280, 1920)
 TABLET = 834
