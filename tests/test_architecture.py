@@ -22,6 +22,7 @@ COMMANDS = {f"appliance/commands/{path.stem}" for path in (ROOT / "appliance/com
 
 DOORS = {
     "argon2": {"appliance/passwords"},
+    "authlib": {"ui/single_sign_on"},
     "bm25s": {"distill/evaluation/retrieval"},
     "click": {"appliance/cli", *COMMANDS},
     "datasketch": {"distill/near_duplicates"},

@@ -33,7 +33,7 @@ from ui.access import COOKIE
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-OPEN = frozenset({"/login", "/logout", "/password", "/health"})
+OPEN = frozenset({"/login", "/logout", "/password", "/health", "/sign-on", "/oauth2callback"})
 """Routes of ours that see to sessions themselves."""
 _SAFE = frozenset({"GET", "HEAD"})
 

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from appliance import accounts, passwords, sessions
 from appliance.home import Home
-from ui import theme
+from ui import single_sign_on, theme
 from ui.access import COOKIE
 from ui.gate import cookie
 
@@ -42,6 +42,8 @@ def routes(home: Home, secure: bool, setup_code: str) -> list[Route]:
         Route("/login", pages.login, methods=["GET", "POST"]),
         Route("/password", pages.password, methods=["GET", "POST"]),
         Route("/logout", pages.logout, methods=["GET"]),
+        Route("/sign-on", pages.sign_on, methods=["GET"]),
+        Route("/oauth2callback", pages.signed_on, methods=["GET"]),
         Route("/health", _health, methods=["GET"]),
     ]
 
@@ -53,6 +55,7 @@ async def _health(request: Request) -> Response:
 class _Pages:
     def __init__(self, home: Home, secure: bool, setup_code: str) -> None:
         self._home, self._secure, self._setup_code = home, secure, setup_code
+        self._site = single_sign_on.sign_on(home)
 
     async def login(self, request: Request) -> Response:
         following = _local(request.query_params.get("next", "/"))
@@ -60,13 +63,38 @@ class _Pages:
         if request.method == "GET":
             if await run_in_threadpool(self._is_signed_in, request.headers):
                 return RedirectResponse(following, 303)
-            return _page(_first_form() if first else _login_form())
+            return _page(_first_form() if first else self._login_form())
         form = await _form(request)
         try:
             secret = await run_in_threadpool(self._signed_in, form, _peer(request), first)
         except _SENTENCES as error:
-            return _page((_first_form if first else _login_form)(form.get("name", ""), str(error)), 403)
+            return _page((_first_form if first else self._login_form)(form.get("name", ""), str(error)), 403)
         return self._welcome(secret, following)
+
+    def _login_form(self, name: str = "", problem: str = "") -> str:
+        form = _login_form(name, problem)
+        return (
+            form
+            if self._site is None
+            else f'{form}<p class="other"><a href="/sign-on">Single sign-on</a></p>'
+        )
+
+    async def sign_on(self, request: Request) -> Response:
+        if self._site is None or sessions.first_start(self._home):
+            return RedirectResponse("/login", 303)
+        try:
+            return await single_sign_on.begin(self._site, request)
+        except single_sign_on.SignOnRefused as error:
+            return _page(self._login_form("", str(error)), 502)
+
+    async def signed_on(self, request: Request) -> Response:
+        if self._site is None or sessions.first_start(self._home):
+            return RedirectResponse("/login", 303)
+        try:
+            secret = await single_sign_on.finish(self._site, request, self._home, _peer(request))
+        except (single_sign_on.SignOnRefused, sessions.LogInRefused) as error:
+            return _page(self._login_form("", str(error)), 403)
+        return self._welcome(secret, "/")
 
     def _is_signed_in(self, headers: Headers) -> bool:
         kept = cookie(headers)
