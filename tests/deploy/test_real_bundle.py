@@ -30,32 +30,29 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def bundle(folder: Path, models: Path) -> Path:
     """Takes a download of a third of a gigabyte, once on a machine."""
-    return build(folder / "one" / "stillhouse.tar.zst", models, folder / "release.pem")
+    return build(clone(ROOT, folder / "one"), folder / "stillhouse.tar.zst", models)
 
 
-def build(out: Path, models: Path, key: Path, **environment: str) -> Path:
-    out.parent.mkdir()
-    command = [sys.executable, str(DEPLOY / "bundle.py"), "build", "-o", str(out), "--models", str(models)]
-    done = subprocess.run(
-        [*command, "--key", str(key)],
-        capture_output=True,
-        text=True,
-        env=os.environ | environment,
-        cwd=out.parent,
-    )
+def clone(source: Path, target: Path) -> Path:
+    """Somebody commits while tests run: both builds are of one commit."""
+    subprocess.run(["git", "clone", "--quiet", "--shared", str(source), str(target)], check=True)
+    return target
+
+
+def build(source: Path, out: Path, models: Path, **environment: str) -> Path:
+    """With the key beside `out`, made by the first build."""
+    command = [sys.executable, str(source / "deploy" / "bundle.py"), "build", "-o", str(out)]
+    command += ["--models", str(models), "--key", str(out.with_name("release.pem"))]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment, cwd=source)
     assert done.returncode == 0, done.stderr
     return out
 
 
 def test_two_builds_of_one_commit_have_one_hash(bundle: Path, folder: Path, models: Path) -> None:
-    again = build(
-        folder / "two" / "other-name",
-        models,
-        folder / "release.pem",
-        TZ="Asia/Tokyo",
-        LC_ALL="C",
-        PYTHONHASHSEED="3",
-    )
+    source = clone(folder / "one", folder / "deeper" / "two")
+    os.utime(source / "README.md", (0, 0))
+    other = {"TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONHASHSEED": "3"}
+    again = build(source, folder / "another-name", models, **other)
     first, second = (hashlib.sha256(path.read_bytes()).hexdigest() for path in (bundle, again))
     assert first == second
     again.unlink()
@@ -65,7 +62,7 @@ ASK = """
 import time, urllib.request
 for _ in range(600):
     try:
-        with urllib.request.urlopen("http://127.0.0.1:8617/login") as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open("http://127.0.0.1:8617/login") as answer:
             print("console:", answer.status, b"password" in answer.read())
         break
     except OSError:
