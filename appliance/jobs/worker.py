@@ -158,6 +158,9 @@ class _Worker:
         except OSError as error:  # a full disk, say: what runs goes on, and the next look tries again
             self._say(f"{error.strerror} ({type(error).__name__}); trying again")
             return False
+        except JobError as error:  # somebody took its folder away
+            self._say(str(error))
+            return False
         self._trouble = ""
         return not self._running and not self._unfinished
 
@@ -182,7 +185,10 @@ class _Worker:
     def _watch(self, lane: Lane) -> None:
         attempt = self._running[lane]
         code = attempt.child.returncode
-        if code is not None:
+        if not (self._home.jobs / attempt.job.job_id).exists():
+            del self._running[lane]
+            attempt.child.stop(0)
+        elif code is not None:
             self._close(attempt, code)
             del self._running[lane]
             self._scanned = -math.inf
@@ -236,7 +242,12 @@ class _Worker:
         # Not a stage's environment: the stages below it set their own, and keep an allocator's settings they find.
         env = {**os.environ, **QUIET_AND_OFFLINE, "STILLHOUSE_HOME": str(self._home.root)}
         log = self._home.jobs / job.job_id / "log.txt"
-        self._running[lane] = _Attempt(job, spawn(self._argv(self._home, job), env=env, log_path=log))
+        try:
+            child = spawn(self._argv(self._home, job), env=env, log_path=log)
+        except OSError:  # no memory for a process, say
+            attempts.give_back(self._home, job)
+            raise
+        self._running[lane] = _Attempt(job, child)
         _log(f"job {job.job_id} ({job.kind}): attempt {job.attempt}")
 
     def end(self) -> None:

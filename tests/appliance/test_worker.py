@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -220,3 +221,21 @@ def test_progress_is_the_running_stages_or_the_jobs_own(home: Home) -> None:
     Reporter(home.runs / "banking-1" / "teach")(5, 10, unit="records")
     stage, state = jobs.progress(home, now(home, running.job_id))
     assert stage == "teach" and state is not None and state.done == 5
+
+
+def test_a_worker_survives_that_a_running_jobs_folder_is_taken_away(home: Home) -> None:
+    gone, after = ask(home, "deaf"), ask(home)
+    with a_worker(home):
+        wait_for(lambda: (home.jobs / gone / "deaf").exists())
+        shutil.rmtree(home.jobs / gone)
+        wait_for(lambda: now(home, after).status is Status.DONE, 60)
+    assert [job.job_id for job in jobs.jobs(home)] == [after]
+
+
+def test_a_job_that_cannot_be_started_now_waits(home: Home) -> None:
+    job_id = ask(home)
+    looked = worker._Worker(home, lambda _home, _job: ["/no/such/program"])
+    home.jobs.joinpath(".worker").touch()
+    for _ in range(3):
+        assert not looked.look()
+    assert (now(home, job_id).status, now(home, job_id).starts) == (Status.QUEUED, 0)
