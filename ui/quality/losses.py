@@ -12,9 +12,9 @@ from appliance.quality.answers import texts
 from appliance.quality.evaluated import Evaluated, outcomes
 from appliance.report import words
 from ui import access, charts, formats, parts
+from ui.choices import choose
 from ui.parts import Column
 from ui.quality import record_card
-from ui.quality.choices import choose
 
 _MOST_SLICES = 12
 _ON_A_PAGE = 5

@@ -12,8 +12,8 @@ from appliance.quality.answers import Pair, Which, pairs, record_metrics, texts
 from appliance.quality.evaluated import Evaluated, Scored, outcomes
 from appliance.report import words
 from ui import access, formats, parts
+from ui.choices import choose, pick
 from ui.quality import record_card
-from ui.quality.choices import choose, pick
 
 _ON_A_PAGE = 5
 _PAGE = "records_page"

@@ -11,8 +11,8 @@ from appliance.quality.arms import Arm, metrics_of, side_by_side
 from appliance.quality.evaluated import Evaluated, arms_of
 from appliance.report import words
 from ui import charts, formats, parts
+from ui.choices import choose
 from ui.parts import Column
-from ui.quality.choices import choose
 
 
 def show(found: Evaluated) -> None:

@@ -13,8 +13,8 @@ from appliance.cost.rates import objective_text
 from appliance.report import words
 from appliance.serving_view import CLOSED_MEASURES, Row
 from ui import access, charts, formats, parts
+from ui.choices import choose, pick
 from ui.parts import Column
-from ui.quality.choices import choose, pick
 
 _OWN = "bench"
 _MEASURES = ("requests_per_s", "goodput_per_s", "ttft_p95_s", "tpot_p95_s", "e2e_p50_s", "e2e_p95_s")

@@ -8,7 +8,7 @@ from appliance import curves, training_form, training_view
 from appliance.curves import STAGES, Chart, Stage, Training
 from appliance.status import all_runs
 from ui import access, charts, parts
-from ui.quality.choices import choose, pick
+from ui.choices import choose, pick
 from ui.training.live import TITLES
 
 
