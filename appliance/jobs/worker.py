@@ -29,6 +29,8 @@ _POLL_S = 0.2
 _GRACE_S = 15.0
 """From a stop to the kill: a run gives its stage ten seconds."""
 _BEAT_S = 2.0
+_HANGS_S = 60.0
+"""A worker that did not look for so long is taken for none, whatever it holds."""
 _SCAN_S = 2.0
 """The queue is read anew when something changed, and this often anyway: a file system's clock may be coarse."""
 _LOOKS, _LOOK_S = 20, 0.05
@@ -53,7 +55,7 @@ def argv_of(home: Home, job: Job) -> list[str]:
 
 
 def worker_alive(home: Home) -> bool:
-    """Whether a worker has this home now."""
+    """Whether a worker has this home now, and looked at its queue within the last minute."""
     try:
         descriptor = os.open(home.jobs / _MARK, os.O_RDONLY)
     except FileNotFoundError:
@@ -61,18 +63,10 @@ def worker_alive(home: Home) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return True
+        return time.time() - os.fstat(descriptor).st_mtime < _HANGS_S
     finally:
         os.close(descriptor)
     return False
-
-
-def last_beat(home: Home) -> float | None:
-    """When a worker last looked at the queue, as Unix time; None where none ever did."""
-    try:
-        return (home.jobs / _MARK).stat().st_mtime
-    except FileNotFoundError:
-        return None
 
 
 @contextmanager
@@ -87,6 +81,7 @@ def _alone(home: Home) -> Iterator[None]:
                 if not patience:
                     raise JobError("a worker has this home already: one is enough") from None
             time.sleep(_LOOK_S)
+        os.utime(home.jobs / _MARK)
         yield
 
 

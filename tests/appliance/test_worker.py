@@ -18,7 +18,7 @@ from fast_jobs import MARIA, NILS, argv, home, wait_for
 from appliance import jobs
 from appliance.home import Home
 from appliance.jobs import Job, JobError, Status, attempts, worker
-from appliance.jobs.worker import MAX_STARTS, last_beat, work_off, worker_alive
+from appliance.jobs.worker import MAX_STARTS, work_off, worker_alive
 from appliance.progress import Reporter
 
 __all__ = ["home"]
@@ -178,12 +178,22 @@ def test_a_job_that_kills_its_workers_is_given_up(home: Home) -> None:
 
 
 def test_a_home_has_one_worker(home: Home) -> None:
-    assert not worker_alive(home) and last_beat(home) is None
+    assert not worker_alive(home)
     with a_worker(home):
         with pytest.raises(JobError, match="already"):
             work_off(home, once=True, argv=argv)
-        assert time.time() - (last_beat(home) or 0) < 5
-    assert not worker_alive(home) and last_beat(home) is not None
+    assert not worker_alive(home)
+
+
+def test_a_worker_that_hangs_is_none(home: Home) -> None:
+    with a_worker(home) as process:
+        os.kill(process.pid or 0, signal.SIGSTOP)
+        assert worker_alive(home)
+        long_ago = time.time() - 61
+        os.utime(home.jobs / ".worker", (long_ago, long_ago))
+        assert not worker_alive(home)
+        os.kill(process.pid or 0, signal.SIGCONT)
+        wait_for(lambda: worker_alive(home))
 
 
 def test_looking_for_a_worker_never_keeps_one_from_starting(home: Home) -> None:
