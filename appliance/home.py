@@ -86,6 +86,11 @@ class Home:
         return self.root / "policies"
 
     @property
+    def ratings(self) -> Path:
+        """What people said of two answers, by record id; no text."""
+        return self.root / "ratings"
+
+    @property
     def erasures(self) -> Path:
         """What was to be forgotten, by keyed hash, and what was done about it."""
         return self.root / "erasures"

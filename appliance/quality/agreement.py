@@ -128,7 +128,7 @@ def _majority(told: Sequence[Ratings]) -> tuple[dict[str, Preference], int]:
 
 def golden_path(home: Home, name: str) -> Path:
     """Where the rated pairs of a use case are written; `judge.golden` names it."""
-    return home.root / "ratings" / f"{name}.golden.jsonl"
+    return home.ratings / f"{name}.golden.jsonl"
 
 
 def golden(home: Home, run_id: str, name: str) -> Golden:

@@ -144,7 +144,7 @@ def _read(path: Path) -> Round:
 
 def _folder(home: Home, run_id: str) -> Path:
     # As one name: a run id comes out of an address that anybody can type.
-    return home.root / "ratings" / quote(run_id, safe="").replace(".", "%2E")
+    return home.ratings / quote(run_id, safe="").replace(".", "%2E")
 
 
 # --- rating ---------------------------------------------------------------------------------------------------------

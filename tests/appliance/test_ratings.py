@@ -120,14 +120,14 @@ def test_the_last_rating_can_be_taken_back_and_the_file_keeps_both(
     assert len(ratings_of(home, made, "olga").preferences) == 1
     pair = next_pair(home, OLGA, found, made)
     assert pair is not None and (pair.record_id, pair.number) == (undone, 2)
-    assert len(next((home.root / "ratings").rglob("olga.jsonl")).read_text().splitlines()) == 3
+    assert len(next(home.ratings.rglob("olga.jsonl")).read_text().splitlines()) == 3
 
 
 def test_a_line_that_a_kill_has_cut_costs_that_rating_alone(
     home: Home, found: Evaluated, made: Round
 ) -> None:
     say(home, OLGA, found, made, 3, "ours")
-    path = next((home.root / "ratings").rglob("olga.jsonl"))
+    path = next(home.ratings.rglob("olga.jsonl"))
     path.write_bytes(path.read_bytes()[:-20])
     assert len(ratings_of(home, made, "olga").preferences) == 2
     say(home, OLGA, found, made, 1, "ours")
