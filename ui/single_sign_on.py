@@ -1,10 +1,5 @@
-"""Single sign-on where the site has it: OpenID Connect by Authlib, from the section [auth] of the home's `sign_on.toml`.
-
-    [auth]
-    client_id = "stillhouse"
-    client_secret = "..."
-    server_metadata_url = "https://login.site/.well-known/openid-configuration"
-    redirect_uri = "https://console.site/oauth2callback"
+"""Single sign-on where the site has it: OpenID Connect by Authlib, from the section [auth] of the home's `sign_on.toml`
+(`docs/console.md`).
 
 The provider says who it is, by an address that it has verified; the account with that address says what they may. Streamlit's
 own `st.login` is not used: its cookie lives 30 days, and would open new sessions past our limits.
