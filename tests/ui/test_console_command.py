@@ -50,7 +50,7 @@ def test_with_tls_or_behind_a_proxy_it_may(started: list[list[str]], tmp_path: P
     run("--address", "0.0.0.0", "--tls-cert", cert, "--tls-key", key)
     run("--address", "10.1.2.3", "--behind-proxy", "--host", "console.site")
     assert ["--tls-cert", cert, "--tls-key", key] == started[0][-4:]
-    assert ["--host", "console.site", "--behind-proxy"] == started[1][-3:]
+    assert started[1][-3:] == ["--host", "console.site", "--behind-proxy"]
 
 
 def test_what_the_command_hands_on_the_server_understands(started: list[list[str]]) -> None:
