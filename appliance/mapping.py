@@ -51,6 +51,13 @@ class Form:
     """Dataset with the test records; None splits them off."""
     num_test: int = 100
     policy: str = "gdpr"
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Column -> the field's name, for columns that the use case had before."""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Field name -> column, in the order of the form."""
+        return field_of(self.columns, self.names)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -59,10 +66,14 @@ class Form:
         return tuple(dict.fromkeys(column for column in given if column is not None))
 
 
-def field_of(columns: Iterable[str]) -> dict[str, str]:
-    """Field name -> column: small letters, digits and underscores, each name once."""
+def field_of(columns: Iterable[str], names: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Field name -> column: as it was called, else small letters, digits and underscores; each name once."""
     fields: dict[str, str] = {}
     for column in columns:
+        given = (names or {}).get(column)
+        if given is not None and given not in fields:
+            fields[given] = column
+            continue
         plain = re.sub(r"\W+", "_", column.strip().lower()).strip("_") or "field"
         wanted = name = plain if plain.isidentifier() else f"field_{plain}"
         number = 2
@@ -98,7 +109,7 @@ def suggested(profile: Profile, dataset_id: str) -> Form:
 
 def with_defaults(form: Form) -> Form:
     """Words for what is left empty: the question, the instructions, how long an answer may be."""
-    fields = {column: name for name, column in field_of(form.columns).items()}
+    fields = {column: name for name, column in form.fields.items()}
     question = form.question or default_question(fields[column] for column in form.inputs)
     return replace(
         form,
@@ -150,6 +161,7 @@ def form_of(home: Home, name: str) -> Form:
         held_out=shelf("held_out"),
         num_test=document.get("split", {}).get("test", 100),
         policy=document.get("scrub", {}).get("policy", "gdpr"),
+        names={column: field for field, column in fields.items()},
     )
 
 
@@ -173,7 +185,7 @@ def sections(home: Home, document: Mapping[str, Any], form: Form) -> dict[str, A
         raise ConfigError(
             f"the column '{min(filter(None, shown))}' is both shown and an answer: the answer would stand in the question"
         )
-    fields = field_of(form.columns)
+    fields = form.fields
     name_of = {column: name for name, column in fields.items()}
     data = _source(home, document.get("data", {}), form, form.dataset_id, fields)
     held_out = None

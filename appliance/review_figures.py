@@ -65,7 +65,9 @@ def gate(scores: SpanScores | None, floor: float, *, handed_over: bool) -> Gate:
     else:
         words = f"A run stops: {told}. About {more:,} more records like these would do, or a policy that finds more."
     if not handed_over:
-        return Gate("not armed", f"Not handed over yet. With these marks: {words}", more or None)
+        return Gate(
+            "not armed", f"Not handed over yet. With these marks {words[:1].lower()}{words[1:]}", more or None
+        )
     return Gate("open" if reached else "shut", words, more or None)
 
 

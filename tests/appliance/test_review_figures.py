@@ -31,7 +31,7 @@ def test_advice_is_the_rule_of_three() -> None:
     ("found", "missed", "floor", "handed", "state", "says"),
     [
         (400, 0, 0.9, True, "open", "A run goes on"),
-        (400, 0, 0.9, False, "not armed", "With these marks: A run goes on"),
+        (400, 0, 0.9, False, "not armed", "With these marks a run goes on"),
         (20, 0, 0.9, True, "shut", "more records like these would do"),
         (80, 20, 0.9, True, "shut", "More records cannot help"),
     ],

@@ -167,7 +167,7 @@ def _task(name: str, form: Form) -> Form:
         format_func=KINDS.__getitem__,
         horizontal=True,
     )
-    fields = {column: field for field, column in mapping.field_of(form.columns).items()}
+    fields = {column: field for field, column in form.fields.items()}
     shown = [fields[column] for column in form.inputs]
     form = mapping.with_defaults(
         replace(form, kind=kind, instructions=form.instructions if kind == form.kind else "")

@@ -73,15 +73,15 @@ def _colour(state: str) -> str:
 
 
 def _rate(scores: SpanScores | None) -> str:
-    if scores is None:
-        return formats.NOT_MEASURED
-    return formats.percent(scores.recall.value, scores.recall.low, scores.recall.high)
+    return formats.NOT_MEASURED if scores is None else formats.percent(scores.recall.value)
 
 
 def _n(scores: SpanScores | None) -> str | None:
-    if scores is None or not scores.recall.n:
+    """The interval, and how many marks it is of."""
+    if scores is None or not scores.recall.n or scores.recall.low is None or scores.recall.high is None:
         return None
-    return f"n = {scores.recall.n:,} marks, covered in full; 95% interval"
+    low, high = 100 * scores.recall.low, 100 * scores.recall.high
+    return f"{low:.1f} to {high:.1f} (95%), n = {scores.recall.n:,} marks covered in full"
 
 
 def _by_type(scores: SpanScores) -> None:

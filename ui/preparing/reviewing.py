@@ -7,6 +7,7 @@ browser, and let go. Session state holds record ids, numbers of marks and offset
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from html import escape
 
@@ -15,7 +16,7 @@ import streamlit as st
 from appliance import jobs, review, review_figures
 from appliance.acting import Action, may
 from appliance.review import Looked, Mark, ReviewError
-from appliance.review_keys import LETTERS, read_addition, words_of
+from appliance.review_keys import LETTERS, Word, read_addition, words_of
 from privacy.entities import ENTITY_TYPES
 from ui import access, formats, parts
 from ui.parts import Column
@@ -107,6 +108,9 @@ def _draw(name: str, told: review.Progress | None) -> None:
                 },
                 key="advice",
             )
+            st.caption(
+                "Read each record for what is not coloured: what was found draws the eye, and what was missed is what counts."
+            )
 
 
 @st.fragment
@@ -126,15 +130,12 @@ def _desk(name: str) -> None:
             st.success(
                 "Every record of the sample is reviewed, or with another officer. The tab Recall says what that shows."
             )
-            if st.button("Look for more", key="desk-more"):
-                st.rerun()
+            st.button("Look for more", key="desk-more")
             return
         looked = review.look(home, actor, name, desk.at, now)
     except ReviewError as error:
         parts.problem(error)
-        if st.button("Take the next record", key="desk-next"):
-            desk.at = None
-            st.rerun(scope="fragment")
+        st.button("Take the next record", key="desk-next", on_click=_open, args=(desk, None))
         return
     if desk.version < 0:
         _begin(desk, looked)
@@ -216,108 +217,131 @@ def _found(name: str, looked: Looked, desk: Desk) -> None:
     with st.container(horizontal=True, key=f"sh-found-{name}"):
         for number, mark in list(enumerate(looked.found))[first : first + _KEYS]:
             rejected = mark in desk.rejected
-            if st.button(
+            st.button(
                 f"{marked.short(mark.entity_type)}{' (rejected)' if rejected else ''}",
                 key=f"found-{looked.record_id}-{number}",
                 shortcut=str(number - first + 1),
                 help="Rejects it as not personal, or takes it back.",
                 type="tertiary" if rejected else "secondary",
-            ):
-                desk.rejected ^= {mark}
-                st.rerun(scope="fragment")
-        if len(looked.found) > _KEYS and st.button(
-            f"the other {len(looked.found) - min(_KEYS, len(looked.found) - first)}",
-            key="found-group",
-            shortcut="Down",
-        ):
-            desk.group = (desk.group + 1) % -(-len(looked.found) // _KEYS)
-            st.rerun(scope="fragment")
+                on_click=_turn,
+                args=(desk, {mark}),
+            )
+        if len(looked.found) > _KEYS:
+            num_groups = -(-len(looked.found) // _KEYS)
+            st.button(
+                f"the other {len(looked.found) - min(_KEYS, len(looked.found) - first)}",
+                key="found-group",
+                shortcut="Down",
+                on_click=_turn_page,
+                args=(desk, num_groups),
+            )
 
 
 def _controls(name: str, looked: Looked, desk: Desk) -> None:
+    words = words_of(looked.texts)
     with st.form(f"add-{name}", clear_on_submit=True, border=False):
         one, two = st.columns([5, 1], vertical_alignment="bottom")
         with one:
-            typed = st.text_input(
+            st.text_input(
                 "Something personal that was not found",
-                placeholder="word numbers and a kind: 12-14 person" if desk.numbers else "press N to number the words, then type: 12-14 person",
+                key=f"typed-{name}",
+                placeholder="word numbers and a kind: 12-14 person" if desk.numbers
+                else "press N to number the words, then type: 12-14 person",
                 help="Kinds by letter: " + ", ".join(f"{letter} {ENTITY_TYPES[kind].description}" for letter, kind in LETTERS.items())
                 + ". Any other by the beginning of its name.",
             )  # fmt: skip
         with two:
-            added = st.form_submit_button("Add")
-    if added and typed.strip():
-        _add(looked, desk, typed)
-        st.rerun(scope="fragment")
-    if added:
-        _save(name, looked, desk)  # Enter in the empty line is Enter
+            st.form_submit_button(
+                "Add", on_click=_add, args=(name, desk, looked.record_id, looked.found, words)
+            )
     if desk.said:
         parts.problem(desk.said)
     with st.container(horizontal=True, key=f"sh-keys-{name}"):
-        if st.button("Save and next", type="primary", shortcut="Enter", key="desk-save"):
-            _save(name, looked, desk)
-        if st.button(
-            "Back",
-            shortcut="Left",
-            key="desk-back",
-            help="The record you decided on last: look again, change it.",
-        ):
-            _back(name, desk)
-        if st.button("Skip", shortcut="Right", key="desk-skip", help="Decides nothing; it comes again."):
-            _next(desk, looked.record_id)
-        if st.button("Reject all" if len(desk.rejected) < len(looked.found) else "Keep all", shortcut="X",
-                     key="desk-all", disabled=not looked.found):  # fmt: skip
-            desk.rejected = set(looked.found) if len(desk.rejected) < len(looked.found) else set()
-            st.rerun(scope="fragment")
-        if st.button("Word numbers", shortcut="N", key="desk-numbers"):
-            desk.numbers = not desk.numbers
-            st.rerun(scope="fragment")
-        if desk.added and st.button(
-            f"Take back {marked.short(desk.added[-1].entity_type)}", shortcut="Backspace", key="desk-undo"
-        ):
-            desk.added.pop()
-            st.rerun(scope="fragment")
+        st.button("Save and next", type="primary", shortcut="Enter", key="desk-save", on_click=_save,
+                  args=(name, desk, looked.record_id, looked.found))  # fmt: skip
+        st.button("Back", shortcut="Left", key="desk-back", on_click=_back, args=(name, desk),
+                  help="The record you decided on last: look again, change it.")  # fmt: skip
+        st.button("Skip", shortcut="Right", key="desk-skip", on_click=_next, args=(desk, looked.record_id),
+                  help="Decides nothing; it comes again.")  # fmt: skip
+        every = frozenset(looked.found)
+        st.button(
+            "Keep all" if desk.rejected >= every and every else "Reject all",
+            shortcut="X",
+            key="desk-all",
+            disabled=not every,
+            on_click=_turn,
+            args=(desk, every if desk.rejected >= every else every - desk.rejected),
+        )
+        st.button("Word numbers", shortcut="N", key="desk-numbers", on_click=_number, args=(desk,))
+        if desk.added:
+            st.button(
+                f"Take back {marked.short(desk.added[-1].entity_type)}",
+                shortcut="Backspace",
+                key="desk-undo",
+                on_click=_undo,
+                args=(desk,),
+            )
 
 
-def _add(looked: Looked, desk: Desk, typed: str) -> None:
-    desk.said = None
+# What a key does. Streamlit keeps these arguments until the next drawing: offsets, never a record's text.
+
+
+def _turn(desk: Desk, marks: Set[Mark]) -> None:
+    desk.rejected ^= marks
+
+
+def _turn_page(desk: Desk, num_groups: int) -> None:
+    desk.group = (desk.group + 1) % num_groups
+
+
+def _undo(desk: Desk) -> None:
+    desk.added.pop()
+
+
+def _number(desk: Desk) -> None:
+    desk.numbers = not desk.numbers
+
+
+def _add(name: str, desk: Desk, record_id: str, found: Sequence[Mark], words: Sequence[Word]) -> None:
+    """What was typed as a mark; Enter in the empty line is Enter."""
+    typed, desk.said = st.session_state[f"typed-{name}"], None
+    if not typed.strip():
+        _save(name, desk, record_id, found)
+        return
     try:
-        mark = read_addition(typed, words_of(looked.texts))
+        mark = read_addition(typed, words)
     except ReviewError as error:
         desk.said = str(error)
         return
-    if mark in looked.found:
+    if mark in found:
         desk.rejected -= {mark}
     elif mark not in desk.added:
         desk.added.append(mark)
 
 
-def _save(name: str, looked: Looked, desk: Desk) -> None:
-    marks = [*(mark for mark in looked.found if mark not in desk.rejected), *desk.added]
+def _save(name: str, desk: Desk, record_id: str, found: Sequence[Mark]) -> None:
+    marks = [*(mark for mark in found if mark not in desk.rejected), *desk.added]
     try:
-        review.decide(access.home(), access.actor(), name, looked.record_id, marks, desk.version, time.time())
+        review.decide(access.home(), access.actor(), name, record_id, marks, desk.version, time.time())
     except ReviewError as error:
         # Somebody else decided meanwhile: what they said is shown now, and nothing of it is lost.
-        _open(desk, looked.record_id)
+        _open(desk, record_id)
         desk.said = str(error)
-        st.rerun(scope="fragment")
-    _next(desk, looked.record_id, decided=True)
+        return
+    _next(desk, record_id, decided=True)
 
 
 def _next(desk: Desk, record_id: str, *, decided: bool = False) -> None:
     rest = [each for each in desk.batch if each != record_id]
-    if not decided and rest:
+    if not decided and record_id in desk.batch:
         rest.append(record_id)
-    if record_id in desk.batch or not desk.batch:
-        desk.batch = rest
+    desk.batch = rest
     _open(desk, desk.batch[0] if desk.batch else None)
-    st.rerun(scope="fragment")
 
 
 def _back(name: str, desk: Desk) -> None:
     last = review.last_of(access.home(), access.actor().name, name)
     if last is None or last == desk.at:
-        desk.said = "There is nothing to go back to yet: you have decided on no record."
+        desk.said = "there is nothing to go back to yet: you have decided on no record"
     else:
         _open(desk, last)
-    st.rerun(scope="fragment")
