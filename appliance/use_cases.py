@@ -178,8 +178,15 @@ def problems(home: Home, name: str) -> list[str]:
             found.append(f"{section}: its file is gone: choose another dataset")
     if use_case.gold_spans is not None and not (file.parent / use_case.gold_spans).is_file():
         found.append("gold_spans: the file of reviewed records is gone: review some again, or take it out")
-    try:
-        resolve(use_case.student.base, home, file.parent)
-    except ModelError as error:
-        found.append(str(error))
+    return found + _absent_models(use_case, home, file.parent)
+
+
+def _absent_models(use_case: UseCase, home: Home, folder: Path) -> list[str]:
+    local = [use_case.teacher.model] if use_case.teacher.kind == "local" else []
+    found = []
+    for name in (use_case.student.base, *local, use_case.detector.spacy, *use_case.detector.classifiers):
+        try:
+            resolve(name, home, folder)
+        except ModelError as error:
+            found.append(str(error))
     return found

@@ -34,7 +34,8 @@ PRICES = {
 def template(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home with a dataset, and a use case `tickets` that is ready; made once, since reading a file takes a process."""
     made = Home(tmp_path_factory.mktemp("template"))
-    for folder in (made.models / "smollm2-135m-instruct", made.runs, made.keys, made.cache):
+    models = [made.models / name for name in ("smollm2-135m-instruct", "spacy-en-md", "rampart")]
+    for folder in (*models, made.runs, made.keys, made.cache):
         folder.mkdir(parents=True)
     (made.root / "data.toml").write_text("spare_bytes = 0\n")
     dataset_id = datasets.bring_in(made, MARIA, io.BytesIO(ROWS.encode()), "tickets.csv").dataset_id
@@ -132,6 +133,8 @@ def test_a_section_that_is_not_right_is_refused_and_changes_nothing(
     [
         ({"task": {"kind": "classify", "input": "{mesage}", "instructions": "Name {labels}.", "labels": ["a", "b"]}}, "did you mean 'message'"),
         ({"student": {"base": "no-such-model"}}, "no-such-model"),
+        ({"detector": {"spacy": "no-such-model"}}, "no-such-model"),
+        ({"teacher": {"kind": "local", "model": "no-such-model"}}, "no-such-model"),
         ({"data": {"path": "gone.csv", "fields": {"message": "text", "answer": "queue", "reviewed": "checked"}}}, "its file is gone"),
         ({"gold_spans": "gone.jsonl"}, "reviewed records is gone"),
         ({"teacher": None}, "no teacher yet"),
