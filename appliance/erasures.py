@@ -72,5 +72,6 @@ def taint(home: Home, sha256: str) -> Erasure | None:
 
 def _read(text: str) -> Erasure:
     document: dict[str, Any] = json.loads(text)
-    lists = ("ids", "students", "releases", "left")
-    return Erasure(**{key: tuple(value) if key in lists else value for key, value in document.items()})
+    for key in ("ids", "students", "releases", "left"):
+        document[key] = tuple(document[key])
+    return Erasure(**document)
