@@ -92,6 +92,7 @@ def test_a_worker_killed_in_the_middle_of_training_is_followed_by_one_that_train
     assert job.attempt == 1
     killed, job, resumed_s = trained(tmp_path / "killed", models, template, kill_at_step=4)
     assert job.attempt == 2 and resumed_s < 10 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    print(f"taken up {resumed_s:.1f} s after the kill")
     weights = {name for name in whole.outputs if name.endswith(".safetensors")}
     assert weights and {name: killed.outputs[name] for name in weights} == {
         name: whole.outputs[name] for name in weights
