@@ -57,7 +57,7 @@ class Gate:
         if scope["type"] == "websocket":
             await self._websocket(scope, receive, send, headers, host)
             return
-        send = self._with_headers(send, host if self._is_ours(host) else "")
+        send = self._with_headers(send, host if self._is_ours(host) else "", scope["path"])
         refused = await self._refused(scope, headers, host)
         await (refused or self._app)(scope, receive, send)
 
@@ -134,7 +134,7 @@ class Gate:
             return False
         return name is not None and name.rstrip(".") in self._hosts
 
-    def _with_headers(self, send: Send, host: str) -> Send:
+    def _with_headers(self, send: Send, host: str, path: str) -> Send:
         policy = content_policy(host, self._scripts)
 
         async def sending(message: Message) -> None:
@@ -143,7 +143,9 @@ class Gate:
                 for name, value in self._headers:
                     headers[name] = value
                 headers["content-security-policy"] = policy
-                if headers.get("content-type", "").startswith("text/html"):
+                if not path.startswith(
+                    "/static/"
+                ):  # Streamlit's own files may be kept; what they show may not
                     headers["cache-control"] = "no-store"
             await send(message)
 

@@ -34,9 +34,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(home: Home, *options: str) -> Iterator[str]:
+def served(home: Home, *options: str, port: int | None = None) -> Iterator[str]:
     """The address of a console that serves this home, as `stillhouse console` does, until the block ends."""
-    port = free_port()
+    port = free_port() if port is None else port
     log = home.root / "console.log"
     with open(log, "ab") as out:
         server = subprocess.Popen(

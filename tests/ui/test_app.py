@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from appliance import sessions
 from appliance.acting import Role
 from appliance.home import Home
-from tests.ui.browser import chromium, served, settle, token, window
+from tests.ui.browser import chromium, free_port, served, settle, token, window
 from ui.access import COOKIE
 from ui.pages import GROUPS
 
@@ -135,6 +135,18 @@ def test_a_session_that_ends_elsewhere_ends_an_open_page(browser: Browser, addre
     page.get_by_text("Signed out").first.wait_for(timeout=20_000)
     page.get_by_role("link", name="Sign in").click()
     page.wait_for_selector("#password")
+
+
+def test_a_page_goes_on_by_itself_when_the_console_was_restarted(browser: Browser, home: Home) -> None:
+    port = free_port()
+    with served(home, port=port) as address:
+        page = opened(browser, address, home, "system")
+    connected = '[data-testid="stApp"][data-test-connection-state="CONNECTED"]'
+    page.wait_for_selector(connected, state="detached", timeout=60_000)
+    with served(home, port=port):
+        page.wait_for_selector(connected, timeout=60_000)
+        page.get_by_role("tab", name="Sessions").click()
+        page.get_by_text("A session ends after 15 minutes").wait_for(timeout=60_000)
 
 
 def test_the_state_of_a_view_is_in_its_address(browser: Browser, address: str, home: Home) -> None:

@@ -181,6 +181,12 @@ def test_each_answer_carries_the_headers(client: TestClient) -> None:
         assert headers["x-content-type-options"] == "nosniff" and headers["x-frame-options"] == "DENY"
 
 
+def test_a_browser_keeps_no_copy_of_what_was_shown(signed_in: TestClient) -> None:
+    for path in ("/data", "/media/report.pdf", "/_stcore/upload_file/a/b"):
+        assert signed_in.get(path).headers["cache-control"] == "no-store"
+    assert "cache-control" not in signed_in.get("/static/js/index.js").headers
+
+
 def test_streamlits_own_inline_scripts_are_known_by_hash() -> None:
     assert inline_script_hashes() and all(each.startswith("'sha256-") for each in inline_script_hashes())
 
