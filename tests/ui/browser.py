@@ -23,7 +23,7 @@ from ui.access import COOKIE
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ROOT = Path(__file__).parents[2]
-STARTS_S = 60.0
+STARTS_S = 180.0
 SETTLES_MS = 60_000
 
 

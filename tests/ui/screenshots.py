@@ -3,8 +3,8 @@
     make screenshots                                    from an empty home, and what a small file makes there
     python -m tests.ui.screenshots --home HOME -o DIR   from a copy of HOME, with the finished runs in it
 
-The copy gets an account with every role, a dataset and a use case of demo data, and light jobs that a real worker
-carries out; HOME itself is only read, its models are linked. Files are named page-theme-width.png.
+The copy gets an account with every role and, where it has no use case, a dataset and a use case of demo data and light
+jobs that a real worker carries out. HOME itself is only read; its models are linked. Files are named page-theme-width.png.
 """
 
 from __future__ import annotations
@@ -71,8 +71,7 @@ def furnish(home: Home) -> None:
         with open(tickets, "rb") as file:
             found = datasets.bring_in(home, maria, file, "tickets-october.jsonl")
     demo = tomllib.loads((ROOT / "deploy/usecases/demo.toml").read_text(encoding="utf-8"))
-    if "tickets" not in use_cases.names(home):
-        use_cases.create(home, maria, "tickets", "Support tickets to one of eight queues")
+    use_cases.create(home, maria, "tickets", "Support tickets to product, queue, priority and refund")
     sections = {name: value for name, value in demo.items() if isinstance(value, dict)}
     sections["data"] = sections["data"] | {"path": str(datasets.raw_path(home, found.dataset_id))}
     sections["scrub"] = {"policy": "gdpr"}
@@ -129,7 +128,8 @@ def main() -> None:
     asked.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="stillhouse-screenshots-") as folder:
         home = copied(asked.home, Path(folder))
-        furnish(home)
+        if not use_cases.names(home):
+            furnish(home)
         with served(home) as address, chromium() as browser:
             take(browser, home, address, asked.out, asked.pages)
     print(f"{len(list(asked.out.glob('*.png')))} screenshots in {asked.out}")
