@@ -114,7 +114,7 @@ _ZIP_PLACED = regex.compile(
     r"(?=[.,;)?!][\s\"']|[.,;)?!]?$|[ ](?i:area|zip|region|neighbou?rhood|failed|postal|please|today|tomorrow|now|by|on|and|but|or|for|is|was|if|with|this|next|then|instead|since|with|in|yet|yes|no|because|where|so|thanks|thank)(?!\w)|\n)"
 )
 # Three-digit prefixes that no American post office has.
-_NO_ZIP = frozenset(
+NO_ZIP = frozenset(
     """000 001 002 003 004 099 213 269 343 345 348 353 419 428 429 517 518 519 529 533 536 552 568 578 579 589 621 632 642 643 659 663 682 694 695 696
     697 698 699 702 709 715 732 742 771 817 818 819 839 848 849 854 858 861 862 866 867 868 869 876 886 887 888 892 896 899 909 929 987""".split()
 )
@@ -251,7 +251,7 @@ def find_addresses(text: str, clock: Clock) -> list[Span]:
     found = [_extend(span, text, clock) for span in run_rules(RULES, text, clock)]
     for match in matches(_ZIP_PLACED, text, clock):
         worded = match.group()[:3].casefold() == "zip"
-        if worded or (match["x"][:3] not in _NO_ZIP and not _TECHNICAL.search(text)):
+        if worded or (match["x"][:3] not in NO_ZIP and not _TECHNICAL.search(text)):
             found.append(
                 Span(match.start("x"), match.end("x"), "POSTCODE", 0.7 if worded else 0.4, "zip by its place")
             )

@@ -12,11 +12,22 @@ from privacy.recognizers.rule import Rule, words
 from privacy.recognizers.worded import ANY_ID, Kind, labelled, telling
 
 _MAC = regex.compile(
-    r"(?<![\w:.-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}(?:[0-9a-f]{2}\1[0-9a-f]{2}\1)?[0-9a-f]{2}(?![\w:-]|\.[0-9a-f])|(?<![\w:.-])[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?![\w:-]|\.[0-9a-f])",
+    r"(?<![0-9a-z])(?<![0-9a-f][:.-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}(?:[0-9a-f]{2}\1[0-9a-f]{2}\1)?[0-9a-f]{2}(?![0-9a-z]|[:-][0-9a-f])|(?<![0-9a-z])(?<![0-9a-f][:.-])[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?![0-9a-z]|[:.-][0-9a-f])",
     regex.IGNORECASE,
 )
 _MAC_BARE = regex.compile(
     r"(?<![\w:.-])(?P<x>(?=[a-f]{0,11}[0-9])[0-9a-f]{12}|[0-9a-f]{2}(?:[:. -][0-9a-f]{2}){5}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})(?![\w:-])",
+    regex.IGNORECASE,
+)
+# What is handed out (RFC 4291, RFC 4193), also right behind a label or before a colon.
+_IPV6 = regex.compile(
+    r"(?<![0-9a-z])(?:[23][0-9a-f]{3}|fe[89ab][0-9a-f]|f[cd][0-9a-f]{2}):(?:(?:[0-9a-f]{1,4}:){6}[0-9a-f]{1,4}|(?:[0-9a-f]{1,4}:){0,5}(?::[0-9a-f]{1,4}){1,6})(?![0-9a-z]|:[0-9a-f])",
+    regex.IGNORECASE,
+)
+# "/accounts/4481220/balance": the folder says whose number it is.
+_IN_PATH = regex.compile(
+    r"/(?:accounts?|patients?|members?|users?|customers?|clients?|persons?|people|claims?|polic(?:y|ies)|profiles?|employees?|staff|encounters?|students?|subjects?|participants?|subscribers?|beneficiar(?:y|ies)|residents?|donors?|providers?|practitioners?|devices?|charts?)/"
+    r"(?P<x>(?=[A-Za-z_-]{0,10}[0-9])[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+){0,5}+)(?=[/?#.\s\"']|$)",
     regex.IGNORECASE,
 )
 _UUID = regex.compile(
@@ -62,6 +73,8 @@ def valid_luhn(found: str) -> bool:
 
 RULES = (
     Rule("mac", "MAC_ADDRESS", _MAC, 0.9),
+    Rule("ipv6", "IP_ADDRESS", _IPV6, 0.6),
+    Rule("number in a path", "REFERENCE_ID", _IN_PATH, 0.5),
     Rule("uuid", "REFERENCE_ID", _UUID, 0.6),
     Rule("imei", "DEVICE_ID", _IMEI_KNOWN, 0.9, accept=valid_luhn),
     Rule("iccid", "DEVICE_ID", _ICCID, 0.9, accept=valid_luhn),

@@ -33,6 +33,12 @@ _HARMLESS_BEFORE = regex.compile(
     r"(?:\s(?:is|was|of|to|at|by|no\.?|number|code|=|:|the|a|up)|[:=#])*[\s\"'(:=#]{0,3}$|\w\s?=\s?$",
     regex.IGNORECASE,
 )
+# By its check digit; one time stamp in ten has that too.
+_NPI = regex.compile(r"(?<![0-9A-Za-z$€£.-])[12][0-9]{9}(?![0-9A-Za-z%]|[.,:/-][0-9])")
+_TIME_BEFORE = regex.compile(
+    r"(?:time\w*|epoch|unix|ts|exp|iat|nbf|seed|dates?|since|until|after|expir\w*|at)[\"' ]{0,2}[:=]?[\"' ]{0,2}$",
+    regex.IGNORECASE,
+)
 _LOOK_BACK = 40
 
 _RULES: tuple[Rule, ...] = (
@@ -72,7 +78,12 @@ def find_ids(text: str, clock: Clock) -> list[Span]:
     spans += [
         Span(match.start(), match.end(), "REFERENCE_ID", 0.4, "long number")
         for match in matches(_LONG_NUMBER, text, clock)
-        if (not _HARMLESS_FORM.fullmatch(match.group()) or health.valid_npi(match.group()))
+        if not _HARMLESS_FORM.fullmatch(match.group())
         and not _HARMLESS_BEFORE.search(text, max(0, match.start() - _LOOK_BACK), match.start())
     ]
-    return spans
+    return spans + [
+        Span(match.start(), match.end(), "LICENSE_ID", 0.4, "npi")
+        for match in matches(_NPI, text, clock)
+        if health.valid_npi(match.group())
+        and not _TIME_BEFORE.search(text, max(0, match.start() - _LOOK_BACK), match.start())
+    ]

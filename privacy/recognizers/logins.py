@@ -106,7 +106,7 @@ _BY = regex.compile(
 )
 # Who did what to a record: no word of prose stands there but who, how and by mistake.
 _RECORD_BY = regex.compile(
-    r"(?<!\w)(?:(?:logged|entered|keyed|typed|uploaded|submitted|charted|booked|opened|cosigned|co-signed|countersigned)\sby\s|tagged\sas\s|(?:charts?|records?|files?|tickets?|notes?|orders?|claims?|cases?|reports?|documents?|profiles?|entr(?:y|ies)|e-?mails?|messages?|results?|forms?|prescriptions?|bookings?|invoices?|permissions?|passwords?)"
+    r"(?<!\w)(?:(?:logged|entered|keyed|typed|uploaded|submitted|charted|booked|cosigned|co-signed|countersigned)\sby\s|tagged\sas\s|(?:charts?|records?|files?|tickets?|notes?|orders?|claims?|cases?|reports?|documents?|profiles?|entr(?:y|ies)|e-?mails?|messages?|results?|forms?|prescriptions?|bookings?|invoices?|permissions?|passwords?)"
     r"\s(?:(?:was|were|been|is|last|first|again|then|later|previously|has|had|also|wrongly|repeatedly)\s){0,3}(?:opened|viewed|accessed|edited|changed|modified|amended|signed|locked|unlocked|closed|created|deleted|exported|printed|read|copied|downloaded|uploaded|"
     rf"reviewed|approved|entered|updated|merged|archived|reset|altered|released|checked)(?:\s(?:again|twice|today|yesterday|overnight|remotely))?\sby\s)(?:user\s)?[\"'`@]?{_LOGIN}(?![\w(/@]|\.\w|\s?[=(])",
     regex.IGNORECASE,
@@ -151,6 +151,11 @@ _LEVEL = regex.compile(
     r"(?<!\w)(?:INFO|WARN|WARNING|ERROR|DEBUG|NOTICE|FATAL|TRACE|CRITICAL|ALERT|AUDIT)(?![\w'])|(?<!\w)(?:level|severity|lvl|event|action|msg)="
 )
 _PAIR = regex.compile(r"(?<!\w)[a-z_.]{2,20}=\S")
+_HOST_FORM = r"(?<![0-9a-z.:-])(?:(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f]{4}:(?:[0-9a-f]{0,4}:){1,6}[0-9a-f]{1,4})(?![0-9a-z])"
+_HOST = regex.compile(_HOST_FORM, regex.IGNORECASE)
+_BESIDE_HOST = regex.compile(
+    rf"(?<![\w./@-])(?P<x>[a-z]{{5,30}}\d{{0,4}})[ ;|,\t]{{1,3}}(?i:{_HOST_FORM})|(?i:{_HOST_FORM})[ ;|,\t]{{1,3}}(?P<x>[a-z]{{5,30}}\d{{0,4}})(?![\w./@(=:-])"
+)
 _LINE = regex.compile(r"[^\n]+")
 _FORM = regex.compile(r"(?=[\w.-]*[\d_.])(?=[\d_.-]*[A-Za-z][\w.-]*[A-Za-z\d])[\w.-]{4,40}")
 _DIGIT = regex.compile(r"\d")
@@ -233,7 +238,8 @@ def find_logins(text: str, clock: Clock, words: frozenset[str] = frozenset()) ->
     if words:
         for pattern, name in ((_MACHINE_OF, "whose machine"), (_UNDERSCORED, "underscored")):
             for match in matches(pattern, text, clock):
-                if _is_no_word(match["x"], words) and (pattern is _MACHINE_OF or speaks_of_somebody(text)):
+                told = pattern is _MACHINE_OF or _HOST.search(text) is not None or speaks_of_somebody(text)
+                if told and _is_no_word(match["x"], words):
                     found.append((*match.span("x"), 0.4, name))
         for line in matches(_LINE, text, clock):
             if _is_log(line.group()):
@@ -243,7 +249,8 @@ def find_logins(text: str, clock: Clock, words: frozenset[str] = frozenset()) ->
 
 def _is_log(line: str) -> bool:
     return (
-        _LOG_START.match(line) is not None
+        _HOST.search(line) is not None
+        or _LOG_START.match(line) is not None
         or _LEVEL.search(line) is not None
         or ("=" in line and len(_PAIR.findall(line)) >= 2)
     )
@@ -253,7 +260,7 @@ def _in_log_line(text: str, start: int, end: int, words: frozenset[str]) -> list
     """What stands where a log tells who, and is no everyday word."""
     return [
         (*match.span("x"), 0.4, "user in a log")
-        for pattern in (_FOR_IN_LOG, _DID, _BY)
+        for pattern in (_FOR_IN_LOG, _DID, _BY, _BESIDE_HOST)
         for match in pattern.finditer(text, start, end)
         if match["x"].islower() and _is_no_word(match["x"], words)
     ] + [

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import regex
 
+from privacy.recognizers.address import NO_ZIP
 from privacy.recognizers.rule import Clock, matches
 from privacy.recognizers.worded import NOT_MEASURED
 from privacy.records import Span
@@ -21,46 +22,53 @@ from privacy.records import Span
 _REACH, _NEAR = 160, 60
 _SCORE = 0.36
 
-_START = r"(?<![\w./$€£¥@=+\\%<>&-])(?<![0-9][,*^])"
-_END = rf"(?![\w%\\@=<>(]|[.:/+][0-9A-Za-z]|,[0-9]|[*^][0-9]|-[\w-]|[ ][-+*/=<>][ ]?[0-9]){NOT_MEASURED}"
+# Not in the middle of a longer number, an address of mail, a call of a function.
+_START = r"(?<![A-Za-z0-9$€£¥@%])(?<![0-9A-Za-z]-)(?<![0-9][.,:*^+_])"
+_END = r"(?![A-Za-z0-9%@]|[.,:*^+_][0-9]|-[A-Z0-9]|[ ][-+*/=<>][ ]?[0-9])"
 _CODE = regex.compile(
     # Capitals and digits, in groups or not: three digits at least and one letter.
     rf"{_START}(?:(?=(?:[A-Z-]*[0-9]){{3}})(?=[0-9-]*[A-Z])[A-Z0-9]{{1,14}}(?:-[A-Z0-9]{{1,12}}){{0,4}}+"
     # "fpt_75fed324", "VP-4284-1b45".
-    r"|[A-Za-z]{2,5}[-_](?=[a-f]{0,8}[0-9])[0-9a-f]{4,16}(?:-[0-9a-f]{4,12}){0,4}+"
+    r"|[A-Za-z]{2,5}[-_](?=[a-f-]{0,9}[0-9])[0-9a-f]{4,16}(?:-[0-9a-f]{4,12}){0,4}+(?:[-_][A-Za-z0-9]{1,6})?"
     # Digits in groups, or unbroken.
-    rf"|[0-9]{{2,8}}(?:-[0-9]{{2,8}}){{1,4}}+|[0-9]{{5,12}}+){_END}"
+    rf"|[0-9]{{2,12}}(?:-[0-9]{{2,8}}){{1,4}}+|[0-9]{{5,12}}+){_END}"
 )
 # What has the form and is nobody's: years and spans of numbers, round sums, standards, chips, government forms.
 _NOBODYS = regex.compile(
     r"(?:19|20)[0-9]{2}(?:-(?:19|20)?[0-9]{2,4})?|[0-9]+0{3,}|[0-9]{2,4}-[0-9]{2,4}|([0-9])\1+|12345[0-9]*"
-    r"|(?:ISO|IEC|IEEE|DIN|EN|ANSI|ASTM|RFC|NIST|BS|UL|SAE|MIL|CVE|ORA|ERR|UTF|SHA|MD|AES|TLS|HTTP|RTX|GTX|DDR|USB|PCI|COVID|SARS|FY|CY|Q|PM|MP|HB|SB|HR|USC|CFR)-?[0-9]{1,5}(?:-.*)?"
-    r"|(?:DS|CMS|HCFA|UB|DD|SF|VA|FDA|IRS|FORM|I|N|W|SS|SSA|AR|OF|PTO|ICD|CPT|DSM)-?[0-9]{1,4}[A-Z]?"
+    r"|(?:ISO|IEC|IEEE|DIN|EN|ANSI|ASTM|RFC|NIST|UL|SAE|MIL|CVE|ORA|ERR|UTF|SHA|AES|TLS|HTTP|RTX|GTX|DDR|USB|PCI|COVID|SARS|FY|CY|USC|CFR)-?[0-9]{1,5}(?:-.*)?"
+    r"|(?:DS|CMS|HCFA|UB|DD|SF|VA|FDA|IRS|FORM|SSA|ICD|CPT|DSM)-?[0-9]{1,4}[A-Z]?|[INW]-?[0-9]{3}[A-Z]?"
 )
 _THING_BEFORE = regex.compile(
-    r"(?<!\p{L})(?:parts?|skus?|models?|versions?|v|builds?|releases?|revision|rev|firmware|errors?|exit|status|http|ports?|commits?|hash|digest|checksum|catalog(?:ue)?|article|standards?|rfc|iso|"
+    r"(?<!\p{L})(?:parts?|skus?|models?|versions?|v|builds?|releases?|revision|rev|firmware|errors?|exit|status|http|ports?|commits?|catalog(?:ue)?|article|standards?|rfc|iso|"
     r"forms?|cpt|hcpcs|icd(?:-?10)?|drg|ndc|lots?|batch|pages?|chapter|section|figure|table|line|rows?|isbn|issn|doi|pmid|usd|eur|gbp|chf|bus|route|highway|interstate|flight|train|room|rm|floor|channel|"
     r"chips?|gaskets?|seals?|bearings?|screws?|bolts?|filters?|cartridges?|batter(?:y|ies)|toner|printers?|tv)"
     r"(?:[ ](?:no\.?|number|is|was|of|the|a|an|to|type|code))*[ \t:#(\"'=]{0,3}$",
     regex.IGNORECASE,
 )
 _SUM_BEFORE = regex.compile(
-    r"(?<!\p{L})(?:price[ds]?|costs?|total(?:s|ling)?|amounts?|sum|fees?|paid|pays?|salary|earn\w*|owe[sd]?|worth|over|about|around|approximately|roughly|nearly|than|exceeds?|up to|some)"
+    r"(?<!\p{L})(?:price[ds]?|costs?|total(?:s|ling)?|amounts?|sum|fees?|paid|pays?|salary|earn\w*|owe[sd]?|worth|spen[dt]|sen[dt]|transfer(?:red)?|withdr[ae]w|charged|sold|served|counted|approximately|roughly|than|exceeds?|up to)"
     r"(?:[ ](?:is|was|of|the|a|to))*[ \t:(]{0,3}$",
     regex.IGNORECASE,
 )
+# So much of an id that nobody need be spoken of, if no goods are: six digits in groups or with letters, seven alone.
+_TELLING = regex.compile(
+    r"(?=(?:[A-Z-]*[0-9]){6})(?=[0-9]*[A-Z-])[A-Z0-9-]+|[0-9]{7}|[A-Za-z]{2,5}[-_][0-9a-f]{8,}(?:[-_]\w+)?|[A-Z]{2,5}(?:-[0-9a-f]{4})+(?:[-_]\w+)?"
+)
+_MEASURED = regex.compile(rf"(?!{NOT_MEASURED})|-\p{{Ll}}")
 _THING_AFTER = regex.compile(
     r"[\"')]?[ ](?:forms?|model|edition|version|series|error|standard|chip|cartridges?|batter(?:y|ies)|steps|square|sq|calories|kcal|copies|views|followers|likes|miles|jobs|homes|words|deaths|cases|americans?|soldiers|refugees|workers|signatures|inhabitants|residents|fans|spectators)(?!\w)",
     regex.IGNORECASE,
 )
 _LOOK_BACK = 30
 
-# Four digits behind three letters, where cars are spoken of: no month, currency or standard.
+# Four digits behind three letters: a plate, unless the letters are a month, a currency or a standard.
 _PLATE = regex.compile(
-    rf"{_START}(?!(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|MON|TUE|WED|THU|FRI|SAT|SUN|USD|EUR|GBP|CHF|ISO|RFC|DIN|BMW|AMG|EXT|TEL|FAX|BOX|APT|HWY|THE|AND|FOR|MOT|REG|VIN|ICD|CPT|ICU)[ ])[A-Z]{{3}}[ ][0-9]{{4}}{_END}"
+    rf"{_START}(?!(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|MON|TUE|WED|THU|FRI|SAT|SUN|USD|EUR|GBP|CHF|ISO|RFC|DIN|BMW|AMG|EXT|TEL|FAX|BOX|APT|HWY|THE|AND|FOR|MOT|REG|VIN|ICD|CPT|ICU)[ ])[A-Z]{{3}}[ ][0-9]{{4}}{_END}(?![ ]?[A-Z]{{2}}(?!\w))"
 )
 _AGE = regex.compile(
-    r"(?:^|[,;(\[|\t][ ]?|(?<!\w)[FM]/|(?<=\p{L})[ ][-/][ ])(?P<x>1[01][0-9]|[1-9][0-9])(?=[,;)\]|\t]|[ ](?:[-/][ ]|[FM](?![\w'])|yrs?(?!\w)(?![ ]?ago)|years?(?=[.,;]))|$)(?!,[0-9])"
+    r"(?:^|[,;(\[|\t][ ]?|(?<!\w)ages(?:[ ]\w+){0,3}:[ ]|(?<!\w)[FM]/|(?<=\p{L})[ ][-/][ ])(?P<x>1[01][0-9]|[1-9][0-9])(?=[,;)\]|\t]|[ ](?:[-/][ ]|[FM](?![\w'])|yrs?(?!\w)(?![ ]?ago)|years?(?=[.,;]))|$)(?!,[0-9])"
+    r"|(?<=(?<!\w)age[sd]?[ ][0-9]{1,3}(?:,[ ]|[ ]and[ ]))(?P<x>1[01][0-9]|[1-9][0-9])(?!\w|[.,][0-9])"
     r"|(?<!\w)(?:at|at just|at only|turned|reached|hits?|looks|looks about|looks around|not yet|barely|celebrat\w{1,3}|pt|patient|(?:he|she)(?: is|'s)|a spry|been|mid-|late-|early-)[ ]?(?P<x>1[01][0-9]|[1-9][0-9])(?=[.,;)][ \n]|[.,;)]?$|[ ](?:and|with|when|but|who|last|this|next|today|tomorrow|on|in)(?!\w))",
     regex.MULTILINE | regex.IGNORECASE,
 )
@@ -78,7 +86,7 @@ _SOMEBODY = frozenset(
     officer constable sergeant detective guard inmate prisoner offender suspect victim witness defendant plaintiff juror probationer accused deceased decedent
     student students pupil pupils teacher tutor professor candidate participant participants respondent volunteer donor recipient proband subject subjects interviewee enrolled consented
     colleague coworker manager supervisor boss staff employer landlord neighbour neighbor friend roommate housemate flatmate veteran refugee migrant citizen immigrant seafarer
-    surname forename maiden born died aged dob""".split()
+    surname forename maiden born died age ages aged dob household""".split()
 )
 # What is done with persons: care, trials, law, work, travel, the body as a key.
 _SETTING = frozenset(
@@ -86,6 +94,8 @@ _SETTING = frozenset(
     chest pain stroke seizure seizures fracture fall falls biopsy haemolysed hemolysed specimen bloods allergy allergies allergic implanted implant pacemaker ventilator nebuliser nebulizer wheelchair oncology cardiology radiology
     mri ct xray echo injury injured bleeding pregnant prenatal vaccine vaccinated symptoms medicare medicaid copay insurer insurance coverage deductible pharmacy refill overdose opioid oxycodone fentanyl
     trial placebo randomised randomized unblinded baseline cohort consent ethics arm anaphylaxis withdrew withdrawn biobank aliquots
+    bank cheque overdraft savings mortgage loan benefits wages escrow pension payee deposited debit probate inheritance
+    enrol enroll enrols enrolls enrolment enrollment template templates liveness minutiae kiosk scanner scanned scans scan unlock unlocked unlocks reader door matcher mismatch clocked timeclock latent
     police court arrest arrested custody prison jail bail sentence probation testimony lawsuit fraud theft stolen assault murdered burglary cctv dui sheriff warrant
     payroll timesheet overtime payslip rota shift roster notice suspended suspension grievance appraisal disciplinary hr resigned hired sick absences needlestick training
     passport visa embassy consulate immigration border asylum airport travelled traveled licence licensed license nationality citizenship identity
@@ -101,7 +111,14 @@ _CARS = frozenset(
 )
 _POSTAL = frozenset(
     """zip zips postal postcode post mail mailed mails mailing deliver deliveries delivery ship ships shipping envelope parcel address billing home house moved moving move moves area county town city neighborhood neighbourhood lake street
-    nearest near catchment locator radius locations store lives live living resident shelter drove state""".split()
+    nearest near catchment locator radius locations store lives live living resident residents shelter drove state rent rents flood storm outage evacuation outbreak cluster census precinct school schools suburb village""".split()
+)
+# Goods and programs, which have numbers of their own.
+_GOODS = frozenset(
+    """part parts sku skus chip chips pin stock datasheet data gasket gaskets bearing bearings seal seals cartridge cartridges screw screws bolt bolts bracket valve spare compatible fits replaces replaced replacement
+    model models product products item items catalog catalogue warehouse supplier manufacturer drawing specification connector standard standards iso iec ieee din astm ansi rfc
+    version versions release build builds package commit branch repository compiler library firmware kernel driver drivers install upgrade patch software hardware server servers proxy port ports tls http https
+    error errors exception traceback warning debug config configuration color colour margin padding width height pixel pixels px function return class import def var const select insert table index hash checksum digest sha""".split()
 )
 _PEOPLE = frozenset({"PERSON", "TITLE", "AGE", "DATE_OF_BIRTH", "US_SSN", "USERNAME"})
 _PLACES = frozenset({"ADDRESS", "LOCATION"})
@@ -129,14 +146,20 @@ def find_unworded(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
     named = [span.start for span in spans if span.entity_type in _PEOPLE]
     clock.left_s()
     somebody = _Places(named + [at for at, word in said if word in _SOMEBODY])
+    setting = _Places([at for at, word in said if word in _SETTING])
+    cars = _Places([at for at, word in said if word in _CARS])
     return [
-        *_codes(text, codes, somebody, said, spans),
+        *_codes(text, codes, somebody, setting, said, spans),
         *(
-            Span(*plate, "VEHICLE_ID", _SCORE, "unworded plate")
-            for plate in plates
-            if _Places([at for at, word in said if word in _CARS]).near(*plate, _REACH)
+            Span(start, end, "VEHICLE_ID", _SCORE, "unworded plate")
+            for start, end in plates
+            if somebody.near(start, end, _REACH) or cars.near(start, end, _REACH)
         ),
-        *(Span(*age, "AGE", _SCORE, "unworded age") for age in ages if somebody.near(*age, _NEAR)),
+        *(
+            Span(start, end, "AGE", _SCORE, "unworded age")
+            for start, end in ages
+            if somebody.near(start, end, _NEAR) or setting.near(start, end, _NEAR)
+        ),
     ]
 
 
@@ -149,11 +172,12 @@ def _codes(
     text: str,
     codes: Sequence[tuple[int, int]],
     somebody: _Places,
+    setting: _Places,
     said: Sequence[tuple[int, str]],
     spans: Sequence[Span],
 ) -> Iterator[Span]:
-    setting = _Places([at for at, word in said if word in _SETTING])
     first = _Places([at for at, word in said if word in _FIRST_PERSON])
+    goods = _Places([at for at, word in said if word in _GOODS])
     postal = _Places(
         [at for at, word in said if word in _POSTAL]
         + [span.start for span in spans if span.entity_type in _PLACES]
@@ -161,12 +185,15 @@ def _codes(
     for start, end in codes:
         digits = sum(map(str.isdigit, text[start:end]))
         if end - start == 5 == digits:
-            if somebody.near(start, end, _REACH) or postal.near(start, end, _REACH):
+            told = any(words.near(start, end, _REACH) for words in (somebody, postal, setting, first))
+            possible = text[start : start + 3] not in NO_ZIP and not text.endswith("00", start, end)
+            if possible and (told or not goods.near(start, end, _REACH)):
                 yield Span(start, end, "POSTCODE", _SCORE, "unworded number")
         elif (
             somebody.near(start, end, _REACH)
             or setting.near(start, end, _REACH)
             or (digits >= 6 and first.near(start, end, _REACH))
+            or (_TELLING.fullmatch(text, start, end) is not None and not goods.near(start, end, _REACH))
         ):
             yield Span(start, end, "REFERENCE_ID", _SCORE, "unworded code")
 
@@ -177,9 +204,10 @@ def _is_nobodys(text: str, start: int, end: int) -> bool:
         _NOBODYS.fullmatch(text, start, end) is not None
         or _THING_BEFORE.search(text, before, start) is not None
         or _THING_AFTER.match(text, end) is not None
+        or (text[start:end].isdigit() and _MEASURED.match(text, end) is not None)
         or (
-            text[start:end].isdigit()
-            and end - start < 7
+            end - start < 7
+            and text[start:end].isdigit()
             and _SUM_BEFORE.search(text, before, start) is not None
         )
     )
