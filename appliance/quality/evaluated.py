@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,8 +64,11 @@ Outcomes = Mapping[str, Mapping[str, Scored]]
 
 
 def run_folder(home: Home, run_id: str) -> Path | None:
-    """The folder of a run; None for anything that is not the name of one, whatever it holds."""
-    return next((path for path in home.runs.iterdir() if path.name == run_id and path.is_dir()), None)
+    """The folder of a run; None for anything that is not the name of one: an address may hold anything."""
+    if run_id in ("", ".", "..") or "/" in run_id:
+        return None
+    folder = home.runs / run_id
+    return folder if os.path.isdir(folder) else None  # which takes any name; Path.is_dir raises for some
 
 
 def evaluated(home: Home, run_id: str) -> Evaluated | None:

@@ -136,7 +136,7 @@ def test_the_cascade_is_put_together_record_by_record(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    "run_id", ["", ".", "..", "../runs/letters-0a1b2c3d", "letters-0a1b2c3d/", "nowhere"]
+    "run_id", ["", ".", "..", "../runs/letters-0a1b2c3d", "letters-0a1b2c3d/", "nowhere", "a\0b", "x" * 300]
 )
 def test_what_is_not_the_name_of_a_run_finds_none(home: Home, found: Evaluated, run_id: str) -> None:
     assert evaluated(home, run_id) is None

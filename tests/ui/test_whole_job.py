@@ -209,7 +209,7 @@ def new_use_case(page: Page) -> None:
     page.get_by_label("What is it about", exact=True).fill("Support tickets to queues")
     page.get_by_label("Short name", exact=True).fill("tickets")
     page.get_by_role("button", name="Create it").click()
-    page.get_by_text("Shown to the model").first.wait_for()
+    page.get_by_role("combobox", name="Dataset", exact=True).wait_for()
     settle(page)
 
 
