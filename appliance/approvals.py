@@ -77,9 +77,16 @@ def _read(home: Home, path: Path) -> Request:
     found = Request(**told | {"standing": Standing(told["standing"])})
     if found.standing is Standing.REFUSED or _bound(home, found.run_id) == (found.student, found.report):
         return found
-    if found.job_id is not None and jobs.job(home, found.job_id).status is jobs.Status.DONE:
-        return found  # it left before the run changed
+    if _has_left(home, found):
+        return found  # before the run changed
     return replace(found, standing=Standing.VOID)
+
+
+def _has_left(home: Home, approved: Request) -> bool:
+    try:
+        return approved.job_id is not None and jobs.job(home, approved.job_id).status is jobs.Status.DONE
+    except jobs.JobError:
+        return False  # its folder was taken away
 
 
 def _bound(home: Home, run_id: str) -> tuple[str, str] | None:
@@ -166,11 +173,30 @@ def had_part(home: Home, name: str, asked: Request) -> str | None:
     """Why this person may not decide on the request, in one line; None where nothing is against it."""
     if name == asked.asked_by:
         return f"{name} asked for this release: another person decides"
-    # An earlier approval's job releases, and trains nothing: who approved once may do so again.
-    worked = [job for job in jobs.jobs_of_run(home, asked.run_id) if job.kind != "release"]
-    if any(name in job.started_by for job in worked):
-        return f"{name} started a job of this run: a person who had no part in it decides"
+    for run_id in _trained_in(home, asked.run_id):
+        # An earlier approval's job releases, and trains nothing: who approved once may do so again.
+        worked = [job for job in jobs.jobs_of_run(home, run_id) if job.kind != "release"]
+        if any(name in job.started_by for job in worked):
+            return f"{name} started a job of {run_id}, which made this student: another person decides"
     return None
+
+
+def _trained_in(home: Home, run_id: str) -> set[str]:
+    """The run, and those whose training it took over: whoever started them made the student."""
+    found, waiting = set[str](), [run_id]
+    while waiting:
+        each = waiting.pop()
+        if each in found:
+            continue
+        found.add(each)
+        for stage in ("sft", "onpolicy"):
+            try:
+                made = manifest.read(home.runs / each / stage)
+            except manifest.DamagedError:
+                continue
+            if made is not None and made.reused_from is not None:
+                waiting.append(made.reused_from)
+    return found
 
 
 def carry_out(home: Home, request_id: str) -> Path:

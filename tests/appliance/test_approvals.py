@@ -113,6 +113,30 @@ def test_whoever_had_a_part_in_it_does_not_decide(home: Home, part: str) -> None
     approvals.decide(home, ANNA, asked.request_id, True, "Not mine.")
 
 
+def test_whoever_trained_what_this_run_took_over_does_not_decide(home: Home) -> None:
+    """The student of `first` went by way of `second` into this run."""
+    path = home.runs / RUN / "onpolicy" / "manifest.json"
+    told = json.loads(path.read_text())
+    for run_id, reused_from in ((RUN, "second"), ("second", "first"), ("first", None)):
+        folder = home.runs / run_id / "onpolicy"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "manifest.json").write_text(json.dumps(told | {"reused_from": reused_from}))
+    made = jobs.put(home, "nils", "run", {"use_case": "first", "version": 1})
+    attempts.tell_run(home, attempts.begin(home, made.job_id), "first")
+    asked = approvals.ask(home, MARIA, RUN, "Please.")
+    with pytest.raises(NotAllowed, match="first"):
+        approvals.decide(home, NILS, asked.request_id, True, "Mine.")
+    assert approvals.decide(home, ANNA, asked.request_id, True, "Good.").standing is Standing.APPROVED
+
+
+def test_requests_are_listed_though_a_jobs_folder_was_taken_away(home: Home) -> None:
+    asked = approvals.ask(home, MARIA, RUN, "Please.")
+    decided = approvals.decide(home, ANNA, asked.request_id, True, "Good.")
+    shutil.rmtree(home.jobs / str(decided.job_id))
+    shutil.rmtree(home.runs / RUN / "report")
+    assert [each.standing for each in approvals.requests(home)] == [Standing.VOID]
+
+
 def test_a_part_in_another_run_is_no_part_in_this_one(home: Home) -> None:
     made = jobs.put(home, "nils", "run", {"use_case": "other", "version": 1})
     attempts.tell_run(home, attempts.begin(home, made.job_id), "other-00000002")
