@@ -189,13 +189,16 @@ def marked(chart: Any, at: float, x: str) -> Any:
     return chart + line
 
 
-def show_chart(chart: Any, summary: str, rows: Rows) -> None:
-    """The chart below one sentence that says what it shows, and above the same numbers as a table."""
+def show_chart(chart: Any, summary: str, rows: Rows, *, key: str | None = None) -> None:
+    """The chart below one sentence that says what it shows, and above the same numbers as a table.
+
+    `key` tells it from its neighbours where their sentences may be alike, and keeps its place while its own changes.
+    """
     from ui import parts
 
     # Altair would hold each chart against its schema, several times, which takes most of a page; tests do that.
     spec = _with_rows(chart.to_dict(validate=False))
-    name = f"{zlib.crc32(summary.encode()):08x}"
+    name = f"{zlib.crc32((key or summary).encode()):08x}"
     # Its place is kept while the browser draws it, so that nothing below moves.
     kept = f"<style>.st-key-sh-chart-{name}{{min-height:{spec.get('height', HEIGHT) + 40}px}}</style>"
     st.html(f'{kept}<p class="sh-said">{parts.escape(summary)}</p>')

@@ -21,7 +21,7 @@ def level(arm: str, loop: str, load: float, rate: float, **changes: Any) -> dict
         "concurrency": int(load) if closed else None, "offered_per_s": None if closed else load, "saturated": None if closed else False,
         "requests_per_s": rate, "requests_per_s_low": rate * 0.9 if closed else None, "requests_per_s_high": rate * 1.1 if closed else None,
         "ttft_p95_s": 0.1 * load, "ttft_p95_low_s": 0.09 * load, "ttft_p95_high_s": None, "e2e_p95_s": 0.5,
-        "num_ok": 60, "num_failed": 0, "mean_prompt_tokens": 30.0, "mean_output_tokens": 5.0, "good_share": 1.0,
+        "goodput_per_s": rate, "num_ok": 60, "num_failed": 0, "mean_prompt_tokens": 30.0, "mean_output_tokens": 5.0, "good_share": 1.0,
     } | changes  # fmt: skip
 
 

@@ -124,7 +124,7 @@ def _quality(found: Cascade, level: Threshold) -> None:
         rows, "share", "quality", None, x_title="goes to the teacher, percent", y_title=f"{name}, percent, 95% interval",
         band=("low", "high"),
     )  # fmt: skip
-    charts.show_chart(charts.marked(chart, 100 * level.share, "share"), said, rows)
+    charts.show_chart(charts.marked(chart, 100 * level.share, "share"), said, rows, key="quality")
 
 
 def _cost(found: Cascade, level: Threshold) -> None:
@@ -148,7 +148,7 @@ def _cost(found: Cascade, level: Threshold) -> None:
         rows, "share", "cost", None, x_title="goes to the teacher, percent", y_title=f"{found.currency} for 1,000 requests",
         band=("low", "high") if whole else None,
     )  # fmt: skip
-    charts.show_chart(charts.marked(chart, 100 * level.share, "share"), said, rows)
+    charts.show_chart(charts.marked(chart, 100 * level.share, "share"), said, rows, key="cost")
 
 
 def _table(found: Cascade) -> None:

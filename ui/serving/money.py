@@ -128,6 +128,7 @@ def _chart(
         charts.powers(drawn, "requests", "value", "arm", x_title="requests a month", y_title=y_title),
         said,
         drawn,
+        key=title,
     )
 
 

@@ -144,7 +144,7 @@ def _chart(rows: Sequence[Row], loop: str, measure: str, arms: Sequence[str]) ->
     whole = [row for row in drawn if row["low"] is not None and row["high"] is not None]
     y = CLOSED_MEASURES[measure] if rate else "seconds"
     chart = charts.loads(drawn, whole, everyone, x_title=x, y_title=y)
-    charts.show_chart(chart, said, drawn)
+    charts.show_chart(chart, said, drawn, key=f"{loop} {measure}")
 
 
 def _short(arm: str) -> str:

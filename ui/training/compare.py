@@ -77,6 +77,7 @@ def _chart(pair: list[Training], chart: Chart) -> None:
             f"{name}: {curves.sentence(training, chart)}" for training, name in zip(pair, short, strict=True)
         ),
         rows,
+        key=f"compared {chart.title}",
     )
 
 

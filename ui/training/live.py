@@ -110,6 +110,7 @@ def _chart(training: Training, chart: curves.Chart) -> None:
         ),
         curves.sentence(training, chart),
         rows,
+        key=f"{training.stage} {chart.title}",
     )
 
 
