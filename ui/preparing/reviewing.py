@@ -42,6 +42,10 @@ class Desk:
     said: str | None = None
     """What went wrong with the last key, in a sentence."""
 
+    def has_drawn(self, record_id: str) -> bool:
+        """Whether this record is the one on the screen."""
+        return self.at == record_id and self.version >= 0
+
 
 def show(name: str) -> None:
     home, actor = access.home(), access.actor()
@@ -224,7 +228,7 @@ def _found(name: str, looked: Looked, desk: Desk) -> None:
                 help="Rejects it as not personal, or takes it back.",
                 type="tertiary" if rejected else "secondary",
                 on_click=_turn,
-                args=(desk, {mark}),
+                args=(desk, looked.record_id, {mark}),
             )
         if len(looked.found) > _KEYS:
             num_groups = -(-len(looked.found) // _KEYS)
@@ -270,7 +274,7 @@ def _controls(name: str, looked: Looked, desk: Desk) -> None:
             key="desk-all",
             disabled=not every,
             on_click=_turn,
-            args=(desk, every if desk.rejected >= every else every - desk.rejected),
+            args=(desk, looked.record_id, every if desk.rejected >= every else every - desk.rejected),
         )
         st.button("Word numbers", shortcut="N", key="desk-numbers", on_click=_number, args=(desk,))
         if desk.added:
@@ -283,11 +287,13 @@ def _controls(name: str, looked: Looked, desk: Desk) -> None:
             )
 
 
-# What a key does. Streamlit keeps these arguments until the next drawing: offsets, never a record's text.
+# What a key does. Streamlit keeps these arguments until the next drawing: offsets, never a record's text. A key that was
+# pressed before the next record was drawn is none: nobody decides on what he has not seen.
 
 
-def _turn(desk: Desk, marks: Set[Mark]) -> None:
-    desk.rejected ^= marks
+def _turn(desk: Desk, record_id: str, marks: Set[Mark]) -> None:
+    if desk.has_drawn(record_id):
+        desk.rejected ^= marks
 
 
 def _turn_page(desk: Desk, num_groups: int) -> None:
@@ -304,6 +310,8 @@ def _number(desk: Desk) -> None:
 
 def _add(name: str, desk: Desk, record_id: str, found: Sequence[Mark], words: Sequence[Word]) -> None:
     """What was typed as a mark; Enter in the empty line is Enter."""
+    if not desk.has_drawn(record_id):
+        return
     typed, desk.said = st.session_state[f"typed-{name}"], None
     if not typed.strip():
         _save(name, desk, record_id, found)
@@ -320,6 +328,8 @@ def _add(name: str, desk: Desk, record_id: str, found: Sequence[Mark], words: Se
 
 
 def _save(name: str, desk: Desk, record_id: str, found: Sequence[Mark]) -> None:
+    if not desk.has_drawn(record_id):
+        return
     marks = [*(mark for mark in found if mark not in desk.rejected), *desk.added]
     try:
         review.decide(access.home(), access.actor(), name, record_id, marks, desk.version, time.time())
@@ -332,6 +342,8 @@ def _save(name: str, desk: Desk, record_id: str, found: Sequence[Mark]) -> None:
 
 
 def _next(desk: Desk, record_id: str, *, decided: bool = False) -> None:
+    if not desk.has_drawn(record_id):
+        return
     rest = [each for each in desk.batch if each != record_id]
     if not decided and record_id in desk.batch:
         rest.append(record_id)
