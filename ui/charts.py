@@ -200,7 +200,7 @@ def show_chart(chart: Any, summary: str, rows: Rows, *, key: str | None = None) 
     spec = _with_rows(chart.to_dict(validate=False))
     name = f"{zlib.crc32((key or summary).encode()):08x}"
     # Its place is kept while the browser draws it, so that nothing below moves.
-    kept = f"<style>.st-key-sh-chart-{name}{{min-height:{spec.get('height', HEIGHT) + 40}px}}</style>"
+    kept = f"<style>.st-key-sh-chart-{name}{{min-height:{spec.get('height', HEIGHT)}px}}</style>"
     st.html(f'{kept}<p class="sh-said">{parts.escape(summary)}</p>')
     with st.container(key=f"sh-chart-{name}"):
         st.vega_lite_chart(spec, width="stretch", alt=summary)
