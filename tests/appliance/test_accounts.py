@@ -121,6 +121,18 @@ def test_a_home_has_one_first_administrator(home: Home) -> None:
     assert [each.name for each in accounts.accounts(home)] == ["root"]
 
 
+@pytest.fixture
+def slow_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between reading the accounts and writing them, others have time."""
+
+    def write(path: Path, content: bytes) -> None:
+        time.sleep(0.05)
+        write_private(path, content)
+
+    monkeypatch.setattr(accounts, "write_private", write)
+
+
+@pytest.mark.usefixtures("slow_disk")
 def test_the_first_administrator_of_two_at_once_is_one() -> None:
     home = Home.open()
     outcomes = []
@@ -199,6 +211,7 @@ def test_the_last_administrator_cannot_go(home: Home) -> None:
     assert [each.name for each in accounts.accounts(home) if not each.disabled] == ["eve"]
 
 
+@pytest.mark.usefixtures("slow_disk")
 def test_two_administrators_cannot_disable_each_other_at_once(home: Home) -> None:
     accounts.create(home, ADMIN, "eve", [Role.ADMINISTRATOR])
     refused = []
