@@ -119,6 +119,7 @@ def test_what_was_released_lies_there_with_the_way_to_check_it(see: See, home: H
     page = see("release", Role.VIEWER, run=RUN)
     assert page.code[0].value == f"cd {folder} && sha256sum -c SHA256SUMS"
     assert "has another student by now" not in text_of(page)
+    assert not see("release", Role.OPERATOR, run=RUN).text_area, "what was released is not asked for again"
 
 
 def test_a_released_student_that_learnt_from_what_was_erased_is_to_go(

@@ -38,8 +38,14 @@ def _candidate(home: Home, actor: Actor, run_id: str) -> None:
     )
     asked = release_view.requests_of(home, run_id)
     open_request = next((each for each in asked if each.standing is Standing.ASKED), None)
+    gone = next(
+        (each for each in release_view.released(home) if each.run_id == run_id and each.still_there), None
+    )
     if open_request is not None:
         _decide(home, actor, open_request)
+    elif gone is not None and gone.erasure is None:
+        parts.section("Released", "This very student lies in the home's releases.")
+        _released(gone)
     else:
         _ask(home, actor, run_id, found)
     _job(home, asked)
