@@ -377,9 +377,19 @@ def last_of(home: Home, actor_name: str, name: str) -> str | None:
 
 def read_book(home: Home, name: str) -> Book:
     """Everything that was given out and decided; a last line cut by a kill was never acknowledged and is not there."""
+    path = _folder(home, name) / "marks.jsonl"
+    try:
+        state = path.stat()
+    except FileNotFoundError:
+        return Book({}, {})
+    return _read_book(path, state.st_mtime_ns, state.st_size)
+
+
+@functools.lru_cache(maxsize=8)
+def _read_book(path: Path, _changed: int, _size: int) -> Book:
     decisions: dict[str, tuple[Decision, ...]] = {}
     held: dict[str, tuple[str, float]] = {}
-    for event in _events(_folder(home, name) / "marks.jsonl"):
+    for event in _events(path):
         if event["event"] == "given":
             held |= dict.fromkeys(event["records"], (event["by"], event["at"] + HELD_S))
         else:
@@ -390,11 +400,7 @@ def read_book(home: Home, name: str) -> Book:
 
 
 def _events(path: Path) -> Iterable[dict[str, Any]]:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return
-    for line in content.split(b"\n")[:-1]:
+    for line in path.read_bytes().split(b"\n")[:-1]:
         yield json.loads(line)
 
 

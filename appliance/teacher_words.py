@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from appliance import manifest
+from appliance import manifest, review_figures
 from appliance.home import Home
 
 Weight = Literal["good", "note", "stop"]
@@ -32,6 +32,15 @@ def checked(home: Home, run_id: str) -> list[Finding] | None:
     if not error.exists():
         return None
     return [Finding("stop", _sentence(error.read_text(encoding="utf-8")))]
+
+
+def runs_of(home: Home, name: str) -> list[str]:
+    """Runs of the use case that the check has looked at, the newest first."""
+    return [
+        run
+        for run in review_figures.runs_of(home, name)
+        if any((home.runs / run / "check" / left).exists() for left in (manifest.NAME, "error.txt"))
+    ]
 
 
 def _findings(facts: Mapping[str, Any]) -> Iterator[Finding]:

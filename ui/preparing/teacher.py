@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from appliance import jobs, review_figures, teacher_estimate, teacher_test, teacher_words, use_cases
+from appliance import jobs, teacher_estimate, teacher_test, teacher_words, use_cases
 from appliance.acting import Action, may
 from appliance.teacher_estimate import Estimate, Range
 from appliance.teacher_test import Probe
@@ -73,7 +73,7 @@ def _recorded(name: str, document: Mapping[str, Any], saved: Mapping[str, Any]) 
 
 def _endpoint(name: str, _document: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
     url = st.text_input("Address, up to and including /v1", saved.get("url", ""), key=f"t-{name}-url", width=520,
-                        placeholder="http://10.0.4.20:8000/v1").strip()  # fmt: skip
+                        placeholder="http://127.0.0.1:8000/v1").strip()  # fmt: skip
     if url:
         st.caption(_REACH[teacher_test.reaches(url)])
     model = st.text_input("Model, as the server calls it", saved.get("model", "") if saved.get("kind") == "endpoint" else "",
@@ -273,7 +273,7 @@ def check(name: str) -> None:
         "What a run found",
         "The check before training: how good the teacher is, and whether the student can learn from it.",
     )
-    runs = [run for run in review_figures.runs_of(home, name) if teacher_words.checked(home, run) is not None]
+    runs = teacher_words.runs_of(home, name)
     if not runs:
         st.caption("No run of this use case has come so far yet.")
         return
