@@ -160,7 +160,10 @@ def powers(rows: Rows, x: str, y: str, series: str, *, x_title: str, y_title: st
 
     def axis(cls: Any, field: str, title: str, form: str) -> Any:
         return cls(
-            f"{field}:Q", title=title, scale=alt.Scale(type="log"), axis=alt.Axis(format=form, tickCount=6)
+            f"{field}:Q",
+            title=title,
+            scale=alt.Scale(type="log"),
+            axis=alt.Axis(format=form, tickCount=6, grid=cls is alt.Y),
         )
 
     base = alt.Chart(_data(rows)).encode(
