@@ -14,6 +14,7 @@ from appliance.datasets.shelf import (
     label_values,
     profile,
     raw_path,
+    sweep,
     users_of,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "label_values",
     "profile",
     "raw_path",
+    "sweep",
     "users_of",
 ]

@@ -109,13 +109,10 @@ def bring_in(home: Home, actor: Actor, source: Path | BinaryIO, filename: str) -
 
 @contextmanager
 def _workspace(home: Home) -> Iterator[Path]:
-    """A folder that is gone afterwards; one that a killed process left is swept by the next."""
-    home.data.mkdir(exist_ok=True, mode=0o700)
+    """A folder that is gone afterwards; one that a killed process left is swept."""
+    sweep(home)
     building = home.data / f".incoming-{secrets.token_hex(6)}"
     with alone(home.data / ".lock"):
-        for left in home.data.glob(".incoming-*"):
-            if not _is_alive(left):
-                shutil.rmtree(left, ignore_errors=True)
         building.mkdir(mode=0o700)
         lock = os.open(building / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         _take(lock)
@@ -124,6 +121,15 @@ def _workspace(home: Home) -> Iterator[Path]:
     finally:
         shutil.rmtree(building, ignore_errors=True)
         os.close(lock)
+
+
+def sweep(home: Home) -> None:
+    """Takes away what killed processes left of files on their way in: they may hold records."""
+    home.data.mkdir(exist_ok=True, mode=0o700)
+    with alone(home.data / ".lock"):
+        for left in home.data.glob(".incoming-*"):
+            if not _is_alive(left):
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _take(lock: int) -> bool:

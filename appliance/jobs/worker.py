@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import get_args
 
+from appliance import datasets
 from appliance.home import Home
 from appliance.jobs import attempts, journal
 from appliance.jobs.journal import JobError
@@ -99,6 +100,7 @@ def work_off(home: Home, *, once: bool = False, argv: Argv = argv_of) -> None:
     with _alone(home), _told_by_signals() as told:
         worker = _Worker(home, argv)
         _log(f"works off the jobs of {home.root}")
+        datasets.sweep(home)
         try:
             while not told:
                 worker.beat()

@@ -249,3 +249,11 @@ def test_a_job_that_cannot_be_started_now_waits(home: Home) -> None:
     for _ in range(3):
         assert not looked.look()
     assert (now(home, job_id).status, now(home, job_id).starts) == (Status.QUEUED, 0)
+
+
+def test_a_worker_takes_away_what_a_killed_page_left_of_a_file(home: Home) -> None:
+    left = home.data / ".incoming-0"
+    left.mkdir(parents=True)
+    (left / "records.csv").write_text("records")
+    work_off(home, once=True, argv=argv)
+    assert not left.exists()
