@@ -66,7 +66,7 @@ def figures(rows: Sequence[tuple[str, str, str | None]]) -> None:
     """Key figures side by side: a label, the value as it is to be read, a line below it (n, interval, unit)."""
     cells = "".join(
         f"<div><dt>{escape(label)}</dt><dd>{escape(value)}</dd>"
-        + (f'<dd class="sh-detail">{escape(detail)}</dd>' if detail else "")
+        + (f'<dd class="sh-detail">{in_html(detail)}</dd>' if detail else "")
         + "</div>"
         for label, value, detail in rows
     )
