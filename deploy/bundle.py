@@ -37,6 +37,7 @@ def main() -> int:
         "--key", type=Path, default=KEY, help="private key in PEM; made if absent (%(default)s)"
     )
     options = parser.parse_args()
+    os.umask(0o022)  # modes of the source go into the product's wheel
     key = private_key(options.key.expanduser())
     with tempfile.TemporaryDirectory(prefix="stillhouse-bundle-") as scratch:
         try:

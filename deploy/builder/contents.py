@@ -111,7 +111,7 @@ def _download(pins: list[Pin]) -> list[Path]:
     if not (folder / "complete").exists():
         folder.mkdir(parents=True, exist_ok=True)
         wanted = _write(folder / "wanted.txt", "\n".join(pin.requirement() for pin in pins) + "\n")
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+        command = [sys.executable, "-m", "pip", "download", "-qq", "--no-deps", "--require-hashes"]
         _run([*command, "--only-binary", ":all:", "--dest", str(folder), "-r", str(wanted)])
         (folder / "complete").touch()
     allowed = {digest for pin in pins for digest in pin.hashes}
@@ -124,7 +124,6 @@ def _download(pins: list[Pin]) -> list[Path]:
 
 def _own_wheel(source: Path, scratch: Path) -> Path:
     """The product's wheel; hatchling writes the same bytes for the same source."""
-    os.umask(0o022)
     out = scratch / "own"
     environment = {**os.environ, "SOURCE_DATE_EPOCH": "1580601600"}
     _run(

@@ -30,9 +30,13 @@ def install_version(bundle: Path, head: Head, layout: Layout) -> Path:
         return target
     remove(target)
     target.mkdir(parents=True)
-    manifest = unpack(bundle, head, target)
-    (target / "head").write_bytes(head.raw)
-    _make_environment(target, manifest)
+    try:
+        manifest = unpack(bundle, head, target)
+        (target / "head").write_bytes(head.raw)
+        _make_environment(target, manifest)
+    except BaseException:
+        remove(target)  # a full disk, say, has its room back
+        raise
     os.sync()
     write_whole(target / INSTALLED, {"manifest_sha256": head.manifest_sha256, "release": head.release})
     sync_folder(layout.versions)

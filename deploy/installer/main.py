@@ -30,6 +30,8 @@ def main(arguments: Sequence[str]) -> int:
         _fail(str(error))
     except OSError as error:
         _fail(f"{error.filename or 'the system'}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        _fail("stopped; what was at work before still is. Say the command again to go on")
     return 1
 
 

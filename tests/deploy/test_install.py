@@ -13,7 +13,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_bundle import Maker, as_root, install_sh, make_maker, product, write_small
+from builder.pack import write_bundle
+from small_bundle import (
+    Maker,
+    as_root,
+    install_sh,
+    make_maker,
+    product,
+    small_facts,
+    small_files,
+    write_small,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -154,6 +164,20 @@ def test_an_upgrade_whose_migration_fails_leaves_the_old_version_at_work(
     done = install_sh("upgrade", "--bundle", broken, "--prefix", prefix)
     assert done.returncode == 1 and "nothing was switched" in done.stderr
     assert product(prefix, "--version") == "stillhouse 1.0"
+
+
+def test_an_upgrade_that_cannot_be_installed_gives_its_room_back(
+    prefix: Path, folder: Path, maker: Maker
+) -> None:
+    files = small_files(folder / "torn.files", "2.2", 1)
+    wanting = folder / "wanting.txt"
+    wanting.write_text("absent==1.0 --hash=sha256:" + "0" * 64 + "\n")
+    torn = folder / "torn.tar.zst"
+    write_bundle(torn, small_facts("2.2", 5), files | {"requirements/1-core.txt": wanting}, maker.private)
+    done = install_sh("upgrade", "--bundle", torn, "--prefix", prefix)
+    assert done.returncode == 1 and "could not install the wheels" in done.stderr
+    assert [path.name for path in (prefix / "versions").iterdir()] == ["1.0-r1"]
+    assert state_of(prefix) == ("stillhouse 1.0", "first words")
 
 
 def test_the_sites_settings_reach_the_product_and_its_upgrades(prefix: Path, second: Path) -> None:
