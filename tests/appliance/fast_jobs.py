@@ -76,12 +76,17 @@ def home(stillhouse_home: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     return Home.open()
 
 
-def wait_for(what: Any, timeout_s: float = 20.0) -> None:
+def wait_for(what: Any, timeout_s: float = 60.0) -> None:
     """Until `what()` is true."""
     deadline = time.monotonic() + timeout_s
     while not what():
         assert time.monotonic() < deadline, "it did not come about in time"
         time.sleep(0.02)
+
+
+def patience() -> float:
+    """How many times slower than an idle machine this one is."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fast_jobs import MARIA, argv, home
+from fast_jobs import MARIA, argv, home, patience
 
 from appliance import jobs
 from appliance.home import Home
@@ -150,7 +150,7 @@ def test_two_hundred_kills_lose_no_job_and_do_none_twice(home: Home) -> None:
             kind = draw.choice(["steps", "light-steps"])
             asked = {"steps": draw.randint(1, 6), "sleep_s": draw.choice([0.0, 0.01, 0.05])}
             acknowledged.append(jobs.enqueue(home, MARIA, kind, asked, key=str(number)).job_id)
-        time.sleep(draw.uniform(0.0, 0.8))
+        time.sleep(draw.choice([draw.uniform(0.0, 0.3), draw.uniform(0.5, 2.5)]))
         below = children_of(worker.pid or 0)
         if below and draw.random() < 0.3:
             try:
@@ -167,7 +167,7 @@ def test_two_hundred_kills_lose_no_job_and_do_none_twice(home: Home) -> None:
             jobs.job(home, job.job_id).attempt > job.attempt or not jobs.job(home, job.job_id).is_unfinished
             for job in was_running
         ):
-            assert time.monotonic() - killed_at < 30
+            assert time.monotonic() - killed_at < 10 * patience()
             time.sleep(0.01)
         slowest = max(slowest, time.monotonic() - killed_at if was_running else 0.0)
     deadline = time.monotonic() + 1200
@@ -189,4 +189,4 @@ def test_two_hundred_kills_lose_no_job_and_do_none_twice(home: Home) -> None:
         assert outcomes.count("done") <= 1
         assert job.status is Status.DONE or "killed" in (job.message or ""), job
     print(f"{kills} kills, {len(found)} jobs, slowest recovery {slowest:.2f} s")
-    assert slowest < 10
+    assert slowest < 10 * patience()
