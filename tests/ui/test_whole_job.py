@@ -391,7 +391,7 @@ def test_a_site_does_the_whole_job_in_the_browser(site: Site, tmp_path: Path) ->
     ada = first_administrator(site)
     one_time = accounts_for_four_roles(ada)
     people = {name: own_password(site, name, password) for name, password in one_time.items()}
-    olga, paul, anna = (people[name] for name in ("olga", "paul", "anna"))
+    olga, paul = people["olga"], people["paul"]
 
     bring_in(olga, tickets(tmp_path))
     new_use_case(olga)
@@ -408,10 +408,14 @@ def test_a_site_does_the_whole_job_in_the_browser(site: Site, tmp_path: Path) ->
     killed_and_resumed(site, olga)
     wait_until(run_done(site), 900, "the run does not end")
 
+    olga = site.sign_in("olga")  # a quarter of an hour without a click ends a session
+    settle(olga)
     compare_arms(olga)
     load_test(olga)
     read_the_report(olga, tmp_path)
     ask_for_the_release(olga)
+    anna = site.sign_in("anna")
+    settle(anna)
     folder = approve(anna, site.home)
     done = subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=folder, capture_output=True)
     assert done.returncode == 0, done.stdout
