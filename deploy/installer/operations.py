@@ -9,7 +9,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from .bundle import BoxError, Head
-from .homes import copy_home, link_models
 from .install_version import install_version
 from .layout import (
     Box,
@@ -25,9 +24,12 @@ from .layout import (
 )
 from .services import (
     as_user,
+    fill_home,
     link_units,
+    make_folder,
+    make_home,
     make_user,
-    own,
+    migrate,
     stopped,
     write_commands,
     write_settings,
@@ -79,13 +81,9 @@ def _new_generation(layout: Layout, box: Box, version: Path, now: Generation | N
     source = layout.home(now.number) if now else _kept_home(layout)
     say("copying the data" if source else "making a home")
     home = _incoming_home(layout, box)
-    if source:
-        home.rmdir()
-        copy_home(source, home)
-    link_models(home, version)
+    fill_home(box, version, home, source)
     say("bringing the data to this version's formats")
-    _prepare(home, box)
-    as_user(box, [str(version / "venv/bin/stillhouse"), "migrate"], home)
+    migrate(box, version, home)
     made = Generation(number, version.name, now.number if now else None, "upgrade" if now else "install")
     _write_generation(layout, box, made)
     home.rename(layout.home(number))
@@ -95,19 +93,12 @@ def _new_generation(layout: Layout, box: Box, version: Path, now: Generation | N
 def _incoming_home(layout: Layout, box: Box) -> Path:
     """An empty home, 0700; whatever a killed installer left in its place is gone."""
     for folder in (layout.state, layout.homes):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        own(folder, box)
+        make_folder(folder, box)
     write_settings(box)
     home = layout.homes / ".incoming"
     remove(home)
-    home.mkdir(mode=0o700)
+    make_home(home, box)
     return home
-
-
-def _prepare(home: Path, box: Box) -> None:
-    home.chmod(0o700)
-    for path in (home, home / "models"):
-        own(path, box)
 
 
 def _kept_home(layout: Layout) -> Path | None:
@@ -216,11 +207,9 @@ def restore(layout: Layout, backup: Path, say: Say) -> Generation:
         with _quiet(layout, box):
             say("unpacking the backup")
             home = _incoming_home(layout, box)
-            own(home, box)
             as_user(box, [str(version / "venv/bin/stillhouse"), "restore", str(backup)], home)
-            link_models(home, version)
-            _prepare(home, box)
-            as_user(box, [str(version / "venv/bin/stillhouse"), "migrate"], home)
+            fill_home(box, version, home, None)
+            migrate(box, version, home)
             made = Generation(number, now.version, now.number, "restore")
             _write_generation(layout, box, made)
             home.rename(layout.home(number))

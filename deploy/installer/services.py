@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +32,7 @@ set -- {prefix}/current/version/venv/bin/stillhouse "$@"
 {as_user}exec env -u http_proxy -u https_proxy -u all_proxy -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY \\
     STILLHOUSE_HOME={prefix}/current/home "$@"
 """
-_AS_USER = '[ "$(id -u)" != 0 ] || set -- setpriv --reuid {user} --regid {group} --init-groups env HOME={home} "$@"\n'
+_AS_USER = '[ "$(id -u)" != 0 ] || set -- setpriv --reuid {user} --regid {group} --init-groups env HOME={prefix}/current/home/cache "$@"\n'
 
 _ADMIN = """#!/bin/sh
 # Looks after this installation: status, upgrade, rollback, restore, forget, uninstall.
@@ -40,7 +41,7 @@ exec sh {prefix}/current/version/install/install.sh "$@" --prefix {prefix}
 
 
 _SETTINGS = """# The site's settings for Stillhouse: NAME=VALUE, one a line, no quotes. Commands, services and upgrades read them.
-# STILLHOUSE_KEY_FILE=/path/to/the/key    that the home is encrypted with; readable by the user that owns this file
+# STILLHOUSE_KEY_FILE=/path/to/the/key    that the home is encrypted with; readable by the user of the services
 # STILLHOUSE_AUDIT_HEADS=/path/to/folder  where the heads of the audit log are kept
 """
 
@@ -54,8 +55,9 @@ def write_settings(box: Box) -> None:
     path = settings_file(box.state)
     if not path.exists():
         path.write_text(_SETTINGS, encoding="utf-8")
-        path.chmod(0o600)
-        own(path, box)
+        path.chmod(0o640 if box.user else 0o600)
+        if box.user:
+            shutil.chown(path, 0, _group(box.user))
 
 
 def read_settings(box: Box) -> dict[str, str]:
@@ -68,7 +70,7 @@ def read_settings(box: Box) -> dict[str, str]:
 def write_commands(folder: Path, prefix: Path, box: Box) -> None:
     """`bin/stillhouse` and `bin/stillhouse-admin` of a generation."""
     folder.mkdir()
-    as_user = _AS_USER.format(user=box.user, group=_group(box.user), home=box.state) if box.user else ""
+    as_user = _AS_USER.format(user=box.user, group=_group(box.user), prefix=prefix) if box.user else ""
     for name, text in (("stillhouse", _COMMAND), ("stillhouse-admin", _ADMIN)):
         shown = text.format(prefix=prefix, as_user=as_user, settings=settings_file(box.state))
         (folder / name).write_text(shown, encoding="utf-8")
@@ -89,8 +91,20 @@ def write_units(folder: Path, templates: Path, prefix: Path, box: Box) -> None:
             (folder / name).write_text(text, encoding="utf-8")
 
 
+def migrate(box: Box, version: Path, home: Path) -> None:
+    """Brings a home to the formats of a version."""
+    as_user(box, [str(version / "venv/bin/stillhouse"), "migrate"], home)
+
+
+def fill_home(box: Box, version: Path, home: Path, source: Path | None) -> None:
+    """With a copy of `source` and the version's models; the code is the version's own, which the user can read."""
+    program = str(version / "install" / "installer" / "homes.py")
+    copied = [str(source)] if source else []
+    as_user(box, [sys.executable, "-I", "-S", "-B", program, str(home), str(version), *copied], home)
+
+
 def as_user(box: Box, command: Sequence[str], home: Path) -> None:
-    """Runs the product as its user on `home`; raises BoxError with its last line."""
+    """Runs a command as the product's user, on `home`; raises BoxError with its last line."""
     who = {}
     if box.user:
         entry = pwd.getpwnam(box.user)
@@ -106,7 +120,7 @@ def as_user(box: Box, command: Sequence[str], home: Path) -> None:
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise BoxError(f"`stillhouse {command[1]}` failed, and nothing was switched: {last}")
+        raise BoxError(f"the data could not be made ready, and nothing was switched: {last}")
 
 
 def make_user(name: str, state: Path) -> bool:
@@ -120,10 +134,20 @@ def make_user(name: str, state: Path) -> bool:
         return True
 
 
-def own(path: Path, box: Box) -> None:
-    """Gives a file or folder to the product's user."""
+def make_folder(path: Path, box: Box) -> None:
+    """One that the product's user can look into and only root can change, so that nothing can be laid into root's way."""
+    path.mkdir(parents=True, exist_ok=True)
     if box.user:
-        shutil.chown(path, box.user, _group(box.user))
+        os.chown(path, 0, grp.getgrnam(_group(box.user)).gr_gid, follow_symlinks=False)
+    path.chmod(0o750 if box.user else 0o700)
+
+
+def make_home(path: Path, box: Box) -> None:
+    """The product's user's own."""
+    path.mkdir(mode=0o700)
+    if box.user:
+        entry = pwd.getpwnam(box.user)
+        os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)
 
 
 def _group(user: str) -> str:

@@ -70,8 +70,8 @@ def state_of(prefix: Path) -> tuple[str | None, str | None]:
 
 def test_the_product_runs_and_its_state_is_private(prefix: Path) -> None:
     assert state_of(prefix) == ("stillhouse 1.0", "first words")
-    for folder in (prefix / "state", prefix / "state/homes", prefix / "state/homes/1"):
-        assert folder.stat().st_mode & 0o777 == 0o700
+    assert (prefix / "state/homes/1").stat().st_mode & 0o777 == 0o700
+    assert all(path.stat().st_mode & 0o027 == 0 for path in (prefix / "state", prefix / "state/homes"))
     assert (prefix / "current/home/models/small/weights.bin").exists()
 
 
@@ -288,8 +288,12 @@ def test_as_root_the_product_runs_as_its_own_user_who_can_change_its_data_only(
     assert done.returncode == 0, done.stdout + done.stderr
     nobody = prefix.joinpath("state/homes/1/facts.json").stat().st_uid
     assert nobody != 0
-    for path in (prefix / "state", prefix / "state/homes", prefix / "state/homes/1"):
-        assert (path.stat().st_uid, path.stat().st_mode & 0o777) == (nobody, 0o700)
+    home = (prefix / "state/homes/1").stat()
+    assert (home.st_uid, home.st_mode & 0o777) == (nobody, 0o700)
+    for path in (prefix / "state", prefix / "state/homes", prefix / "state/settings"):
+        assert (path.stat().st_uid, path.stat().st_mode & 0o027) == (0, 0), (
+            "nothing can be laid into root's way"
+        )
     code = [path for path in prefix.rglob("*") if "state" not in path.relative_to(prefix).parts]
     assert code and all(path.lstat().st_uid == 0 for path in code)
     assert not [path for path in code if not path.is_symlink() and path.stat().st_mode & 0o022]
@@ -300,3 +304,26 @@ def test_as_root_the_product_runs_as_its_own_user_who_can_change_its_data_only(
     units = {path.name: path.read_text() for path in (prefix / "units").iterdir()}
     assert set(units) == {"stillhouse-worker.service", "stillhouse-console.service"}
     assert all("User=nobody" in text and not re.search("@[A-Z]+@", text) for text in units.values())
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not Path("/usr/bin/python3.11").exists(),
+    reason="needs root, and a Python that other users can run",
+)
+def test_links_that_the_services_user_laid_into_its_home_lead_root_nowhere(
+    open_folder: Path, first: Path, second: Path, maker: Maker
+) -> None:
+    prefix, target = open_folder / "prefix", open_folder / "roots-own"
+    install_sh("--bundle", first, "--prefix", prefix, "--key", maker.public, "--user", "nobody")
+    target.mkdir(mode=0o755)
+    (target / "file").write_text("root's")
+    home = prefix / "state/homes/1"
+    shutil.rmtree(home / "models")
+    for name in ("models", "runs", "linked"):
+        (home / name).symlink_to(target)
+        os.chown(home / name, home.stat().st_uid, -1, follow_symlinks=False)
+    install_sh("upgrade", "--bundle", second, "--prefix", prefix)
+    install_sh("uninstall", "--purge", "--prefix", prefix)
+    assert [path.name for path in target.iterdir()] == ["file"]
+    assert target.stat().st_uid == (target / "file").stat().st_uid == 0
+    assert (target / "file").read_text() == "root's" and not prefix.exists()

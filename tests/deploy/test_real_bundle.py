@@ -71,19 +71,20 @@ for _ in range(600):
 
 INSTALL = """
 set -e
+mkdir {prefix}.out; chown {user} {prefix}.out
 ip link set lo up
 sh {deploy}/install.sh --bundle {bundle} --prefix {prefix} --key {key} --user {user}
 {prefix}/bin/stillhouse --help
 {prefix}/bin/stillhouse doctor --json > {prefix}.doctor.json || true
 {prefix}/bin/stillhouse support-bundle > {prefix}.support.json
-{prefix}/bin/stillhouse demo-data --n 20 -o {prefix}/state/tickets.jsonl
+{prefix}/bin/stillhouse demo-data --n 20 -o {prefix}.out/tickets.jsonl
 {prefix}/bin/stillhouse worker --once
 {prefix}/bin/stillhouse console --port 8617 > {prefix}.console.log 2>&1 &
 console=$!
 {prefix}/current/version/venv/bin/python -c "$ASK"
 kill $console; wait $console || true
-{prefix}/bin/stillhouse backup -o {prefix}/state/backup
-{prefix}/bin/stillhouse-admin restore --backup {prefix}/state/backup
+{prefix}/bin/stillhouse backup -o {prefix}.out/backup
+{prefix}/bin/stillhouse-admin restore --backup {prefix}.out/backup
 {prefix}/bin/stillhouse status
 {prefix}/bin/stillhouse-admin rollback
 """
