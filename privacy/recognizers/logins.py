@@ -117,7 +117,7 @@ _MACHINE_OF = regex.compile(
     regex.IGNORECASE,
 )
 # "khattak_sh": two parts, one of them no word, in a text that speaks of somebody.
-_UNDERSCORED = regex.compile(r"(?<![\w./\\@=<${-])(?P<x>[a-z]{2,}_[a-z]{2,})(?![\w(=@/\\.\[-])")
+_UNDERSCORED = regex.compile(r"(?<![\w./\\@=<${-])(?P<x>[a-z]{2,}_[a-z]{2,})(?![\w(@/\\\[-]|\.\w|\s?[=:])")
 _FOR_IN_LOG = regex.compile(
     rf"(?<!\w)(?:for|as|of|to|from|user|by|owner|author|login|account|mailbox|requester|with)\s[\"'`@]?{_LOGIN}(?![\w(/@]|\.\w|:\d|\s?=)",
     regex.IGNORECASE,
@@ -151,7 +151,8 @@ _LEVEL = regex.compile(
     r"(?<!\w)(?:INFO|WARN|WARNING|ERROR|DEBUG|NOTICE|FATAL|TRACE|CRITICAL|ALERT|AUDIT)(?![\w'])|(?<!\w)(?:level|severity|lvl|event|action|msg)="
 )
 _PAIR = regex.compile(r"(?<!\w)[a-z_.]{2,20}=\S")
-_HOST_FORM = r"(?<![0-9a-z.:-])(?:(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f]{4}:(?:[0-9a-f]{0,4}:){1,6}[0-9a-f]{1,4})(?![0-9a-z])"
+# Of four numbers one has three digits or the first is 10: else it may be a version.
+_HOST_FORM = r"(?<![0-9a-z.:-])(?:(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}|(?=10\.|(?:[0-9]{1,3}\.){0,3}[0-9]{3})[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f]{4}:(?:[0-9a-f]{0,4}:){1,6}[0-9a-f]{1,4})(?![0-9a-z])"
 _HOST = regex.compile(_HOST_FORM, regex.IGNORECASE)
 _BESIDE_HOST = regex.compile(
     rf"(?<![\w./@-])(?P<x>[a-z]{{5,30}}\d{{0,4}})[ ;|,\t]{{1,3}}(?i:{_HOST_FORM})|(?i:{_HOST_FORM})[ ;|,\t]{{1,3}}(?P<x>[a-z]{{5,30}}\d{{0,4}})(?![\w./@(=:-])"

@@ -22,16 +22,16 @@ from privacy.records import Span
 _REACH, _NEAR = 160, 60
 _SCORE = 0.36
 
-# Not in the middle of a longer number, an address of mail, a call of a function.
-_START = r"(?<![A-Za-z0-9$€£¥@%])(?<![0-9A-Za-z]-)(?<![0-9][.,:*^+_])"
-_END = r"(?![A-Za-z0-9%@]|[.,:*^+_][0-9]|-[A-Z0-9]|[ ][-+*/=<>][ ]?[0-9])"
+# Not in the middle of a longer code, an address of mail; a number not in the middle of a decimal, a time or a sum.
+_START, _END = r"(?<![A-Za-z0-9$€£¥@%])(?<![0-9A-Za-z]-)", r"(?![A-Za-z0-9%@]|-[A-Z0-9])"
+_BEFORE_DIGITS, _AFTER_DIGITS = r"(?<![0-9][.:*^+_])", r"(?![.:*^+_][0-9]|[ ][-+*/=<>][ ]?[0-9])"
 _CODE = regex.compile(
     # Capitals and digits, in groups or not: three digits at least and one letter.
     rf"{_START}(?:(?=(?:[A-Z-]*[0-9]){{3}})(?=[0-9-]*[A-Z])[A-Z0-9]{{1,14}}(?:-[A-Z0-9]{{1,12}}){{0,4}}+"
     # "fpt_75fed324", "VP-4284-1b45".
     r"|[A-Za-z]{2,5}[-_](?=[a-f-]{0,9}[0-9])[0-9a-f]{4,16}(?:-[0-9a-f]{4,12}){0,4}+(?:[-_][A-Za-z0-9]{1,6})?"
     # Digits in groups, or unbroken.
-    rf"|[0-9]{{2,12}}(?:-[0-9]{{2,8}}){{1,4}}+|[0-9]{{5,12}}+){_END}"
+    rf"|{_BEFORE_DIGITS}(?:[0-9]{{2,12}}(?:-[0-9]{{2,8}}){{1,4}}+|[0-9]{{5,12}}+){_AFTER_DIGITS}){_END}"
 )
 # What has the form and is nobody's: years and spans of numbers, round sums, standards, chips, government forms.
 _NOBODYS = regex.compile(
@@ -77,15 +77,15 @@ _WORD = regex.compile(r"\p{L}+")
 # Words for somebody: pronouns, kin, what one is to a clinic, a court, a school or a firm.
 _SOMEBODY = frozenset(
     """he she him her his hers himself herself whose who me mine myself
-    mr mrs ms miss mx dr sir madam lady gentleman man woman men women boy girl boys girls child children kid kids baby infant toddler teenager teen adult lad person somebody someone anyone nobody
-    mother father mum mom dad mummy daddy parent parents son daughter sons daughters brother sister brothers sisters sibling siblings twin twins wife husband spouse partner fiance fiancee ex widow widower
+    mr mrs ms miss mx dr sir madam lady gentleman man woman men women boy girl boys girls kid kids baby infant toddler teenager teen adult lad person somebody someone anyone nobody
+    mother father mum mom dad mummy daddy son daughter sons daughters brother sister brothers sisters wife husband spouse partner fiance fiancee ex widow widower
     grandmother grandfather grandma grandpa gran granny nan nana granddad grandson granddaughter aunt auntie uncle niece nephew cousin stepmother stepfather stepson dtr
-    patient patients pt pts inpatient outpatient client clients claimant claimants applicant applicants resident residents tenant tenants lodger customer policyholder pensioner
-    member insured beneficiary subscriber enrollee enrolee dependent dependant caller visitor guest passenger driver rider pedestrian cyclist owner keeper holder bearer payee payer debtor guarantor
-    employee employees worker nurse nurses midwife doctor physician surgeon gp consultant registrar dentist pharmacist paramedic therapist clinician prescriber provider porter carer caregiver locum trainee intern
-    officer constable sergeant detective guard inmate prisoner offender suspect victim witness defendant plaintiff juror probationer accused deceased decedent
-    student students pupil pupils teacher tutor professor candidate participant participants respondent volunteer donor recipient proband subject subjects interviewee enrolled consented
-    colleague coworker manager supervisor boss staff employer landlord neighbour neighbor friend roommate housemate flatmate veteran refugee migrant citizen immigrant seafarer
+    patient patients pt pts inpatient outpatient claimant claimants applicant applicants resident residents tenant tenants lodger customer policyholder pensioner
+     insured beneficiary enrollee enrolee dependant caller visitor passenger rider pedestrian cyclist payee payer debtor guarantor
+    employee employees nurse nurses midwife doctor physician surgeon gp consultant registrar dentist pharmacist paramedic therapist clinician prescriber porter carer caregiver locum trainee intern
+    officer constable sergeant detective inmate prisoner offender suspect victim witness defendant plaintiff juror probationer accused deceased decedent
+    student students pupil pupils teacher tutor professor participant respondent volunteer donor recipient proband interviewee
+    colleague coworker boss staff employer landlord neighbour neighbor friend roommate housemate flatmate veteran refugee migrant citizen immigrant seafarer
     surname forename maiden born died age ages aged dob household""".split()
 )
 # What is done with persons: care, trials, law, work, travel, the body as a key.
@@ -101,6 +101,7 @@ _SETTING = frozenset(
     passport visa embassy consulate immigration border asylum airport travelled traveled licence licensed license nationality citizenship identity
     finger fingers fingerprint fingerprints prints thumb iris retina retinal palm eye eyes face facial voice speaker gait vein selfie biometric biometrics turnstile
     van car cars taxi cab lorry motorbike minibus parked parking towed tow garage plate plates rego anpr mot mazda ford honda toyota skoda volvo dvla dmv
+    driver worker owner keeper holder bearer member client clients subscriber parent parents child children guest provider subject subjects candidate manager supervisor guard twin twins sibling siblings dependent consented enrolled participants
     funeral cremation burial coroner inquest pension foster adoption adopted shelter homeless refuge tenancy eviction family families death oxygen referral referred lab labs rental photo photocard wallet credentialed credentialing midwifery
     born lives lived living moved moving married divorced retired pregnant student school""".split()
 )
@@ -110,14 +111,14 @@ _CARS = frozenset(
     mazda ford honda toyota skoda volvo vw audi bmw kia nissan fiat polo golf fiesta corsa traffic crash crashed collision speeding tag tags registered""".split()
 )
 _POSTAL = frozenset(
-    """zip zips postal postcode post mail mailed mails mailing deliver deliveries delivery ship ships shipping envelope parcel address billing home house moved moving move moves area county town city neighborhood neighbourhood lake street
-    nearest near catchment locator radius locations store lives live living resident residents shelter drove state rent rents flood storm outage evacuation outbreak cluster census precinct school schools suburb village""".split()
+    """zip zips postal postcode post mail mailed mails mailing deliver deliveries delivery ship ships shipping envelope parcel billing home house moved moving move moves area county town city neighborhood neighbourhood lake street
+    nearest near catchment lives live living resident residents shelter drove rent rents flood storm outage evacuation outbreak cluster census precinct school schools suburb village""".split()
 )
 # Goods and programs, which have numbers of their own.
 _GOODS = frozenset(
     """part parts sku skus chip chips pin stock datasheet data gasket gaskets bearing bearings seal seals cartridge cartridges screw screws bolt bolts bracket valve spare compatible fits replaces replaced replacement
     model models product products item items catalog catalogue warehouse supplier manufacturer drawing specification connector standard standards iso iec ieee din astm ansi rfc
-    version versions release build builds package commit branch repository compiler library firmware kernel driver drivers install upgrade patch software hardware server servers proxy port ports tls http https
+    version versions release build builds package commit branch repository compiler library firmware kernel driver drivers install upgrade patch software hardware server servers proxy port ports tls http https tcp udp ssh socket localhost host hosts hostname container docker daemon endpoint listen listens listening expose metrics traces timeout cache
     error errors exception traceback warning debug config configuration color colour margin padding width height pixel pixels px function return class import def var const select insert table index hash checksum digest sha""".split()
 )
 _PEOPLE = frozenset({"PERSON", "TITLE", "AGE", "DATE_OF_BIRTH", "US_SSN", "USERNAME"})
@@ -185,9 +186,11 @@ def _codes(
     for start, end in codes:
         digits = sum(map(str.isdigit, text[start:end]))
         if end - start == 5 == digits:
-            told = any(words.near(start, end, _REACH) for words in (somebody, postal, setting, first))
             possible = text[start : start + 3] not in NO_ZIP and not text.endswith("00", start, end)
-            if possible and (told or not goods.near(start, end, _REACH)):
+            told = any(words.near(start, end, _REACH) for words in (postal, setting, first))
+            if possible and (
+                somebody.near(start, end, _REACH) or (told and not goods.near(start, end, _REACH))
+            ):
                 yield Span(start, end, "POSTCODE", _SCORE, "unworded number")
         elif (
             somebody.near(start, end, _REACH)

@@ -29,6 +29,7 @@ FOUND = [
     ("Overdrawn: 4417-88120-44", "4417-88120-44"),
     ("Export of IRIS4480488 blocked", "IRIS4480488"),
     ("Delete IRIS4480488.pdf, she has withdrawn.", "IRIS4480488"),
+    ("id,template,score\n1,BIO-0b4897fb,0.93 for his thumb", "BIO-0b4897fb"),
     ("Died at home, 103, old age, no inquest.", "103"),
     ("He had his first stroke at 37.", "37"),
     ("Mr Ost reached 101 last week.", "101"),
@@ -100,6 +101,7 @@ def test_a_picture_behind_a_path_is_found() -> None:
         ("Host Name . . . : qzostrander-laptop", ["qzostrander"]),
         ("Logged by qzostrander at 06:50", ["qzostrander"]),
         ("10.44.7.167 qzostrander GET", ["qzostrander"]),
+        ("Upgrade qzostrander from 4.22.7.16 first", []),
         ("set pool_size and max_age first", []),
         ("The nurse set pool_size again.", []),
         ("Logged by mistake at 06:50", []),
@@ -108,7 +110,7 @@ def test_a_picture_behind_a_path_is_found() -> None:
 )
 def test_a_login_is_told_by_its_form_and_its_machine(text: str, found: list[str]) -> None:
     words = frozenset(
-        "login host name nurse set pool size max age first again mistake gaming work logged laptop".split()
+        "login host name nurse set pool size max age first again upgrade mistake gaming work logged laptop".split()
     )
     assert sorted({text[s.start : s.end] for s in find_logins(text, Clock(5), words)}) == found
 
