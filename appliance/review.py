@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from appliance import use_cases
 from appliance.acting import Action, Actor, acting, may
@@ -379,17 +379,34 @@ def read_book(home: Home, name: str) -> Book:
     """Everything that was given out and decided; a last line cut by a kill was never acknowledged and is not there."""
     path = _folder(home, name) / "marks.jsonl"
     try:
-        state = path.stat()
+        with path.open("rb") as file:
+            return _read_on(path, file)
     except FileNotFoundError:
         return Book({}, {})
-    return _read_book(path, state.st_mtime_ns, state.st_size)
 
 
-@functools.lru_cache(maxsize=8)
-def _read_book(path: Path, _changed: int, _size: int) -> Book:
-    decisions: dict[str, tuple[Decision, ...]] = {}
-    held: dict[str, tuple[str, float]] = {}
-    for event in _events(path):
+_READ: dict[Path, tuple[int, bytes, Book]] = {}
+"""How many bytes of a book were read, the last of them, and what they say. Lines are only added, so they are read once."""
+_TAIL_BYTES = 96
+
+
+def _read_on(path: Path, file: BinaryIO) -> Book:
+    at, tail, book = _READ.get(path, (0, b"", Book({}, {})))
+    file.seek(at - len(tail))
+    if file.read(len(tail)) != tail:  # another book has begun
+        at, tail, book = 0, b"", Book({}, {})
+        file.seek(0)
+    content = file.read()
+    whole = content[: content.rfind(b"\n") + 1]
+    if whole:
+        book = _with(book, [json.loads(line) for line in whole.splitlines()])
+        _READ[path] = (at + len(whole), (tail + whole)[-_TAIL_BYTES:], book)
+    return book
+
+
+def _with(book: Book, events: Iterable[Mapping[str, Any]]) -> Book:
+    decisions, held = dict(book.decisions), dict(book.held)
+    for event in events:
         if event["event"] == "given":
             held |= dict.fromkeys(event["records"], (event["by"], event["at"] + HELD_S))
         else:
@@ -399,22 +416,24 @@ def _read_book(path: Path, _changed: int, _size: int) -> Book:
     return Book(decisions, held)
 
 
-def _events(path: Path) -> Iterable[dict[str, Any]]:
-    for line in path.read_bytes().split(b"\n")[:-1]:
-        yield json.loads(line)
-
-
 def _append(home: Home, name: str, event: Mapping[str, Any]) -> None:
     """Under the lock. A tail that a kill left behind is cut off first."""
     path = _folder(home, name) / "marks.jsonl"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "r+b") as file:
-        content = file.read()
-        file.seek(content.rfind(b"\n") + 1)
-        file.truncate()
+        size = file.seek(0, os.SEEK_END)
+        if size and not _ends_whole(file, size):
+            file.seek(0)
+            file.truncate(file.read().rfind(b"\n") + 1)
+            file.seek(0, os.SEEK_END)
         file.write(json.dumps(event).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def _ends_whole(file: BinaryIO, size: int) -> bool:
+    file.seek(size - 1)
+    return file.read(1) == b"\n"
 
 
 # ---- What it says

@@ -172,6 +172,18 @@ def test_a_line_that_a_kill_cut_is_forgotten_and_the_next_one_is_whole(home: Hom
     assert set(review.read_book(home, name).decisions) == {first, second}
 
 
+def test_a_book_that_begins_anew_is_read_anew(home: Home, name: str) -> None:
+    """Lines are read once, as long as they are the same book's."""
+    first, second, *_ = review.take_batch(home, OFFICER, name, NOW)
+    review.decide(home, OFFICER, name, first, [], 0, NOW)
+    assert set(review.read_book(home, name).decisions) == {first}
+    marks = home.root / "reviews" / name / "marks.jsonl"
+    lines = marks.read_bytes().splitlines(keepends=True)
+    marks.unlink()
+    marks.write_bytes(b"".join(lines).replace(first.encode(), second.encode()) * 2)
+    assert {key: len(each) for key, each in review.read_book(home, name).decisions.items()} == {second: 2}
+
+
 @pytest.mark.parametrize(
     ("mark", "what"),
     [
