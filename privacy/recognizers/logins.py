@@ -237,11 +237,14 @@ def find_logins(text: str, clock: Clock, words: frozenset[str] = frozenset()) ->
         ):
             found.append((*match.span(), 0.45, "by itself"))
     if words:
-        for pattern, name in ((_MACHINE_OF, "whose machine"), (_UNDERSCORED, "underscored")):
-            for match in matches(pattern, text, clock):
-                told = pattern is _MACHINE_OF or _HOST.search(text) is not None or speaks_of_somebody(text)
-                if told and _is_no_word(match["x"], words):
-                    found.append((*match.span("x"), 0.4, name))
+        for match in matches(_MACHINE_OF, text, clock):
+            if _is_no_word(match["x"], words):
+                found.append((*match.span("x"), 0.4, "whose machine"))
+        underscored = [
+            match.span("x") for match in matches(_UNDERSCORED, text, clock) if _is_no_word(match["x"], words)
+        ]
+        if underscored and (_HOST.search(text) or speaks_of_somebody(text)):
+            found += [(start, end, 0.4, "underscored") for start, end in underscored]
         for line in matches(_LINE, text, clock):
             if _is_log(line.group()):
                 found += _in_log_line(text, line.start(), line.end(), words)
