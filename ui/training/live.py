@@ -41,9 +41,9 @@ def show(use_case: str | None) -> None:
     run = status.one_run(home, run_id)
     if run is None:
         return
-    live = run["status"] == "running"
-    # A finished run does not change: nothing is asked again.
-    st.fragment(_curves, run_every=parts.LIVE_EVERY_S if live else None)(run_id, live)
+    # A finished run does not change: nothing is asked again. One whose worker was killed will go on.
+    live = run["status"] == "running" or bool(waiting)
+    st.fragment(_curves, run_every=parts.LIVE_EVERY_S if live else None)(run_id, run["status"])
     _answers(run_id)
 
 
@@ -56,7 +56,7 @@ def _until_its_run_is_listed(job_id: str) -> None:
         st.rerun()
 
 
-def _curves(run_id: str, was_live: bool) -> None:
+def _curves(run_id: str, drawn_as: str) -> None:
     home = access.home()
     run = status.one_run(home, run_id)
     if run is None:
@@ -70,7 +70,7 @@ def _curves(run_id: str, was_live: bool) -> None:
     settings = training_view.settings(home, run_id)
     for training in found:
         _training(training, settings)
-    if was_live and run["status"] != "running":
+    if run["status"] != drawn_as:
         st.rerun()
 
 
