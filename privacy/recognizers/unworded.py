@@ -39,11 +39,15 @@ _NOBODYS = regex.compile(
     r"|(?:ISO|IEC|IEEE|DIN|EN|ANSI|ASTM|RFC|NIST|UL|SAE|MIL|CVE|ORA|ERR|UTF|SHA|AES|TLS|HTTP|RTX|GTX|DDR|USB|PCI|COVID|SARS|FY|CY|USC|CFR)-?[0-9]{1,5}(?:-.*)?"
     r"|(?:DS|CMS|HCFA|UB|DD|SF|VA|FDA|IRS|FORM|SSA|ICD|CPT|DSM)-?[0-9]{1,4}[A-Z]?|[INW]-?[0-9]{3}[A-Z]?"
 )
+_BETWEEN = r"(?:[ ](?:no\.?|number|is|was|of|the|a|an|to|type|code))*[ \t:#(\"'=]{0,3}$"
 _THING_BEFORE = regex.compile(
-    r"(?<!\p{L})(?:parts?|skus?|models?|versions?|v|builds?|releases?|revision|rev|firmware|errors?|exit|status|http|ports?|commits?|catalog(?:ue)?|article|standards?|rfc|iso|"
-    r"forms?|cpt|hcpcs|icd(?:-?10)?|drg|ndc|lots?|batch|pages?|chapter|section|figure|table|line|rows?|isbn|issn|doi|pmid|usd|eur|gbp|chf|bus|route|highway|interstate|flight|train|room|rm|floor|channel|"
-    r"chips?|gaskets?|seals?|bearings?|screws?|bolts?|filters?|cartridges?|batter(?:y|ies)|toner|printers?|tv)"
-    r"(?:[ ](?:no\.?|number|is|was|of|the|a|an|to|type|code))*[ \t:#(\"'=]{0,3}$",
+    r"(?<!\p{L})(?:parts?|skus?|models?|versions?|v|builds?|releases?|revision|rev|firmware|errors?|http|ports?|commits?|catalog(?:ue)?|article|standards?|rfc|iso|forms?|cpt|hcpcs|icd(?:-?10)?|drg|ndc|lots?|batch|isbn|issn|doi|pmid|"
+    rf"usd|eur|gbp|chf|chips?|gaskets?|seals?|bearings?|screws?|bolts?|filters?|cartridges?|batter(?:y|ies)|toner|printers?|tv){_BETWEEN}",
+    regex.IGNORECASE,
+)
+# The same, for what is no telling id.
+_PLACE_BEFORE = regex.compile(
+    rf"(?<!\p{{L}})(?:exit|status|pages?|chapter|section|figure|table|line|rows?|bus|route|highway|interstate|flight|train|room|rm|floor|channel){_BETWEEN}",
     regex.IGNORECASE,
 )
 _SUM_BEFORE = regex.compile(
@@ -95,7 +99,7 @@ _SETTING = frozenset(
     mri ct xray echo injury injured bleeding pregnant prenatal vaccine vaccinated symptoms medicare medicaid copay insurer insurance coverage deductible pharmacy refill overdose opioid oxycodone fentanyl
     trial placebo randomised randomized unblinded baseline cohort consent ethics arm anaphylaxis withdrew withdrawn biobank aliquots
     bank cheque overdraft savings mortgage loan benefits wages escrow pension payee deposited debit probate inheritance
-    enrol enroll enrols enrolls enrolment enrollment template templates liveness minutiae kiosk scanner scanned scans scan unlock unlocked unlocks reader door matcher mismatch clocked timeclock latent
+    biometry enrol enroll enrols enrolls enrolling recognition recognised recognized authenticated authentication verified verification identified identification enrolment enrollment template templates liveness minutiae kiosk scanner scanned scans scan unlock unlocked unlocks reader door matcher mismatch clocked timeclock latent
     police court arrest arrested custody prison jail bail sentence probation testimony lawsuit fraud theft stolen assault murdered burglary cctv dui sheriff warrant
     payroll timesheet overtime payslip rota shift roster notice suspended suspension grievance appraisal disciplinary hr resigned hired sick absences needlestick training
     passport visa embassy consulate immigration border asylum airport travelled traveled licence licensed license nationality citizenship identity
@@ -112,7 +116,7 @@ _CARS = frozenset(
 )
 _POSTAL = frozenset(
     """zip zips postal postcode post mail mailed mails mailing deliver deliveries delivery ship ships shipping envelope parcel billing home house moved moving move moves area county town city neighborhood neighbourhood lake street
-    nearest near catchment lives live living resident residents shelter drove rent rents flood storm outage evacuation outbreak cluster census precinct school schools suburb village""".split()
+    nearest near catchment state store stores locator radius locations lives live living resident residents shelter drove rent rents flood storm outage evacuation outbreak cluster census precinct school schools suburb village""".split()
 )
 # Goods and programs, which have numbers of their own.
 _GOODS = frozenset(
@@ -187,10 +191,9 @@ def _codes(
         digits = sum(map(str.isdigit, text[start:end]))
         if end - start == 5 == digits:
             possible = text[start : start + 3] not in NO_ZIP and not text.endswith("00", start, end)
-            told = any(words.near(start, end, _REACH) for words in (postal, setting, first))
-            if possible and (
-                somebody.near(start, end, _REACH) or (told and not goods.near(start, end, _REACH))
-            ):
+            told = any(words.near(start, end, _REACH) for words in (somebody, setting, postal))
+            ours = first.near(start, end, _REACH) and not goods.near(start, end, _REACH)
+            if possible and (told or ours):
                 yield Span(start, end, "POSTCODE", _SCORE, "unworded number")
         elif (
             somebody.near(start, end, _REACH)
@@ -207,6 +210,10 @@ def _is_nobodys(text: str, start: int, end: int) -> bool:
         _NOBODYS.fullmatch(text, start, end) is not None
         or _THING_BEFORE.search(text, before, start) is not None
         or _THING_AFTER.match(text, end) is not None
+        or (
+            _TELLING.fullmatch(text, start, end) is None
+            and _PLACE_BEFORE.search(text, before, start) is not None
+        )
         or (text[start:end].isdigit() and _MEASURED.match(text, end) is not None)
         or (
             end - start < 7
