@@ -28,8 +28,8 @@ from tests.ui.browser import ROOT, chromium, served, settle, window
 pytestmark = [pytest.mark.slow, pytest.mark.vllm, pytest.mark.browser, pytest.mark.timeout(1800)]
 
 NUM_TICKETS = 60
-STEPS = 300
-"""Of learning from own answers: half a minute of a tiny student, so that it can be ended in the middle."""
+STEPS = 150
+"""Of learning from own answers: a quarter of a minute of a tiny student, so that it can be ended in the middle."""
 PASSWORD = "four plain words of {}"
 PEOPLE = {"olga": "operator", "paul": "privacy-officer", "anna": "approver", "vera": "viewer"}
 
