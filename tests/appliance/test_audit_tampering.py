@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import importlib.util
 import json
+import os
 import random
 import subprocess
 import sys
@@ -177,6 +178,34 @@ def test_log_and_heads_cut_together_are_found_by_what_was_noted_down(home: Home,
     assert audit.verify(home, seen).problem is not None
     with pytest.raises(independent.NotIntact):
         independent.check(audit.log_path(home), audit_heads.folder(home), None, seen)
+
+
+def test_an_unfinished_line_without_its_note_is_found_by_both(home: Home, independent: Any) -> None:
+    """Even where the key itself signed what follows: what a kill left is never passed over in silence."""
+    with audit.log_path(home).open("ab") as file:
+        file.write(b'{"action":"ra')
+    log = audit_chain.open_file(audit.log_path(home))
+    content = {
+        "at": 1.0,
+        "actor": "anna",
+        "origin": "console",
+        "action": "rate",
+        "outcome": "done",
+        "objects": {},
+    }
+    audit_heads.add(home, audit_chain.add(home, log, audit_chain.end(log), [content]))
+    os.close(log)
+    assert intact_for_both(home, independent) == (False, False)
+    assert "no note says why" in str(audit.verify(home).problem)
+
+
+def test_the_first_line_that_does_not_fit_is_named(home: Home) -> None:
+    log = audit.log_path(home)
+    lines = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(lines[:6] + lines[7:]))
+    assert audit.verify(home).problem == "line 7 does not follow from those before it"
+    log.write_bytes(b"".join(lines).replace(b'"n":6', b'"n":7'))
+    assert audit.verify(home).problem == "line 7 was changed, or signed with another key"
 
 
 def test_another_homes_key_does_not_fit(home: Home, independent: Any) -> None:
