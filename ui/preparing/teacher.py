@@ -250,9 +250,9 @@ def _between(value: Range) -> str:
 def _time(found: Estimate) -> tuple[str, str | None]:
     if found.seconds is None:
         return formats.NOT_MEASURED, None
-    return formats.duration(
-        found.seconds.value
-    ), f"{formats.duration(found.seconds.low)} to {formats.duration(found.seconds.high)}"
+    low, high = formats.duration(found.seconds.low), formats.duration(found.seconds.high)
+    told = "at the pace of the eight" if low == high else f"{low} to {high}, at the pace of the eight"
+    return formats.duration(found.seconds.value), told
 
 
 def _cost(found: Estimate) -> tuple[str, str | None]:
