@@ -97,14 +97,14 @@ def migrate(box: Box, version: Path, home: Path) -> None:
 
 
 def fill_home(box: Box, version: Path, home: Path, source: Path | None) -> None:
-    """With a copy of `source` and the version's models; the code is the version's own, which the user can read."""
-    program = str(version / "install" / "installer" / "homes.py")
+    """With a copy of `source` and the version's models. The program is handed over as text: its folder may be closed to the user."""
+    program = Path(__file__).with_name("homes.py").read_text(encoding="utf-8")
     copied = [str(source)] if source else []
-    as_user(box, [sys.executable, "-I", "-S", "-B", program, str(home), str(version), *copied], home)
+    as_user(box, [sys.executable, "-I", "-S", "-B", "-", str(home), str(version), *copied], home, program)
 
 
-def as_user(box: Box, command: Sequence[str], home: Path) -> None:
-    """Runs a command as the product's user, on `home`; raises BoxError with its last line."""
+def as_user(box: Box, command: Sequence[str], home: Path, said: str = "") -> None:
+    """Runs a command as the product's user, on `home`, with `said` as its input; raises BoxError with its last line."""
     who = {}
     if box.user:
         entry = pwd.getpwnam(box.user)
@@ -112,7 +112,7 @@ def as_user(box: Box, command: Sequence[str], home: Path) -> None:
     done = subprocess.run(
         list(command),
         env=ENVIRONMENT | read_settings(box) | {"STILLHOUSE_HOME": str(home)},
-        stdin=subprocess.DEVNULL,
+        input=said,
         capture_output=True,
         text=True,
         cwd="/",
