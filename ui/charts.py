@@ -163,7 +163,7 @@ def powers(rows: Rows, x: str, y: str, series: str, *, x_title: str, y_title: st
             f"{field}:Q",
             title=title,
             scale=alt.Scale(type="log"),
-            axis=alt.Axis(format=form, tickCount=6, grid=cls is alt.Y),
+            axis=alt.Axis(format=form, tickCount=6, grid=False),
         )
 
     base = alt.Chart(_data(rows)).encode(

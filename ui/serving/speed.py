@@ -47,7 +47,8 @@ def show(run_id: str) -> None:
     chosen = st.pills(
         "Arms", arms, selection_mode="multi", default=arms, format_func=_short, key=f"arms-{loop}"
     )
-    parts.figures(_figures(found))
+    if found.best:
+        parts.figures(_figures(found))
     _objective(found)
     for at in range(0, len(_MEASURES), 2):
         for place, measure in zip(st.columns(2, gap="large"), _MEASURES[at : at + 2], strict=True):
