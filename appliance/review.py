@@ -559,7 +559,7 @@ def hand_over(home: Home, actor: Actor, name: str) -> int:
             count = write_marks(path, reading.source, reading.base_dir, home.scrub_key(), marked)
         except ValueError as error:
             raise ReviewError(str(error)) from None
-        use_cases.measure_against(home, actor, name, path)
+        use_cases.measure_against_marks(home, actor, name)
         return count
 
 

@@ -95,6 +95,10 @@ def save(home: Home, actor: Actor, name: str, sections: dict[str, Any]) -> None:
         with alone(folder / ".lock"):
             document = read_toml(folder / _FILE)
             for section, value in sections.items():
+                if section == "gold_spans" and document.get("gold_spans") == _marks_of(home, folder, name):
+                    raise ConfigError(
+                        "the marks that arm the gate are the privacy officer's: hand others over instead"
+                    )
                 if value is None:
                     document.pop(section, None)
                 else:
@@ -104,14 +108,19 @@ def save(home: Home, actor: Actor, name: str, sections: dict[str, Any]) -> None:
             save_version(folder, _FILE, document, actor.name, tuple(sorted(sections)))
 
 
-def measure_against(home: Home, actor: Actor, name: str, marks: Path) -> None:
+def measure_against_marks(home: Home, actor: Actor, name: str) -> None:
     """Has the run measure its scrubber against a privacy officer's marks, which arms its gate: the officer's to do."""
     with acting(home, actor, Action.REVIEW, use_case=name[:60], gate="armed"):
         folder = path(home, name).parent
         with alone(folder / ".lock"):
             document = read_toml(folder / _FILE)
-            document["gold_spans"] = _inside_home(home, folder, str(marks))
+            document["gold_spans"] = _marks_of(home, folder, name)
             save_version(folder, _FILE, document, actor.name, ("gold_spans",))
+
+
+def _marks_of(home: Home, folder: Path, name: str) -> str:
+    """How the file that the officers' review writes is named in the use case."""
+    return _inside_home(home, folder, str(home.root / "reviews" / name / "gold.jsonl"))
 
 
 def _checked(home: Home, folder: Path, section: str, value: Any) -> Any:

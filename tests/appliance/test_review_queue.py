@@ -11,6 +11,7 @@ import pytest
 
 from appliance import audit, review, use_cases
 from appliance.acting import Actor, NotAllowed
+from appliance.config import ConfigError
 from appliance.home import Home
 from appliance.review import HELD_S, Mark, ReviewError
 from privacy.gold import score_source
@@ -225,6 +226,17 @@ def test_the_figures_are_those_the_run_will_find_in_the_handed_over_marks(home: 
         for field in scanned.fields
     }
     assert told == score_source(reading.source, reading.base_dir, home.scrub_key(), gold, predicted, ())
+
+
+def test_an_operator_does_not_disarm_the_gate(home: Home, name: str) -> None:
+    review_all(home, name)
+    review.hand_over(home, OFFICER, name)
+    armed = use_cases.read(home, name)["gold_spans"]
+    for instead in (None, "other.jsonl"):
+        with pytest.raises(ConfigError, match="privacy officer's"):
+            use_cases.save(home, OPERATOR, name, {"gold_spans": instead})
+    use_cases.save(home, OPERATOR, name, {"title": "Another title"})
+    assert use_cases.read(home, name)["gold_spans"] == armed
 
 
 def test_progress_counts_what_was_confirmed_rejected_and_added(home: Home, name: str) -> None:

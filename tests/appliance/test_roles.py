@@ -123,7 +123,7 @@ CALLS = [
     Call("review.look", Action.REVIEW, lambda h, a: review.look(h, a, "tickets", first_record(h), NOW)),
     Call("review.decide", Action.REVIEW, lambda h, a: review.decide(h, a, "tickets", first_record(h), [], 0, NOW)),
     Call("review.hand_over", Action.REVIEW, lambda h, a: review.hand_over(h, a, "tickets"), "failed"),
-    Call("use_cases.measure_against", Action.REVIEW, lambda h, a: use_cases.measure_against(h, a, "tickets", h.root / "marks.jsonl")),
+    Call("use_cases.measure_against_marks", Action.REVIEW, lambda h, a: use_cases.measure_against_marks(h, a, "tickets")),
     Call("preview.records", Action.SEE_TEXT, lambda h, a: preview.records(h, a, "tickets")),
     Call("teacher_test.answers", Action.SEE_TEXT, lambda h, a: teacher_test.answers(h, a, "tickets")),
     Call("training_view.answers", Action.SEE_TEXT, lambda h, a: training_view.answers(h, a, RUN)),
