@@ -72,6 +72,7 @@ def test_a_file_is_kept_byte_for_byte_readable_by_its_owner_only(home: Home) -> 
     assert left(home) == [kept.dataset_id]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["csv", "jsonl", "ndjson", "parquet"])
 def test_every_format_is_described_alike(home: Home, form: str) -> None:
     rows = [
@@ -105,6 +106,7 @@ def test_the_description_holds_no_text_of_a_record(home: Home) -> None:
     assert "Example" not in (home.root / "audit.jsonl").read_text()
 
 
+@pytest.mark.slow
 def test_the_same_bytes_again_are_the_dataset_that_is_there(home: Home) -> None:
     first = bring(home, ROWS)
     assert bring(home, ROWS, "again.csv") == first and left(home) == [first.dataset_id]
@@ -219,6 +221,7 @@ def test_what_is_fit_is_taken(home: Home, what: str) -> None:
     assert bring(home, content, filename).columns == columns
 
 
+@pytest.mark.slow
 def test_a_stream_that_was_read_before_comes_in_from_its_beginning(home: Home) -> None:
     stream = io.BytesIO(ROWS.encode())
     stream.read(100)
@@ -352,6 +355,7 @@ def test_the_appliances_own_files_do_not_come_in_even_where_a_folder_above_is_al
     assert key == home.scrub_key() and not left(home)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "shown"),
     [
@@ -365,6 +369,7 @@ def test_the_name_that_is_shown_is_cleaned(home: Home, given: str, shown: str) -
     assert bring(home, ROWS, given).filename == shown
 
 
+@pytest.mark.slow
 def test_what_a_kill_leaves_of_a_copy_is_swept_by_the_next_and_one_that_is_being_made_is_not(
     home: Home,
 ) -> None:
@@ -416,6 +421,7 @@ def test_a_dataset_that_is_not_there_is_said_to_be_not_there(home: Home, dataset
         datasets.delete(home, MARIA, dataset_id)
 
 
+@pytest.mark.slow
 def test_labels_are_shown_only_where_many_records_share_them(home: Home) -> None:
     rows = ["billing"] * 9 + ["repairs"] * 6 + ["Mrs Example"] * 2
     kept = bring(
