@@ -140,10 +140,20 @@ def _checked(home: Home, folder: Path, section: str, value: Any) -> Any:
         key: each for key, each in value.items() if each is not None
     }  # TOML has no null: left out is the default
     if (section, "path") in _PATHS and isinstance(value.get("path"), str):
-        value["path"] = _inside_home(home, folder, value["path"])
+        value["path"] = _dataset_path(home, folder, section, value["path"])
     if not (section == "prices" and isinstance(value.get("card"), str)):
         validate(cls, value, section)
     return value
+
+
+def _dataset_path(home: Home, folder: Path, section: str, name: str) -> str:
+    """Of what was brought in: another path would read any file of this machine past the administrator's list."""
+    named = Path(os.path.normpath(folder / name))
+    if not named.is_relative_to(home.data):
+        raise ConfigError(
+            f"{section}: choose a dataset that was brought in; another file of this server is none"
+        )
+    return os.path.relpath(named, folder)
 
 
 def _chosen_policy(home: Home, folder: Path, value: Any) -> dict[str, str]:
