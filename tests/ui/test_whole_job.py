@@ -34,6 +34,9 @@ PASSWORD = "four plain words of {}"
 PEOPLE = {"olga": "operator", "paul": "privacy-officer", "anna": "approver", "vera": "viewer"}
 
 
+expect.set_options(timeout=60_000)
+
+
 @dataclass
 class Site:
     """A console on an empty home, with the packaged models and one tiny student."""
