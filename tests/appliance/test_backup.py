@@ -64,7 +64,7 @@ def test_what_a_home_holds_comes_back_byte_for_byte(home: Home, empty: Home, tmp
     taken = write_backup(home, shell_actor(), tmp_path / "backup")
     assert (tmp_path / "backup").stat().st_mode & 0o777 == 0o600
     assert restore_backup(empty, shell_actor(), tmp_path / "backup").files == taken.files
-    assert contents(empty) == contents(home) and len(contents(home)) == 8
+    assert contents(empty) == contents(home) and len(contents(home)) >= 8
     assert empty.scrub_key() == home.scrub_key()
     assert [row["run_id"] for row in Store(empty.store).runs()] == ["small-1"]
     assert not (empty.root / ".restoring").exists()
