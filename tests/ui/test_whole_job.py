@@ -323,7 +323,9 @@ def killed_and_resumed(site: Site, page: Page) -> None:
     site.start_worker()
     wait_until(lambda: steps_done(site, "onpolicy") > stopped_at, 300, "the training does not go on")
     strip = page.get_by_label("stages").get_by_role("listitem").filter(has_text="onpolicy")
-    expect(strip).to_contain_text("done", timeout=300_000)
+    expect(strip).to_have_text(
+        re.compile(r"onpolicy\s*\d+ (s|min)\b"), timeout=300_000
+    )  # how long it took: it is done
     (metrics,) = site.home.runs.glob("*/onpolicy/metrics.jsonl")
     steps = [json.loads(line)["step"] for line in metrics.read_text().splitlines()]
     assert steps == sorted(set(steps)) and len(steps) == STEPS, "no step is lost or told twice"
