@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from appliance import jobs, manifest
-from appliance.acting import Action, Actor, NotAllowed, acting
 from appliance.home import Home
+from appliance.keeping.private_files import alone, write_private
 from appliance.lineage import LineageError, chosen_stage
-from appliance.private_files import alone, write_private
+from appliance.people.acting import Action, Actor, NotAllowed, acting
 from appliance.release import NAME, ReleaseError, checks, release
 
 

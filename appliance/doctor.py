@@ -113,7 +113,7 @@ def _store(home: Home) -> Check:
 
 def _encryption(home: Home) -> Check:
     """Told, not demanded: where the disk is encrypted nobody needs ours, and whether it is can be seen on Linux only."""
-    from appliance.at_rest import key_id_of
+    from appliance.keeping.at_rest import key_id_of
 
     key_id, device = key_id_of(home.root), _is_on_encrypted_device(home.root)
     disk = "on an encrypted disk" if device else "not on an encrypted disk, as far as can be seen"

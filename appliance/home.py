@@ -8,8 +8,8 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.at_rest import EncryptionError, key_of
-from appliance.private_files import write_private
+from appliance.keeping.at_rest import EncryptionError, key_of
+from appliance.keeping.private_files import write_private
 
 
 class HomeError(ValueError):

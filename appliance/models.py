@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from appliance.acting import Action, Actor, acting
 from appliance.home import Home
 from appliance.offline import go_offline
+from appliance.people.acting import Action, Actor, acting
 from distill.checkpoints import file_sha256, is_sealed, seal
 from privacy.records import DetectorModels
 from privacy.settings import DetectorSettings

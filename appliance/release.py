@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from appliance import manifest
-from appliance.erasures import taint
 from appliance.home import Home
+from appliance.keeping.erasures import taint
 from appliance.lineage import chosen_stage
 from appliance.manifest import Manifest
 from appliance.models import CATALOGUE, find, resolve

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from appliance.at_rest import Master, key_of
+from appliance.keeping.at_rest import Master, key_of
 
 MIGRATIONS = (
     """

@@ -21,7 +21,7 @@ ROOMS = ("ui", "appliance", "distill", "privacy")
 COMMANDS = {f"appliance/commands/{path.stem}" for path in (ROOT / "appliance/commands").glob("[!_]*.py")}
 
 DOORS = {
-    "argon2": {"appliance/passwords"},
+    "argon2": {"appliance/people/passwords"},
     "authlib": {"ui/single_sign_on"},
     "bm25s": {"distill/evaluation/retrieval"},
     "click": {"appliance/cli", *COMMANDS},

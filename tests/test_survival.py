@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from appliance import accounts, audit, manifest
-from appliance.acting import Role, shell_actor
+from appliance import audit, manifest
 from appliance.home import Home, HomeError
 from appliance.manifest import DamagedError
+from appliance.people import accounts
+from appliance.people.acting import Role, shell_actor
 from appliance.store import Store, StoreError
 from distill.checkpoints import is_sealed, newest_sealed, seal
 from tests.appliance.test_trace import make_run

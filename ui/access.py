@@ -10,9 +10,9 @@ from typing import NoReturn
 
 import streamlit as st
 
-from appliance import sessions
-from appliance.acting import MAY, Action, Actor, may
 from appliance.home import Home
+from appliance.people import sessions
+from appliance.people.acting import MAY, Action, Actor, may
 
 COOKIE = "stillhouse_session"
 

@@ -17,9 +17,9 @@ from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import bootstrap
 
-from appliance import sessions
 from appliance.home import Home
 from appliance.offline import go_offline
+from appliance.people import sessions
 from ui import login, parts, theme
 from ui.gate import Gate
 

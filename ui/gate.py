@@ -25,9 +25,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from appliance import sessions
-from appliance.acting import Actor
 from appliance.home import Home
+from appliance.people import sessions
+from appliance.people.acting import Actor
 from ui.access import COOKIE
 
 if TYPE_CHECKING:

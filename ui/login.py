@@ -13,8 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from appliance import accounts, passwords, sessions
 from appliance.home import Home
+from appliance.people import accounts, passwords, sessions
 from ui import single_sign_on, theme
 from ui.access import COOKIE
 from ui.gate import cookie

@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from appliance import overview
-from appliance.acting import Action, may
+from appliance.people.acting import Action, may
+from appliance.views import overview
 from ui import access, formats
 
 LIVE_EVERY_S = 2
@@ -203,7 +203,7 @@ def choose_run() -> str | None:
 
 def choose_use_case() -> str | None:
     """The use case that the page is about, from `?use_case=` or the first; None where there is none yet."""
-    from appliance import use_cases
+    from appliance.preparing import use_cases
 
     return _choose("use_case", "Use case", list(use_cases.names(access.home())), str)
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
-from appliance import sessions
 from appliance.home import Home, HomeError
+from appliance.people import sessions
 
 if TYPE_CHECKING:
     from starlette.requests import Request

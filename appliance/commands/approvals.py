@@ -29,8 +29,8 @@ def approvals_list() -> None:
 @click.option("--reason", required=True, help="For the approver.")
 def approvals_ask(run_id: str, reason: str) -> None:
     """Ask that the student of RUN_ID be released."""
-    from appliance.acting import shell_actor
     from appliance.approvals import ask
+    from appliance.people.acting import shell_actor
 
     click.echo(ask(open_home(), shell_actor(), run_id, reason).request_id)
 
@@ -41,7 +41,7 @@ def approvals_ask(run_id: str, reason: str) -> None:
 @click.option("--reason", required=True, help="Kept with the decision.")
 def approvals_decide(request_id: str, approve: bool, reason: str) -> None:
     """Approve a request, and the worker makes the release; or refuse it. Never your own."""
-    from appliance.acting import shell_actor
     from appliance.approvals import decide
+    from appliance.people.acting import shell_actor
 
     click.echo(decide(open_home(), shell_actor(), request_id, approve, reason).standing)

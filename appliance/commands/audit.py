@@ -19,9 +19,9 @@ def audit() -> None:
 @click.option("--outcome", type=click.Choice(["begun", "done", "failed", "refused", "noticed"]))
 def show(limit: int, actor: str | None, action: str | None, outcome: str | None) -> None:
     """The newest entries, the newest last. Times are UTC."""
-    from appliance.acting import shell_actor
-    from appliance.audit_view import read
+    from appliance.audit.view import read
     from appliance.home import Home
+    from appliance.people.acting import shell_actor
 
     found = read(Home.open(), shell_actor(), limit=limit, by=actor, action=action, outcome=outcome)
     for entry in reversed(found):

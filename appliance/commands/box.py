@@ -15,9 +15,9 @@ def backup(out: Path) -> None:
 
     It holds what the home holds, keys and raw data included: keep it as you keep those.
     """
-    from appliance.acting import shell_actor
-    from appliance.backup import write_backup
     from appliance.home import Home
+    from appliance.keeping.backup import write_backup
+    from appliance.people.acting import shell_actor
 
     taken = write_backup(Home.open(), shell_actor(), out)
     click.echo(f"{out}: {taken.files} files, {taken.bytes / 2**20:.1f} MiB before packing")
@@ -27,9 +27,9 @@ def backup(out: Path) -> None:
 @click.argument("backup_file", metavar="FILE", type=click.Path(path_type=Path))
 def restore(backup_file: Path) -> None:
     """Fill an empty home from the backup FILE. (Where Stillhouse was installed: `stillhouse-admin restore`.)"""
-    from appliance.acting import shell_actor
-    from appliance.backup import restore_backup
     from appliance.home import Home
+    from appliance.keeping.backup import restore_backup
+    from appliance.people.acting import shell_actor
 
     home = Home.open()
     taken = restore_backup(home, shell_actor(), backup_file)
@@ -46,7 +46,7 @@ def support_bundle(out: Path | None) -> None:
     Read it before you send it.
     """
     from appliance.home import Home
-    from appliance.support import told
+    from appliance.keeping.support import told
 
     text = json.dumps(told(Home.open()), indent=1)
     if out is None:

@@ -15,11 +15,11 @@ def erase(record_id: str | None, subject: str | None, reason: str, dry_run: bool
 
     Such a student is not released any more. Its run, started again, trains one without. Killed: the same command goes on.
     """
-    from appliance.acting import shell_actor
-    from appliance.erase import erase as erase_all
-    from appliance.erase import plan
     from appliance.home import Home
-    from appliance.trace import asked_record, asked_subject, lines
+    from appliance.keeping.erase import erase as erase_all
+    from appliance.keeping.erase import plan
+    from appliance.keeping.trace import asked_record, asked_subject, lines
+    from appliance.people.acting import shell_actor
 
     if (record_id is None) == (subject is None):
         raise click.UsageError("name a record, or a person with --subject VALUE")

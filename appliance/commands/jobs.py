@@ -55,8 +55,8 @@ def jobs_list(limit: int) -> None:
 @click.argument("use_case")
 def jobs_start(use_case: str) -> None:
     """Ask for a run of the console's use case USE_CASE."""
-    from appliance.acting import shell_actor
     from appliance.jobs import enqueue
+    from appliance.people.acting import shell_actor
 
     job = enqueue(open_home(), shell_actor(), "run", {"use_case": use_case}, key=f"run:{use_case}")
     click.echo(f"{job.job_id} {job.status}")
@@ -66,8 +66,8 @@ def jobs_start(use_case: str) -> None:
 @click.argument("job_id")
 def jobs_stop(job_id: str) -> None:
     """Stop a job; it keeps what it has done."""
-    from appliance.acting import shell_actor
     from appliance.jobs import stop
+    from appliance.people.acting import shell_actor
 
     click.echo(f"{job_id} {stop(open_home(), shell_actor(), job_id).status}")
 
@@ -76,7 +76,7 @@ def jobs_stop(job_id: str) -> None:
 @click.argument("job_id")
 def jobs_retry(job_id: str) -> None:
     """Ask again for a job that failed or was stopped; it goes on from what is there."""
-    from appliance.acting import shell_actor
     from appliance.jobs import retry
+    from appliance.people.acting import shell_actor
 
     click.echo(f"{job_id} {retry(open_home(), shell_actor(), job_id).status}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from appliance.at_rest import Master
+    from appliance.keeping.at_rest import Master
 
 
 @click.group()
@@ -24,7 +24,7 @@ def keys() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def keys_new(file: Path) -> None:
     """Make a key and write it to FILE (mode 0600), which must not be there yet. Keep a copy in a safe."""
-    from appliance.at_rest import new_key
+    from appliance.keeping.at_rest import new_key
 
     click.echo(f"key {new_key(file).key_id} written to {file}")
 
@@ -32,7 +32,7 @@ def keys_new(file: Path) -> None:
 @keys.command("encrypt")
 def keys_encrypt() -> None:
     """Encrypt a home that is not yet, with the key that is given."""
-    from appliance.at_rest import EncryptionError, given_key
+    from appliance.keeping.at_rest import EncryptionError, given_key
 
     key = given_key()
     if key is None:
@@ -46,7 +46,7 @@ def keys_encrypt() -> None:
 @click.argument("new_file", type=click.Path(path_type=Path))
 def keys_rotate(new_file: Path) -> None:
     """Encrypt the home with the key in NEW_FILE instead of the one that is given."""
-    from appliance.at_rest import EncryptionError, given_key, read_key
+    from appliance.keeping.at_rest import EncryptionError, given_key, read_key
 
     key = given_key()
     if key is None:
@@ -57,7 +57,7 @@ def keys_rotate(new_file: Path) -> None:
 @keys.command("decrypt")
 def keys_decrypt() -> None:
     """Keep the home unencrypted from now on."""
-    from appliance.at_rest import EncryptionError, given_key
+    from appliance.keeping.at_rest import EncryptionError, given_key
 
     key = given_key()
     if key is None:
@@ -66,10 +66,10 @@ def keys_decrypt() -> None:
 
 
 def _change(old: Master | None, new: Master | None) -> None:
-    from appliance.at_rest import EncryptionError
     from appliance.home import Home
     from appliance.jobs.worker import worker_alive
-    from appliance.key_change import change_key
+    from appliance.keeping.at_rest import EncryptionError
+    from appliance.keeping.key_change import change_key
 
     root = Home.place()
     if worker_alive(Home(root)):

@@ -21,9 +21,9 @@ def accounts() -> None:
 @click.option("--email", default="", help="How the site's single sign-on names the person.")
 def add(name: str, roles: tuple[str, ...], email: str) -> None:
     """Make the account NAME and show its one-time password."""
-    from appliance import accounts as people
-    from appliance.acting import Role, shell_actor
     from appliance.home import Home
+    from appliance.people import accounts as people
+    from appliance.people.acting import Role, shell_actor
 
     password = people.create(Home.open(), shell_actor(), name, map(Role, roles), email)
     _show(name, password)
@@ -32,8 +32,8 @@ def add(name: str, roles: tuple[str, ...], email: str) -> None:
 @accounts.command("list")
 def list_() -> None:
     """All accounts."""
-    from appliance import accounts as people
     from appliance.home import Home
+    from appliance.people import accounts as people
 
     for each in people.accounts(Home.open()):
         notes = [
@@ -49,9 +49,9 @@ def list_() -> None:
 @_role
 def roles(name: str, roles: tuple[str, ...]) -> None:
     """Give NAME these roles, and no others, from the next request on."""
-    from appliance import accounts as people
-    from appliance.acting import Role, shell_actor
     from appliance.home import Home
+    from appliance.people import accounts as people
+    from appliance.people.acting import Role, shell_actor
 
     people.set_roles(Home.open(), shell_actor(), name, map(Role, roles))
 
@@ -61,9 +61,9 @@ def roles(name: str, roles: tuple[str, ...]) -> None:
 @click.option("--undo", is_flag=True, help="Let NAME in again.")
 def disable(name: str, undo: bool) -> None:
     """End the sessions of NAME and let nobody in by this name."""
-    from appliance import accounts as people
-    from appliance.acting import shell_actor
     from appliance.home import Home
+    from appliance.people import accounts as people
+    from appliance.people.acting import shell_actor
 
     (people.enable if undo else people.disable)(Home.open(), shell_actor(), name)
 
@@ -72,9 +72,9 @@ def disable(name: str, undo: bool) -> None:
 @click.argument("name")
 def password(name: str) -> None:
     """Give NAME a one-time password in place of the present one, and end the sessions."""
-    from appliance import accounts as people
-    from appliance.acting import shell_actor
     from appliance.home import Home
+    from appliance.people import accounts as people
+    from appliance.people.acting import shell_actor
 
     _show(name, people.reset_password(Home.open(), shell_actor(), name))
 

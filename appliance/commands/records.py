@@ -27,8 +27,8 @@ def datasets_list() -> None:
 @click.argument("source", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def datasets_add(source: Path) -> None:
     """Bring in FILE, a CSV, JSON lines or Parquet file, if it is fit: the copy stays in the home, readable by you only."""
-    from appliance.acting import shell_actor
     from appliance.datasets import bring_in
+    from appliance.people.acting import shell_actor
 
     with source.open("rb") as file:
         click.echo(bring_in(open_home(), shell_actor(), file, source.name).dataset_id)
@@ -38,8 +38,8 @@ def datasets_add(source: Path) -> None:
 @click.argument("dataset_id")
 def datasets_delete(dataset_id: str) -> None:
     """Take the raw file away for good; what was scrubbed from it stays in its runs."""
-    from appliance.acting import shell_actor
     from appliance.datasets import delete
+    from appliance.people.acting import shell_actor
 
     delete(open_home(), shell_actor(), dataset_id)
 
@@ -52,7 +52,7 @@ def use_cases() -> None:
 @use_cases.command("list")
 def use_cases_list() -> None:
     """All of them, and whether they are ready to run."""
-    from appliance import use_cases as drafts
+    from appliance.preparing import use_cases as drafts
 
     home = open_home()
     for name in drafts.names(home):
@@ -64,6 +64,6 @@ def use_cases_list() -> None:
 @click.argument("name")
 def use_cases_path(name: str) -> None:
     """The file, for `stillhouse run`."""
-    from appliance.use_cases import path
+    from appliance.preparing.use_cases import path
 
     click.echo(path(open_home(), name))

@@ -16,13 +16,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from appliance.acting import Action, Actor, acting
 from appliance.datasets.columns import Profile
 from appliance.datasets.copying import DataError, copy, format_of, opened
 from appliance.datasets.settings import DataSettings, data_settings
 from appliance.home import Home
+from appliance.keeping.private_files import alone, write_private
 from appliance.offline import QUIET_AND_OFFLINE
-from appliance.private_files import alone, write_private
+from appliance.people.acting import Action, Actor, acting
 from appliance.processes import spawn
 
 _EXAMINED_WITHIN_S = 900.0
@@ -226,7 +226,7 @@ def label_values(home: Home, actor: Actor, dataset_id: str, column: str) -> tupl
 
 def users_of(home: Home, dataset_id: str) -> list[str]:
     """The use cases that read this dataset."""
-    from appliance import use_cases
+    from appliance.preparing import use_cases
 
     source = raw_path(home, dataset_id)
     return [name for name in use_cases.names(home) if source in use_cases.sources(home, name)]

@@ -15,7 +15,7 @@ from appliance import audit
 from appliance.home import Home
 from appliance.jobs import journal
 from appliance.jobs.states import Job, RefusedError, Status
-from appliance.private_files import write_private
+from appliance.keeping.private_files import write_private
 
 _LEASE_WAIT_S = 60.0
 _LOOK_S = 0.05

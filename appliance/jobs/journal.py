@@ -19,7 +19,7 @@ from typing import Any
 
 from appliance.home import Home
 from appliance.jobs.states import Event, Job, RefusedError, Status, after, derive
-from appliance.private_files import alone, write_private
+from appliance.keeping.private_files import alone, write_private
 
 LOCK = ".lock"
 """Held for a change, and touched by it: its time says whether anything changed."""

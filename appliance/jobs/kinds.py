@@ -36,7 +36,7 @@ class Kind:
 
 def run(home: Home, job: Job) -> Result:
     """The whole pipeline for a use case, as it was saved when the job was asked for; later attempts go on with that run."""
-    from appliance import use_cases
+    from appliance.preparing import use_cases
     from appliance.progress import Screen
     from appliance.run import open_folder, open_run, run_pipeline
 
@@ -54,7 +54,7 @@ def run(home: Home, job: Job) -> Result:
 
 def ready_run(home: Home, arguments: dict[str, Any]) -> dict[str, Any]:
     """Pins the use case as it is now; raises JobError where something is missing in it."""
-    from appliance import use_cases
+    from appliance.preparing import use_cases
 
     name = str(arguments["use_case"])
     if name not in use_cases.names(home):
@@ -122,7 +122,7 @@ def only_by_approval(_home: Home, _arguments: dict[str, Any]) -> dict[str, Any]:
 
 def find(home: Home, job: Job) -> Result:
     """A sample of records for the privacy officers' review, and what the policy finds in it."""
-    from appliance import review
+    from appliance.preparing import review
 
     with _told_in_one_line():
         return review.find(home, job)
@@ -130,7 +130,7 @@ def find(home: Home, job: Job) -> Result:
 
 def preview(home: Home, job: Job) -> Result:
     """Counts of a use case's data, and some records after scrubbing."""
-    from appliance import preview
+    from appliance.preparing import preview
 
     with _told_in_one_line():
         return preview.work(home, job)
@@ -138,7 +138,7 @@ def preview(home: Home, job: Job) -> Result:
 
 def teacher_test(home: Home, job: Job) -> Result:
     """Whether a use case's teacher answers, and how fast."""
-    from appliance import teacher_test
+    from appliance.preparing import teacher_test
 
     with _told_in_one_line():
         return teacher_test.work(home, job)
@@ -146,14 +146,14 @@ def teacher_test(home: Home, job: Job) -> Result:
 
 def load_test(home: Home, job: Job) -> Result:
     """The finished student of `run_id` served and loaded at the levels asked for; the result is kept beside the run."""
-    from appliance import load_tests
+    from appliance.views import load_tests
 
     with _told_in_one_line():
         return load_tests.work(home, job)
 
 
 def ready_load_test(home: Home, arguments: dict[str, Any]) -> dict[str, Any]:
-    from appliance import load_tests
+    from appliance.views import load_tests
 
     with _told_in_one_line():
         return load_tests.ready(home, arguments)
@@ -176,11 +176,11 @@ def _told_in_one_line() -> Iterator[None]:
     from appliance.config import ConfigError
     from appliance.home import HomeError
     from appliance.lineage import LineageError
-    from appliance.load_tests import LoadTestError
     from appliance.manifest import DamagedError
     from appliance.models import ModelError
     from appliance.release import ReleaseError
     from appliance.run import RunError
+    from appliance.views.load_tests import LoadTestError
 
     ours = (
         ConfigError,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from appliance.acting import Action, Actor, acting
 from appliance.home import Home
 from appliance.jobs import journal
 from appliance.jobs.journal import JobError, load
 from appliance.jobs.kinds import KINDS
 from appliance.jobs.states import Job, Status
+from appliance.people.acting import Action, Actor, acting
 from appliance.progress import State, read_state
 
 

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
 
-from appliance.acting import Action, Actor, acting, may
 from appliance.home import Home
+from appliance.people.acting import Action, Actor, acting, may
 from appliance.quality.rounds import Ratings, Round, ratings, ratings_of, rounds
 from distill.checkpoints import write_atomically
 from distill.evaluation.golden import Kappa, Rating, cohens_kappa

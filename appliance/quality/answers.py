@@ -14,8 +14,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from appliance.acting import Action, Actor, acting
 from appliance.home import Home
+from appliance.people.acting import Action, Actor, acting
 from appliance.quality.evaluated import CASCADE, Evaluated, Outcomes, Scored, lines, outcomes
 from appliance.report import words
 from appliance.stages.context import read_examples

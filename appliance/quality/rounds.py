@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import quote, unquote
 
-from appliance.acting import Action, Actor, acting
 from appliance.home import Home
+from appliance.people.acting import Action, Actor, acting
 from appliance.quality.answers import read_texts
 from appliance.quality.evaluated import Evaluated, outcomes
 from distill.checkpoints import write_atomically

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 
-from appliance.erasures import erased_ids
+from appliance.keeping.erasures import erased_ids
 from appliance.stages import planted, removed
 from appliance.stages.context import (
     Context,

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from appliance.airgap import SealError, available, run_sealed
 from appliance.energy import EnergyMeter, accelerator_counter
-from appliance.load_tests import LoadTestError, asked, result_path
 from appliance.offline import go_offline
 from appliance.progress import Reporter
 from appliance.serve import device, served
@@ -23,6 +22,7 @@ from appliance.stages.bench import at_objective
 from appliance.stages.context import Context, read_examples, split_of
 from appliance.stages.sweep import Arm, Sweep
 from appliance.stages.work import OPERATOR_ERRORS, frames, one_line
+from appliance.views.load_tests import LoadTestError, asked, result_path
 from distill.checkpoints import write_atomically
 from distill.evaluate import requests_for
 

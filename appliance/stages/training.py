@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from appliance.config import UseCase
-from appliance.curves import SUMMED
 from appliance.rewards import open_rewards
 from appliance.stages import ancestors
 from appliance.stages.context import Context, Facts, GateError, read_examples, split_of
 from appliance.stages.rollouts import open_sampler, token_teacher
+from appliance.training.curves import SUMMED
 from distill.dp_sft import train_dp_sft
 from distill.onpolicy import OnPolicySettings, Question, train_onpolicy
 from distill.sft import Targets, aligned_targets, train_sft

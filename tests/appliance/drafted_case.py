@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from appliance import datasets, use_cases
-from appliance.acting import Actor, Role
+from appliance import datasets
 from appliance.home import Home
-from appliance.reading import reading_of
+from appliance.people.acting import Actor, Role
+from appliance.preparing import use_cases
+from appliance.preparing.reading import reading_of
 from privacy.actions import Replacements
 from privacy.scan import Scrubber
 from privacy.settings import policy_id

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from appliance.acting import Actor, Role
 from appliance.home import Home
 from appliance.jobs.journal import JobError
 from appliance.jobs.kinds import KINDS, Kind
 from appliance.jobs.states import Job
+from appliance.people.acting import Actor, Role
 
 MARIA = Actor("maria", frozenset({Role.OPERATOR}), "console")
 NILS = Actor("nils", frozenset({Role.OPERATOR}), "console")

@@ -14,11 +14,12 @@ from pathlib import Path
 import argon2
 import pytest
 
-from appliance import accounts, audit, passwords
-from appliance.accounts import AccountError
-from appliance.acting import Actor, NotAllowed, Role
+from appliance import audit
 from appliance.home import Home
-from appliance.private_files import alone, write_private
+from appliance.keeping.private_files import alone, write_private
+from appliance.people import accounts, passwords
+from appliance.people.accounts import AccountError
+from appliance.people.acting import Actor, NotAllowed, Role
 
 ADMIN = Actor("root", frozenset({Role.ADMINISTRATOR}), "console")
 GOOD = "otters swim at noon"
@@ -284,8 +285,9 @@ def test_a_kill_at_any_moment_leaves_whole_accounts(home: Home) -> None:
     """20 moments, from before the first write on."""
     code = """
 import sys
-from appliance import accounts, passwords
-from appliance.acting import *
+from appliance.people import accounts
+from appliance.people import passwords
+from appliance.people.acting import *
 from appliance.home import Home
 passwords.hashed = lambda password: "$argon2id$x"
 print("on", flush=True)

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from appliance import approvals, jobs, manifest
-from appliance.acting import Actor, NotAllowed, Role
 from appliance.approvals import ApprovalError, Standing
 from appliance.home import Home
 from appliance.jobs import Job, JobError, Status, attempts
 from appliance.jobs.kinds import KINDS
+from appliance.people.acting import Actor, NotAllowed, Role
 from appliance.release import ReleaseError
 from tests.appliance.finished_run import finish
 

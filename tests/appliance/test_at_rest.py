@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from appliance import key_change
-from appliance.at_rest import EncryptionError, given_key, key_of, new_key, read_key
 from appliance.cli import main
 from appliance.home import Home, HomeError
-from appliance.key_change import change_key
+from appliance.keeping import key_change
+from appliance.keeping.at_rest import EncryptionError, given_key, key_of, new_key, read_key
+from appliance.keeping.key_change import change_key
 from appliance.store import Store, StoreError
 
 CANARY = "canary-of-the-store"

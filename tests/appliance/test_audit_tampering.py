@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from appliance import audit, audit_chain, audit_heads
+from appliance import audit
+from appliance.audit import chain as audit_chain
+from appliance.audit import heads as audit_heads
 from appliance.home import Home
 
 VERIFIER = Path(__file__).parents[2] / "deploy" / "verify_audit.py"

@@ -11,10 +11,10 @@ import pytest
 import zstandard
 
 from appliance import audit, manifest
-from appliance.acting import shell_actor
-from appliance.backup import BackupError, restore_backup, write_backup
 from appliance.home import Home
+from appliance.keeping.backup import BackupError, restore_backup, write_backup
 from appliance.manifest import Manifest
+from appliance.people.acting import shell_actor
 from appliance.store import Store
 from distill.checkpoints import file_sha256
 
@@ -153,8 +153,8 @@ def test_no_file_lands_outside_of_the_home(empty: Home, tmp_path: Path, name: st
 _RESTORE = """
 import os, signal, sys
 from pathlib import Path
-from appliance.acting import shell_actor
-from appliance.backup import restore_backup
+from appliance.people.acting import shell_actor
+from appliance.keeping.backup import restore_backup
 from appliance.home import Home
 home, left = Home.open(), int(sys.argv[2])
 def hook(event, args):

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from appliance import curves, manifest
-from appliance.curves import CHARTS, Training
+from appliance import manifest
 from appliance.home import Home
 from appliance.manifest import Manifest
+from appliance.training import curves
+from appliance.training.curves import CHARTS, Training
 
 LOSS, REWARD = CHARTS["sft"][0], CHARTS["onpolicy"][0]
 

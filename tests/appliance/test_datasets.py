@@ -20,11 +20,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from appliance import datasets
-from appliance.acting import Actor, NotAllowed, Role
 from appliance.datasets import DataError, DataSettings, copying
 from appliance.datasets.columns import Profile
 from appliance.datasets.examine import examine
 from appliance.home import Home
+from appliance.people.acting import Actor, NotAllowed, Role
 
 MARIA = Actor("maria", frozenset({Role.OPERATOR}), "console")
 ROWS = "number,message,queue\n" + "".join(

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from appliance import erase as erasing
-from appliance.acting import Actor, NotAllowed, Role, shell_actor
 from appliance.cli import main
-from appliance.erase import EraseError, erase, plan
-from appliance.erasures import erased_ids, erasures, taint
 from appliance.home import Home
+from appliance.keeping import erase as erasing
+from appliance.keeping.erase import EraseError, erase, plan
+from appliance.keeping.erasures import erased_ids, erasures, taint
+from appliance.keeping.trace import asked_record, asked_subject, trace
 from appliance.manifest import model_digest, read, verify
+from appliance.people.acting import Actor, NotAllowed, Role, shell_actor
 from appliance.run import Run, alone_with
 from appliance.stages.context import read_rows
 from appliance.stages.data import erased_ids as ids_the_scrub_stage_skips
-from appliance.trace import asked_record, asked_subject, trace
 from privacy.ingest import read_rows as raw_rows
 from privacy.ingest import record_id, subject_id
 from privacy.records import DroppedRow, DropReason

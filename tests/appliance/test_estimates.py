@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from appliance import estimates, manifest
+from appliance import manifest
 from appliance.home import Home
 from appliance.manifest import Manifest
+from appliance.training import estimates
 
 DOCUMENT = {
     "name": "tickets",

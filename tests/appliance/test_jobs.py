@@ -13,10 +13,10 @@ import pytest
 from fast_jobs import MARIA, NILS, home
 
 from appliance import jobs
-from appliance.acting import Actor, NotAllowed, Role
 from appliance.home import Home
 from appliance.jobs import Job, JobError, RefusedError, Status, attempts, journal
 from appliance.jobs.states import AFTER, OF_AN_ATTEMPT, after
+from appliance.people.acting import Actor, NotAllowed, Role
 
 __all__ = ["home"]
 

@@ -22,10 +22,10 @@ from hypothesis.stateful import (
 )
 
 from appliance import jobs
-from appliance.acting import Actor
 from appliance.home import Home
 from appliance.jobs import Job, JobError, RefusedError, Status, attempts, journal
 from appliance.jobs.kinds import KINDS
+from appliance.people.acting import Actor
 
 ACTORS = st.sampled_from([MARIA, NILS])
 

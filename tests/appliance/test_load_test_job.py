@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from appliance import jobs, load_tests, manifest
-from appliance.acting import Actor, Role
+from appliance import jobs, manifest
 from appliance.config import load_use_case, use_case_to_json
 from appliance.home import Home
 from appliance.jobs import Status
 from appliance.manifest import Manifest
+from appliance.people.acting import Actor, Role
 from appliance.stages.context import write_examples
+from appliance.views import load_tests
 from distill.values import Example
 from tests.appliance import small_use_case
 from tests.tiny_model import make_tiny_model

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from appliance import load_tests, manifest
+from appliance import manifest
 from appliance.config import BenchSettings
 from appliance.home import Home
 from appliance.jobs.journal import JobError
 from appliance.jobs.kinds import KINDS
 from appliance.loadtest import LoadtestSettings
 from appliance.manifest import Manifest
+from appliance.views import load_tests
 
 
 @pytest.fixture

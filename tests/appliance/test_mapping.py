@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from appliance import datasets, mapping, use_cases
-from appliance.acting import NotAllowed
+from appliance import datasets
 from appliance.config import ConfigError
 from appliance.home import Home
-from appliance.mapping import Form
+from appliance.people.acting import NotAllowed
+from appliance.preparing import mapping, use_cases
+from appliance.preparing.mapping import Form
 from tests.appliance.drafted_case import OFFICER, OPERATOR, ROWS, draft, write
 
 

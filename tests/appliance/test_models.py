@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from appliance import models
-from appliance.acting import shell_actor
 from appliance.cli import main
 from appliance.home import Home
 from appliance.models import CATALOGUE, ModelError, Packaged, fetch, find, resolve
+from appliance.people.acting import shell_actor
 from distill.checkpoints import file_sha256, is_sealed, seal
 
 MEMBER = "tiny_words/_model/"

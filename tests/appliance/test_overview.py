@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from appliance import accounts, approvals, jobs, manifest, overview, passwords
-from appliance.acting import Actor, Role
+from appliance import approvals, jobs, manifest
 from appliance.home import Home
 from appliance.jobs import journal
 from appliance.manifest import Manifest
+from appliance.people import accounts, passwords
+from appliance.people.acting import Actor, Role
 from appliance.store import Store
+from appliance.views import overview
 
 SCORES = [
     {"arm": "untuned", "metric": "accuracy", "value": 0.2, "low": 0.1, "high": 0.3, "n": 90, "failed": 0},

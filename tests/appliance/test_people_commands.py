@@ -8,10 +8,11 @@ import argon2
 import pytest
 from click.testing import CliRunner, Result
 
-from appliance import accounts, audit, passwords
-from appliance.acting import Role
+from appliance import audit
 from appliance.cli import main
 from appliance.home import Home
+from appliance.people import accounts, passwords
+from appliance.people.acting import Role
 
 
 @pytest.fixture(autouse=True)

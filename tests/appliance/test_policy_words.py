@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from appliance import policies, policy_words
 from appliance.config import ConfigError, validate
 from appliance.home import Home
-from appliance.policy_words import ACTION_WORDS, GROUPS, PRESET_WORDS, OwnPattern, OwnWords
+from appliance.preparing import policies, policy_words
+from appliance.preparing.policy_words import ACTION_WORDS, GROUPS, PRESET_WORDS, OwnPattern, OwnWords
 from privacy.entities import ENTITY_TYPES
 from privacy.presets import ACTIONS, PRESETS, possible_actions
 from privacy.settings import ScrubPolicy

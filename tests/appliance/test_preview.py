@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from appliance import preview, use_cases
-from appliance.acting import NotAllowed
 from appliance.config import ConfigError
 from appliance.home import Home
 from appliance.jobs import JobError
+from appliance.people.acting import NotAllowed
+from appliance.preparing import preview, use_cases
 from tests.appliance.drafted_case import OFFICER, OPERATOR, ROWS, VIEWER, draft, rules_only, silently, write
 
 
@@ -136,7 +136,8 @@ def test_a_column_that_is_gone_fails_the_job_with_its_name_and_no_text(home: Hom
 @pytest.mark.slow
 def test_the_jobs_do_their_work_with_the_real_detector(home: Home, tmp_path: Path, models: Path) -> None:
     """As the worker's process does: preview, and a sample for review."""
-    from appliance import jobs, review
+    from appliance import jobs
+    from appliance.preparing import review
 
     for model in ("spacy-en-md", "rampart"):
         (home.models / model).symlink_to(models / model)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.acting import Actor, NotAllowed, Role
 from appliance.home import Home
+from appliance.people.acting import Actor, NotAllowed, Role
 from appliance.quality.answers import Which, pairs, read_texts, readable, record_metrics, texts
 from appliance.quality.arms import metrics_of, side_by_side
 from appliance.quality.differences import word_difference

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from appliance.acting import Actor, NotAllowed, Role
-from appliance.audit_verify import verify
+from appliance.audit.verify import verify
 from appliance.home import Home
+from appliance.people.acting import Actor, NotAllowed, Role
 from appliance.quality.agreement import golden, result, write_golden
 from appliance.quality.evaluated import Evaluated, evaluated
 from appliance.quality.rounds import (

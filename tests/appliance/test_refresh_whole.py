@@ -15,9 +15,9 @@ import pytest
 
 from appliance import manifest
 from appliance.home import Home
+from appliance.keeping.trace import asked_record, trace
 from appliance.run import Run
 from appliance.stages.context import read_examples, read_records
-from appliance.trace import asked_record, trace
 from tests.appliance import refresh_case
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]

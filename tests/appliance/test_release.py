@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from appliance.home import Home
+from appliance.keeping.trace import _releases
 from appliance.manifest import DamagedError
 from appliance.release import NAME, PROMPT, SUMS, ReleaseError, release
 from appliance.report.words import metric_name
-from appliance.trace import _releases
 from tests.appliance.finished_run import PARITY, finish
 from tests.appliance.report_facts import measured_facts
 from tests.appliance.small_use_case import TEXT

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from appliance import report_view
-from appliance.acting import Actor, Role
 from appliance.home import Home
 from appliance.manifest import DamagedError
+from appliance.people.acting import Actor, Role
 from appliance.privacy_report.write import JSON_NAME, check_report
 from appliance.store import Store
+from appliance.views import reports as report_view
 from tests.appliance.finished_run import finish
 from tests.appliance.small_use_case import TEXT
 from tests.appliance.test_privacy_report import make_run

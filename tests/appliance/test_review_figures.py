@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from appliance import review_figures
 from appliance.home import Home
+from appliance.preparing import review_figures
 from privacy.measure import SpanScores, score_spans
 from privacy.records import Span
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.review import Mark, ReviewError
-from appliance.review_keys import LETTERS, kind_of, read_addition, words_of
+from appliance.preparing.review import Mark, ReviewError
+from appliance.preparing.review_keys import LETTERS, kind_of, read_addition, words_of
 from privacy.entities import ENTITY_TYPES
 
 TEXTS = {"subject": "Re: O'Neill_4711", "message": "Call Zoë (née Ångström), +44 20."}

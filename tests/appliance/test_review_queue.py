@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from appliance import audit, review, use_cases
-from appliance.acting import Actor, NotAllowed
+from appliance import audit
 from appliance.config import ConfigError
 from appliance.home import Home
-from appliance.review import HELD_S, Mark, ReviewError
+from appliance.people.acting import Actor, NotAllowed
+from appliance.preparing import review, use_cases
+from appliance.preparing.review import HELD_S, Mark, ReviewError
 from privacy.gold import score_source
 from privacy.records import Span
 from tests.appliance.drafted_case import (

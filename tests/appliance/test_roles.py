@@ -20,32 +20,19 @@ from pathlib import Path
 import argon2
 import pytest
 
-from appliance import (
-    accounts,
-    approvals,
-    audit,
-    audit_view,
-    backup,
-    datasets,
-    erase,
-    jobs,
-    mapping,
-    models,
-    policies,
-    preview,
-    report_view,
-    review,
-    sessions,
-    teacher_test,
-    training_form,
-    training_view,
-    use_cases,
-)
-from appliance.acting import MAY, Action, Actor, NotAllowed, Role, acting, may
+from appliance import approvals, audit, datasets, jobs, models
+from appliance.audit import view as audit_view
 from appliance.home import Home
+from appliance.keeping import backup, erase
+from appliance.keeping.trace import Asked
+from appliance.people import accounts, sessions
+from appliance.people.acting import MAY, Action, Actor, NotAllowed, Role, acting, may
+from appliance.preparing import mapping, policies, preview, review, teacher_test, use_cases
 from appliance.quality import agreement, answers, rounds
 from appliance.quality.evaluated import Evaluated, evaluated
-from appliance.trace import Asked
+from appliance.training import form as training_form
+from appliance.training import view as training_view
+from appliance.views import reports as report_view
 from tests.appliance.drafted_case import OFFICER, OPERATOR, draft, rules_only, silently
 from tests.appliance.evaluated_run import RUN, make_run
 
@@ -56,11 +43,11 @@ NOW = time.time()
 PAIRS = [f"the answer to letter {place}" for place in range(4)]
 
 WITHOUT_ACTING = {
-    "acting.may": "says whether, and does nothing",
-    "acting.acting": "is it",
-    "backup.restore_backup": "fills an empty home, whose log comes with the backup; from a shell only",
-    "overview.needs": "shows less to some, and nothing that VIEW does not",
-    "release_view.why_not_decide": "says why a button is not there",
+    "people.acting.may": "says whether, and does nothing",
+    "people.acting.acting": "is it",
+    "keeping.backup.restore_backup": "fills an empty home, whose log comes with the backup; from a shell only",
+    "views.overview.needs": "shows less to some, and nothing that VIEW does not",
+    "views.releases.why_not_decide": "says why a button is not there",
 }
 """Public functions that take an actor and need not ask."""
 
@@ -106,34 +93,34 @@ def log_in(home: Home, actor: Actor) -> str:
 
 
 CALLS = [
-    Call("report_view.export", Action.VIEW, lambda h, a: report_view.export(h, a, RUN, "pdf"), "failed"),
-    Call("report_view.signed_privacy_report", Action.VIEW, lambda h, a: report_view.signed_privacy_report(h, a, RUN), "failed"),
+    Call("views.reports.export", Action.VIEW, lambda h, a: report_view.export(h, a, RUN, "pdf"), "failed"),
+    Call("views.reports.signed_privacy_report", Action.VIEW, lambda h, a: report_view.signed_privacy_report(h, a, RUN), "failed"),
     Call("quality.agreement.result", Action.VIEW, lambda h, a: agreement.result(h, a, round_of(h))),
     Call("datasets.shelf.bring_in", Action.BRING_IN_DATA, lambda h, a: datasets.bring_in(h, a, io.BytesIO(b"no,text\n1,a\n2,b\n"), "two.csv")),
     Call("datasets.shelf.delete", Action.DELETE_DATA, lambda h, a: datasets.delete(h, a, datasets.bring_in(h, OPERATOR, io.BytesIO(b"no,text\n1,a\n2,c\n"), "b.csv").dataset_id if may(a, Action.DELETE_DATA) else "x")),
     Call("datasets.shelf.label_values", Action.EDIT_USE_CASE, lambda h, a: datasets.label_values(h, a, datasets.datasets(h)[0].dataset_id, "queue")),
-    Call("use_cases.create", Action.EDIT_USE_CASE, lambda h, a: use_cases.create(h, a, "letters", "Letters")),
-    Call("use_cases.save", Action.EDIT_USE_CASE, lambda h, a: use_cases.save(h, a, "tickets", {"title": "Other"})),
-    Call("training_form.save", Action.EDIT_USE_CASE, lambda h, a: training_form.save(h, a, "tickets", learning(h))),
-    Call("training_form.start", Action.EDIT_USE_CASE, lambda h, a: training_form.start(h, a, "tickets", learning(h)), "failed"),
-    Call("mapping.save", Action.EDIT_USE_CASE, lambda h, a: mapping.save(h, a, "tickets", mapping.form_of(h, "tickets"))),
-    Call("policies.save", Action.EDIT_POLICY, lambda h, a: policies.save(h, a, "ours", {"name": "ours", "preset": "gdpr"})),
-    Call("review.ask_for_sample", Action.REVIEW, lambda h, a: review.ask_for_sample(h, a, "tickets", 12)),
-    Call("review.take_batch", Action.REVIEW, lambda h, a: review.take_batch(h, a, "tickets", NOW)),
-    Call("review.look", Action.REVIEW, lambda h, a: review.look(h, a, "tickets", first_record(h), NOW)),
-    Call("review.decide", Action.REVIEW, lambda h, a: review.decide(h, a, "tickets", first_record(h), [], 0, NOW)),
-    Call("review.hand_over", Action.REVIEW, lambda h, a: review.hand_over(h, a, "tickets"), "failed"),
-    Call("use_cases.measure_against_marks", Action.REVIEW, lambda h, a: use_cases.measure_against_marks(h, a, "tickets")),
-    Call("preview.records", Action.SEE_TEXT, lambda h, a: preview.records(h, a, "tickets")),
-    Call("teacher_test.answers", Action.SEE_TEXT, lambda h, a: teacher_test.answers(h, a, "tickets")),
-    Call("training_view.answers", Action.SEE_TEXT, lambda h, a: training_view.answers(h, a, RUN)),
+    Call("preparing.use_cases.create", Action.EDIT_USE_CASE, lambda h, a: use_cases.create(h, a, "letters", "Letters")),
+    Call("preparing.use_cases.save", Action.EDIT_USE_CASE, lambda h, a: use_cases.save(h, a, "tickets", {"title": "Other"})),
+    Call("training.form.save", Action.EDIT_USE_CASE, lambda h, a: training_form.save(h, a, "tickets", learning(h))),
+    Call("training.form.start", Action.EDIT_USE_CASE, lambda h, a: training_form.start(h, a, "tickets", learning(h)), "failed"),
+    Call("preparing.mapping.save", Action.EDIT_USE_CASE, lambda h, a: mapping.save(h, a, "tickets", mapping.form_of(h, "tickets"))),
+    Call("preparing.policies.save", Action.EDIT_POLICY, lambda h, a: policies.save(h, a, "ours", {"name": "ours", "preset": "gdpr"})),
+    Call("preparing.review.ask_for_sample", Action.REVIEW, lambda h, a: review.ask_for_sample(h, a, "tickets", 12)),
+    Call("preparing.review.take_batch", Action.REVIEW, lambda h, a: review.take_batch(h, a, "tickets", NOW)),
+    Call("preparing.review.look", Action.REVIEW, lambda h, a: review.look(h, a, "tickets", first_record(h), NOW)),
+    Call("preparing.review.decide", Action.REVIEW, lambda h, a: review.decide(h, a, "tickets", first_record(h), [], 0, NOW)),
+    Call("preparing.review.hand_over", Action.REVIEW, lambda h, a: review.hand_over(h, a, "tickets"), "failed"),
+    Call("preparing.use_cases.measure_against_marks", Action.REVIEW, lambda h, a: use_cases.measure_against_marks(h, a, "tickets")),
+    Call("preparing.preview.records", Action.SEE_TEXT, lambda h, a: preview.records(h, a, "tickets")),
+    Call("preparing.teacher_test.answers", Action.SEE_TEXT, lambda h, a: teacher_test.answers(h, a, "tickets")),
+    Call("training.view.answers", Action.SEE_TEXT, lambda h, a: training_view.answers(h, a, RUN)),
     Call("quality.answers.texts", Action.SEE_TEXT, lambda h, a: answers.texts(h, a, run_of(h), [f"{0:016x}"], ["untuned"])),
     Call("quality.rounds.next_pair", Action.SEE_TEXT, lambda h, a: rounds.next_pair(h, a, run_of(h), round_of(h))),
     Call("jobs.queue.enqueue", Action.START_JOB, lambda h, a: jobs.enqueue(h, a, "no such kind", {}), "failed"),
-    Call("preview.ask", Action.START_JOB, lambda h, a: preview.ask(h, a, "tickets")),
+    Call("preparing.preview.ask", Action.START_JOB, lambda h, a: preview.ask(h, a, "tickets")),
     Call("jobs.queue.retry", Action.RETRY_JOB, lambda h, a: jobs.retry(h, a, job_of(h, jobs.Status.STOPPED))),
     Call("jobs.queue.stop", Action.STOP_JOB, lambda h, a: jobs.stop(h, a, job_of(h, jobs.Status.QUEUED))),
-    Call("teacher_test.ask", Action.TEST_TEACHER, lambda h, a: teacher_test.ask(h, a, "tickets")),
+    Call("preparing.teacher_test.ask", Action.TEST_TEACHER, lambda h, a: teacher_test.ask(h, a, "tickets")),
     Call("quality.rounds.start", Action.RATE, lambda h, a: rounds.start(h, a, run_of(h), "untuned", "onpolicy", 2)),
     Call("quality.rounds.rate", Action.RATE, lambda h, a: rounds.rate(h, a, run_of(h), round_of(h), round_of(h).records[0], "first")),
     Call("quality.rounds.take_back", Action.RATE, lambda h, a: rounds.take_back(h, a, round_of(h))),
@@ -141,19 +128,19 @@ CALLS = [
     Call("quality.agreement.write_golden", Action.RATE, lambda h, a: agreement.write_golden(h, a, RUN, "letters")),
     Call("approvals.ask", Action.ASK_RELEASE, lambda h, a: approvals.ask(h, a, RUN, "good enough"), "failed"),
     Call("approvals.decide", Action.DECIDE_RELEASE, lambda h, a: approvals.decide(h, a, "no such", True, "good enough"), "failed"),
-    Call("erase.erase", Action.ERASE, lambda h, a: erase.erase(h, a, Asked(frozenset({"e" * 16}), "e" * 16, None), "asked for by the person")),
-    Call("accounts.create", Action.MANAGE_ACCOUNTS, lambda h, a: accounts.create(h, a, "new", [Role.VIEWER])),
-    Call("accounts.set_roles", Action.MANAGE_ACCOUNTS, lambda h, a: accounts.set_roles(h, a, "viewer", [Role.OPERATOR])),
-    Call("accounts.disable", Action.MANAGE_ACCOUNTS, lambda h, a: accounts.disable(h, a, "viewer")),
-    Call("accounts.enable", Action.MANAGE_ACCOUNTS, lambda h, a: accounts.enable(h, a, "viewer")),
-    Call("accounts.reset_password", Action.MANAGE_ACCOUNTS, lambda h, a: accounts.reset_password(h, a, "viewer")),
-    Call("sessions.end", Action.MANAGE_ACCOUNTS, lambda h, a: sessions.end(h, a, "0123456789abcdef")),
+    Call("keeping.erase.erase", Action.ERASE, lambda h, a: erase.erase(h, a, Asked(frozenset({"e" * 16}), "e" * 16, None), "asked for by the person")),
+    Call("people.accounts.create", Action.MANAGE_ACCOUNTS, lambda h, a: accounts.create(h, a, "new", [Role.VIEWER])),
+    Call("people.accounts.set_roles", Action.MANAGE_ACCOUNTS, lambda h, a: accounts.set_roles(h, a, "viewer", [Role.OPERATOR])),
+    Call("people.accounts.disable", Action.MANAGE_ACCOUNTS, lambda h, a: accounts.disable(h, a, "viewer")),
+    Call("people.accounts.enable", Action.MANAGE_ACCOUNTS, lambda h, a: accounts.enable(h, a, "viewer")),
+    Call("people.accounts.reset_password", Action.MANAGE_ACCOUNTS, lambda h, a: accounts.reset_password(h, a, "viewer")),
+    Call("people.sessions.end", Action.MANAGE_ACCOUNTS, lambda h, a: sessions.end(h, a, "0123456789abcdef")),
     Call("models.fetch", Action.MANAGE_MODELS, lambda h, a: models.fetch(h, a, "no such model", print), "failed"),
-    Call("backup.write_backup", Action.BACK_UP, lambda h, a: backup.write_backup(h, a, h.cache / "backup")),
-    Call("audit_view.read", Action.READ_AUDIT, lambda h, a: audit_view.read(h, a)),
-    Call("accounts.set_password", Action.CHANGE_OWN_PASSWORD, lambda h, a: accounts.set_password(h, a, GOOD, "another of good length")),
-    Call("sessions.log_in", Action.LOG_IN, log_in),
-    Call("sessions.log_out", Action.LOG_OUT, lambda h, a: sessions.log_out(h, log_in(h, a))),
+    Call("keeping.backup.write_backup", Action.BACK_UP, lambda h, a: backup.write_backup(h, a, h.cache / "backup")),
+    Call("audit.view.read", Action.READ_AUDIT, lambda h, a: audit_view.read(h, a)),
+    Call("people.accounts.set_password", Action.CHANGE_OWN_PASSWORD, lambda h, a: accounts.set_password(h, a, GOOD, "another of good length")),
+    Call("people.sessions.log_in", Action.LOG_IN, log_in),
+    Call("people.sessions.log_out", Action.LOG_OUT, lambda h, a: sessions.log_out(h, log_in(h, a))),
 ]  # fmt: skip
 """The roles' accounts are named after them."""
 
@@ -332,7 +319,7 @@ def test_every_public_function_that_takes_an_actor_asks_whether_they_may() -> No
 def test_every_function_that_acts_is_in_the_table_with_its_action() -> None:
     found = {name: function for name, function in acting_functions().items() if name not in WITHOUT_ACTING}
     table = {call.name: call for call in CALLS}
-    assert set(table) - {"sessions.log_in", "sessions.log_out"} == set(found)
+    assert set(table) - {"people.sessions.log_in", "people.sessions.log_out"} == set(found)
     for name, function in found.items():
         for action in acts(function):
             assert table[name].action.name == action, name
@@ -348,7 +335,7 @@ def test_nothing_but_the_log_itself_writes_entries_past_acting() -> None:
         and node.attr in ("append", "append_unless_recent")
         and ast.unparse(node.value) == "audit"
     }
-    assert appends == {"acting", "backup", "jobs.attempts", "sessions"}
+    assert appends == {"people.acting", "keeping.backup", "jobs.attempts", "people.sessions"}
 
 
 def test_no_class_takes_an_actor_past_the_rule() -> None:

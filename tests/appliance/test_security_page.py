@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from appliance.acting import MAY, Action, Role
+from appliance.people.acting import MAY, Action, Role
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from appliance import manifest, serving_view
+from appliance import manifest
 from appliance.config import use_case_from_json
 from appliance.cost.assess import Effort, assess
 from appliance.home import Home
+from appliance.views import serving as serving_view
 from tests.appliance.served_run import BENCH, EVALUATE, STAGES, make_served
 
 

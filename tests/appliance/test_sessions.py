@@ -10,10 +10,11 @@ from collections.abc import Iterator
 import argon2
 import pytest
 
-from appliance import accounts, audit, login_throttle, passwords, sessions
-from appliance.acting import Action, Actor, Role, may
+from appliance import audit
 from appliance.home import Home
-from appliance.sessions import LogInRefused
+from appliance.people import accounts, login_throttle, passwords, sessions
+from appliance.people.acting import Action, Actor, Role, may
+from appliance.people.sessions import LogInRefused
 
 ADMIN = Actor("root", frozenset({Role.ADMINISTRATOR}), "console")
 GOOD = "otters swim at noon"

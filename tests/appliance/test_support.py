@@ -9,9 +9,9 @@ from click.testing import CliRunner
 from appliance import audit, manifest
 from appliance.cli import main
 from appliance.home import Home
+from appliance.keeping.support import told
 from appliance.manifest import Manifest
 from appliance.store import Store
-from appliance.support import told
 
 CANARY = "Ortrud-Canary-4711"
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from appliance import preview, teacher_test, use_cases
-from appliance.acting import NotAllowed
 from appliance.config import ConfigError
 from appliance.home import Home
 from appliance.jobs.kinds import KINDS
-from appliance.teacher_estimate import estimate
+from appliance.people.acting import NotAllowed
+from appliance.preparing import preview, teacher_test, use_cases
+from appliance.preparing.teacher_estimate import estimate
 from tests.appliance.drafted_case import OFFICER, OPERATOR, VIEWER, draft, rules_only, silently
 from tests.distill.scripted_server import Reply, ScriptedServer, answer
 from tests.tiny_model import make_tiny_model

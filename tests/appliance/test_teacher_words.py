@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from appliance import manifest, teacher_words
+from appliance import manifest
 from appliance.home import Home
 from appliance.manifest import Manifest
+from appliance.preparing import teacher_words
 
 FACTS: dict[str, Any] = {
     "accuracy": None,

@@ -12,11 +12,11 @@ from click.testing import CliRunner
 from appliance import manifest
 from appliance.cli import main
 from appliance.home import Home
+from appliance.keeping.trace import Asked, RunTrace, _held_out_id, asked_record, asked_subject, lines, trace
 from appliance.lineage import Refresh
 from appliance.manifest import DamagedError, Manifest, model_digest
 from appliance.run import Run, open_run
 from appliance.stages.context import write_examples, write_records
-from appliance.trace import Asked, RunTrace, _held_out_id, asked_record, asked_subject, lines, trace
 from distill.values import Example
 from privacy.ingest import record_id, record_ids, subject_id
 from privacy.records import ScrubbedRecord

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from appliance import jobs, training_form, use_cases
-from appliance.acting import Action, Actor, NotAllowed, Role, may
+from appliance import jobs
 from appliance.config import ConfigError
 from appliance.home import Home
 from appliance.models import resolve
-from appliance.training_form import FIELDS, OFF, PRIVATE
+from appliance.people.acting import Action, Actor, NotAllowed, Role, may
+from appliance.preparing import use_cases
+from appliance.training import form as training_form
+from appliance.training.form import FIELDS, OFF, PRIVATE
 from distill.onpolicy_settings import OnPolicySettings
 from distill.sft import SftSettings
 from tests.appliance.test_estimates import write_model

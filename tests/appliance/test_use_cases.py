@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from appliance import datasets, jobs, policies, use_cases
-from appliance.acting import Actor, NotAllowed, Role
+from appliance import datasets, jobs
 from appliance.config import ConfigError, load_use_case
 from appliance.home import Home
+from appliance.people.acting import Actor, NotAllowed, Role
+from appliance.preparing import policies, use_cases
 from appliance.run import open_run
 
 MARIA = Actor("maria", frozenset({Role.OPERATOR}), "console")

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from appliance import jobs, use_cases
-from appliance.acting import Actor, Role
+from appliance import jobs
 from appliance.cli import main
 from appliance.home import Home
+from appliance.people.acting import Actor, Role
+from appliance.preparing import use_cases
 
 MARIA = Actor("maria", frozenset({Role.OPERATOR}), "console")
 

@@ -15,10 +15,10 @@ import pytest
 from fast_jobs import patience
 
 from appliance import jobs
-from appliance.acting import Actor, Role
 from appliance.home import Home
 from appliance.jobs import Status
 from appliance.manifest import Manifest, read
+from appliance.people.acting import Actor, Role
 from tests.test_whole_job import make_home, write_use_case
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from appliance import datasets
-from appliance.acting import Actor, Role
 from appliance.demo_data import write_demo_data
 from appliance.home import Home
+from appliance.people.acting import Actor, Role
 from appliance.store import Store
 from tests.ui.browser import chromium, served, settle, token, window
 from tests.ui.screenshots import copied

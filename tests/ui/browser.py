@@ -16,9 +16,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from appliance import accounts, sessions
-from appliance.acting import Actor, Role
 from appliance.home import Home
+from appliance.people import accounts, sessions
+from appliance.people.acting import Actor, Role
 from ui.access import COOKIE
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"

@@ -11,9 +11,9 @@ import pytest
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from appliance import accounts, passwords, sessions
-from appliance.acting import Actor, Role
 from appliance.home import Home
+from appliance.people import accounts, passwords, sessions
+from appliance.people.acting import Actor, Role
 from ui import access
 
 CONSOLE = Path(__file__).parents[2] / "ui" / "console.py"

@@ -20,10 +20,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from appliance import datasets, jobs, review, use_cases
-from appliance.acting import Actor, Role
+from appliance import datasets, jobs
 from appliance.demo_data import write_demo_data
 from appliance.home import Home
+from appliance.people.acting import Actor, Role
+from appliance.preparing import review, use_cases
 from tests.ui.browser import ROOT, chromium, served, settle, token, window
 from ui.pages import GROUPS
 

@@ -8,9 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from appliance import sessions
-from appliance.acting import Role
 from appliance.home import Home
+from appliance.people import sessions
+from appliance.people.acting import Role
 from tests.ui.browser import chromium, free_port, served, settle, token, window
 from ui.access import COOKIE
 from ui.pages import GROUPS

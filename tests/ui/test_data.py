@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from appliance import datasets, mapping, preview, use_cases
-from appliance.acting import Role
+from appliance import datasets
 from appliance.home import Home
+from appliance.people.acting import Role
+from appliance.preparing import mapping, preview, use_cases
 from tests.appliance.drafted_case import ROWS, draft, rules_only, silently, write
 from tests.ui.conftest import AppTest, See
 

@@ -16,9 +16,9 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from appliance import accounts, sessions
-from appliance.acting import Role
 from appliance.home import Home
+from appliance.people import accounts, sessions
+from appliance.people.acting import Role
 from ui import login
 from ui.access import COOKIE
 from ui.gate import Gate, inline_script_hashes, same_origin

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from appliance import accounts, audit, jobs
-from appliance.acting import Action, Actor, Role
+from appliance import audit, jobs
 from appliance.home import Home
 from appliance.jobs import Status, journal
+from appliance.people import accounts
+from appliance.people.acting import Action, Actor, Role
 from appliance.store import Store
 from tests.ui.conftest import AppTest, See
 

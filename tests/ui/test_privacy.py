@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from appliance import policies, review, use_cases
-from appliance.acting import Role
 from appliance.home import Home
+from appliance.people.acting import Role
+from appliance.preparing import policies, review, use_cases
 from tests.appliance.drafted_case import OFFICER, draft, rules_only, silently
 from tests.ui.conftest import AppTest, See
 from tests.ui.test_data import button, texts

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from appliance import report_view
-from appliance.acting import Role
 from appliance.home import Home
+from appliance.people.acting import Role
 from appliance.store import Store
+from appliance.views import reports as report_view
 from tests.appliance.finished_run import finish
 from tests.ui.conftest import See
-from tests.ui.test_quality import text_of
+from tests.ui.test_quality_page import text_of
 
 RUN = "small-00000001"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from appliance import review
-from appliance.acting import Role
 from appliance.home import Home
+from appliance.people.acting import Role
+from appliance.preparing import review
 from tests.appliance.drafted_case import draft, rules_only, silently
 from tests.ui.browser import chromium, served, settle, token, window
 

@@ -7,14 +7,15 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from appliance import jobs, load_tests, manifest
-from appliance.acting import Role
+from appliance import jobs, manifest
 from appliance.home import Home
 from appliance.manifest import Manifest
+from appliance.people.acting import Role
 from appliance.store import Store
+from appliance.views import load_tests
 from tests.appliance.served_run import RUN, make_served
 from tests.ui.conftest import See
-from tests.ui.test_quality import press, text_of
+from tests.ui.test_quality_page import press, text_of
 
 pytestmark = pytest.mark.slow
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from appliance import accounts, sessions
-from appliance.acting import Role
 from appliance.home import Home
+from appliance.people import accounts, sessions
+from appliance.people.acting import Role
 from tests.ui.conftest import CONSOLE, AppTest, See
 from ui import access
 from ui.pages import GROUPS

@@ -22,9 +22,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from appliance import accounts, passwords, sessions
-from appliance.acting import Actor, Role
 from appliance.home import Home, HomeError
+from appliance.people import accounts, passwords, sessions
+from appliance.people.acting import Actor, Role
 from tests.ui.browser import free_port
 from ui import login, single_sign_on
 from ui.access import COOKIE

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from appliance import jobs, preview, teacher_test, use_cases
-from appliance.acting import Role
+from appliance import jobs
 from appliance.home import Home
 from appliance.jobs.kinds import KINDS
+from appliance.people.acting import Role
+from appliance.preparing import preview, teacher_test, use_cases
 from tests.appliance.drafted_case import OPERATOR, draft, rules_only, silently
 from tests.appliance.test_teacher_test import PRICES, replies, served
 from tests.distill.scripted_server import ScriptedServer

@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from appliance import jobs, manifest, use_cases
-from appliance.acting import Actor, Role
+from appliance import jobs, manifest
 from appliance.home import Home
 from appliance.manifest import Manifest
+from appliance.people.acting import Actor, Role
+from appliance.preparing import use_cases
 from appliance.store import Store
 from tests.appliance.test_estimates import write_model
 from tests.ui.conftest import See
-from tests.ui.test_quality import press, text_of
+from tests.ui.test_quality_page import press, text_of
 
 pytestmark = pytest.mark.slow
 

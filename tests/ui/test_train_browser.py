@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from appliance.acting import Role
 from appliance.home import Home
+from appliance.people.acting import Role
 from tests.ui.browser import chromium, served, settle, token, window
 from tests.ui.test_train import make_run
 

@@ -6,8 +6,9 @@ from html import escape
 
 import streamlit as st
 
-from appliance import jobs, overview
-from appliance.acting import Action, may
+from appliance import jobs
+from appliance.people.acting import Action, may
+from appliance.views import overview
 from ui import access, formats, parts
 
 PAGE_SIZE = 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from appliance.acting import Action
+from appliance.people.acting import Action
 from appliance.quality.evaluated import Evaluated, evaluated
 from appliance.report import words
 from ui import access, parts

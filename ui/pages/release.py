@@ -7,13 +7,14 @@ from html import escape
 
 import streamlit as st
 
-from appliance import approvals, jobs, release_view
-from appliance.acting import Action, Actor, may
+from appliance import approvals, jobs
 from appliance.approvals import ApprovalError, Request, Standing
 from appliance.home import Home
+from appliance.people.acting import Action, Actor, may
 from appliance.release import Check, ReleaseError
-from appliance.release_view import Candidate, Released
 from appliance.report import words
+from appliance.views import releases as release_view
+from appliance.views.releases import Candidate, Released
 from ui import access, formats, parts
 from ui.parts import Column
 

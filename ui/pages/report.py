@@ -9,12 +9,13 @@ from typing import Any
 
 import streamlit as st
 
-from appliance import report_view, status
-from appliance.acting import Action, Actor
+from appliance import status
 from appliance.home import Home
+from appliance.people.acting import Action, Actor
 from appliance.privacy_report.gather import ReportError
 from appliance.privacy_report.write import JSON_NAME, KEY_NAME, PAGE_NAME
 from appliance.report import words
+from appliance.views import reports as report_view
 from ui import access, formats, parts
 from ui.frames import show_document
 from ui.parts import Column

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from appliance.acting import Action, may
+from appliance.people.acting import Action, may
 from ui import access, parts
 from ui.system import audit_log, machine, people, work
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from appliance.acting import Action
+from appliance.people.acting import Action
 from ui import access, parts
 from ui.preparing import marked, teacher
 

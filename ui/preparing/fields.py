@@ -8,10 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from appliance import datasets, mapping, policies, use_cases
-from appliance.acting import Action, may
-from appliance.mapping import Form, Kind
-from appliance.policy_words import PRESET_WORDS
+from appliance import datasets
+from appliance.people.acting import Action, may
+from appliance.preparing import mapping, policies, use_cases
+from appliance.preparing.mapping import Form, Kind
+from appliance.preparing.policy_words import PRESET_WORDS
 from privacy.entities import ENTITY_TYPES
 from ui import access, formats, parts
 

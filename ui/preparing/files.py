@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from appliance import datasets
-from appliance.acting import Action, may
+from appliance.people.acting import Action, may
 from ui import access, formats, parts
 from ui.parts import Column
 

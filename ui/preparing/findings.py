@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from appliance import preview, review_figures
-from appliance.policy_words import ACTION_WORDS
+from appliance.preparing import preview, review_figures
+from appliance.preparing.policy_words import ACTION_WORDS
 from ui import access, charts, formats, parts
 from ui.parts import Column
 from ui.preparing import marked

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from appliance import jobs, preview, use_cases
-from appliance.acting import Action, may
-from appliance.preview import Counts, Scrubbed
+from appliance import jobs
+from appliance.people.acting import Action, may
+from appliance.preparing import preview, use_cases
+from appliance.preparing.preview import Counts, Scrubbed
 from ui import access, charts, formats, parts
 from ui.parts import Column
 from ui.preparing import marked

@@ -8,9 +8,16 @@ from typing import Any
 
 import streamlit as st
 
-from appliance import policies, policy_words
-from appliance.acting import Action, may
-from appliance.policy_words import ACTION_WORDS, PRESET_WORDS, Line, OwnPattern, OwnWords, PolicyForm
+from appliance.people.acting import Action, may
+from appliance.preparing import policies, policy_words
+from appliance.preparing.policy_words import (
+    ACTION_WORDS,
+    PRESET_WORDS,
+    Line,
+    OwnPattern,
+    OwnWords,
+    PolicyForm,
+)
 from privacy.entities import ENTITY_TYPES
 from privacy.presets import PRESETS, actions_of
 from ui import access, formats, parts

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from appliance import review, review_figures
-from appliance.acting import Action, may
+from appliance.people.acting import Action, may
+from appliance.preparing import review, review_figures
 from privacy.measure import SpanScores
 from ui import access, charts, formats, parts
 from ui.parts import Column

@@ -13,10 +13,11 @@ from html import escape
 
 import streamlit as st
 
-from appliance import jobs, review, review_figures
-from appliance.acting import Action, may
-from appliance.review import Looked, Mark, ReviewError
-from appliance.review_keys import LETTERS, Word, read_addition, words_of
+from appliance import jobs
+from appliance.people.acting import Action, may
+from appliance.preparing import review, review_figures
+from appliance.preparing.review import Looked, Mark, ReviewError
+from appliance.preparing.review_keys import LETTERS, Word, read_addition, words_of
 from privacy.entities import ENTITY_TYPES
 from ui import access, formats, parts
 from ui.parts import Column

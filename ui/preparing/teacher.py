@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from appliance import jobs, teacher_estimate, teacher_test, teacher_words, use_cases
-from appliance.acting import Action, may
-from appliance.teacher_estimate import Estimate, Range
-from appliance.teacher_test import Probe
+from appliance import jobs
+from appliance.people.acting import Action, may
+from appliance.preparing import teacher_estimate, teacher_test, teacher_words, use_cases
+from appliance.preparing.teacher_estimate import Estimate, Range
+from appliance.preparing.teacher_test import Probe
 from ui import access, formats, parts
 from ui.preparing import marked
 from ui.preparing.look import latest

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from appliance.acting import Action, may
+from appliance.people.acting import Action, may
 from appliance.quality.answers import texts
 from appliance.quality.evaluated import Evaluated, outcomes
 from appliance.report import words

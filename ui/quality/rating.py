@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from appliance.acting import Action, Actor, may
+from appliance.people.acting import Action, Actor, may
 from appliance.quality.agreement import LEAST_FOR_KAPPA, Result, golden, result, write_golden
 from appliance.quality.evaluated import Evaluated, outcomes
 from appliance.quality.rounds import (

@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from appliance.acting import Action, may
+from appliance.people.acting import Action, may
 from appliance.quality.answers import Pair, Which, pairs, record_metrics, texts
 from appliance.quality.evaluated import Evaluated, Scored, outcomes
 from appliance.report import words

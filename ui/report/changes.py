@@ -7,12 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from appliance import compare, report_view
-from appliance.acting import Actor
+from appliance import compare
 from appliance.home import Home
+from appliance.people.acting import Actor
 from appliance.report import words
 from appliance.report.html import render_page
 from appliance.report.markdown import render_markdown
+from appliance.views import reports as report_view
 from ui import charts, formats, parts
 from ui.parts import Column
 

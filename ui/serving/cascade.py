@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from appliance import serving_view
 from appliance.report import words
-from appliance.serving_view import Cascade, Threshold
+from appliance.views import serving as serving_view
+from appliance.views.serving import Cascade, Threshold
 from ui import access, charts, formats, parts
 from ui.parts import Column
 

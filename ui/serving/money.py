@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from appliance import serving_view
 from appliance.report import words
-from appliance.serving_view import VOLUMES, Volume
+from appliance.views import serving as serving_view
+from appliance.views.serving import VOLUMES, Volume
 from ui import access, charts, formats, parts
 from ui.parts import Column
 

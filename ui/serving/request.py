@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from appliance import jobs, load_tests
-from appliance.acting import Action, may
-from appliance.load_tests import Asked
+from appliance import jobs
+from appliance.people.acting import Action, may
 from appliance.report import words
+from appliance.views import load_tests
+from appliance.views.load_tests import Asked
 from ui import access, formats, parts
 from ui.parts import Column
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from appliance import load_tests, serving_view
 from appliance.cost.rates import objective_text
 from appliance.report import words
-from appliance.serving_view import CLOSED_MEASURES, Row
+from appliance.views import load_tests
+from appliance.views import serving as serving_view
+from appliance.views.serving import CLOSED_MEASURES, Row
 from ui import access, charts, formats, parts
 from ui.choices import choose, pick
 from ui.parts import Column

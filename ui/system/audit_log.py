@@ -6,8 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from appliance import accounts, audit, audit_view
-from appliance.acting import Action
+from appliance import audit
+from appliance.audit import view as audit_view
+from appliance.people import accounts
+from appliance.people.acting import Action
 from ui import access, formats, parts
 
 PAGE_SIZE = 25

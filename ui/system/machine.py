@@ -7,7 +7,8 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from appliance import doctor, jobs, machine
+from appliance import doctor, jobs
+from appliance.views import machine
 from ui import access, formats, parts
 
 

@@ -6,8 +6,8 @@ import time
 
 import streamlit as st
 
-from appliance import accounts, sessions
-from appliance.acting import Action, Actor, Role
+from appliance.people import accounts, sessions
+from appliance.people.acting import Action, Actor, Role
 from ui import access, formats, parts
 
 ROLES = [role.value for role in Role]

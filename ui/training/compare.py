@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from appliance import curves, training_form, training_view
-from appliance.curves import STAGES, Chart, Stage, Training
 from appliance.status import all_runs
+from appliance.training import curves
+from appliance.training import form as training_form
+from appliance.training import view as training_view
+from appliance.training.curves import STAGES, Chart, Stage, Training
 from ui import access, charts, parts
 from ui.choices import choose, pick
 from ui.training.live import TITLES

@@ -7,11 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from appliance import curves, jobs, status, training_view
-from appliance.acting import Action, may
-from appliance.curves import Training
+from appliance import jobs, status
+from appliance.people.acting import Action, may
 from appliance.progress import read_state
 from appliance.report import words
+from appliance.training import curves
+from appliance.training import view as training_view
+from appliance.training.curves import Training
 from ui import access, charts, formats, parts
 from ui.parts import Column
 

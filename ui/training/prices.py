@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from appliance import use_cases
-from appliance.acting import Action, may
+from appliance.people.acting import Action, may
+from appliance.preparing import use_cases
 from ui import access, parts
 
 

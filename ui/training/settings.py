@@ -8,11 +8,15 @@ from typing import Any
 
 import streamlit as st
 
-from appliance import datasets, estimates, training_form, training_view, use_cases
-from appliance.acting import Action, may
-from appliance.estimates import Estimate, Memory, Time
+from appliance import datasets
+from appliance.people.acting import Action, may
+from appliance.preparing import use_cases
 from appliance.status import all_runs
-from appliance.training_form import FIELDS, PRIVATE, Field, Student, Values
+from appliance.training import estimates
+from appliance.training import form as training_form
+from appliance.training import view as training_view
+from appliance.training.estimates import Estimate, Memory, Time
+from appliance.training.form import FIELDS, PRIVATE, Field, Student, Values
 from ui import access, formats, parts
 
 _NOT_CLONED = ""

@@ -1,0 +1,77 @@
+"""What is to be forgotten: the list of erasures, which keeps the erased from being read again and their students from release.
+
+An erasure is one file of the home, begun before anything is changed and ended when all is done; it holds keyed hashes only.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from appliance.home import Home
+from appliance.keeping.private_files import write_private
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    erasure_id: str
+    ids: tuple[str, ...]
+    """Keyed hashes of the records, or of the person (`privacy.ingest`)."""
+    asked_by: str
+    reason: str
+    begun_at: float
+    """Unix time."""
+    ended_at: float | None = None
+    """None: it was begun and not brought to an end; the same command goes on with it."""
+    students: tuple[str, ...] = ()
+    """sha256 of the students that had learnt from what is erased."""
+    releases: tuple[str, ...] = ()
+    """Folders in `releases` that hold such a student."""
+    rows: int = 0
+    """Lines and rows taken out of the home's files."""
+    files: int = 0
+    left: tuple[str, ...] = ()
+    """Where it still is, and what is known of that: what is not ours to rewrite."""
+
+
+def erasures(home: Home) -> list[Erasure]:
+    """The oldest first."""
+    found = [_read(path.read_text(encoding="utf-8")) for path in home.erasures.glob("*.json")]
+    return sorted(found, key=lambda one: one.begun_at)
+
+
+def begin(home: Home, ids: frozenset[str], asked_by: str, reason: str) -> Erasure:
+    """A new one, or the unfinished one of the same ids."""
+    for one in erasures(home):
+        if one.ended_at is None and frozenset(one.ids) == ids:
+            return one
+    made = Erasure(secrets.token_hex(4), tuple(sorted(ids)), asked_by, reason, time.time())
+    write(home, made)
+    return made
+
+
+def write(home: Home, erasure: Erasure) -> None:
+    home.erasures.mkdir(exist_ok=True, mode=0o700)
+    write_private(
+        home.erasures / f"{erasure.erasure_id}.json", (json.dumps(asdict(erasure), indent=1) + "\n").encode()
+    )
+
+
+def erased_ids(home: Home) -> frozenset[str]:
+    """Of records and of people, all erasures together."""
+    return frozenset().union(*(one.ids for one in erasures(home)))
+
+
+def taint(home: Home, sha256: str) -> Erasure | None:
+    """The erasure of something that this student had learnt from, if there was one."""
+    return next((one for one in erasures(home) if sha256 in one.students), None)
+
+
+def _read(text: str) -> Erasure:
+    document: dict[str, Any] = json.loads(text)
+    for key in ("ids", "students", "releases", "left"):
+        document[key] = tuple(document[key])
+    return Erasure(**document)

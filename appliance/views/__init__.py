@@ -1,0 +1,1 @@
+"""What the console's other pages show: plain values, without a widget."""
