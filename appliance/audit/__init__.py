@@ -21,7 +21,7 @@ from appliance.audit.chain import Line
 from appliance.home import Home
 
 if TYPE_CHECKING:
-    from appliance.audit.verify import Verified
+    from appliance.audit.check import Verified
 
 LOG_KEEPER = "stillhouse"
 """Acts where the log writes about itself."""
@@ -179,9 +179,9 @@ def entries(
 
 def verify(home: Home, seen: tuple[int, str] | None = None) -> Verified:
     """Reads the whole log. `seen` is a number of lines and the tip that somebody noted down when the log had so many."""
-    from appliance.audit import verify as audit_verify
+    from appliance.audit import check
 
-    return audit_verify.verify(home, seen)
+    return check.verify(home, seen)
 
 
 def _without_begins(backwards: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.audit.verify import verify
+from appliance.audit.check import verify
 from appliance.home import Home
 from appliance.people.acting import Actor, NotAllowed, Role
 from appliance.quality.agreement import golden, result, write_golden
