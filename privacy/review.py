@@ -59,17 +59,25 @@ class Shown:
     fields: Mapping[str, str] = field(repr=False)
 
 
-def draw(source: SourceSettings, base_dir: Path, key: bytes, size: int, seed: int) -> tuple[list[Drawn], int]:
+def draw(
+    source: SourceSettings,
+    base_dir: Path,
+    key: bytes,
+    size: int,
+    seed: int,
+    erased: frozenset[str] = frozenset(),
+) -> tuple[list[Drawn], int]:
     """The first `size` records of a fixed order of the file, and how many there are to draw from.
 
     The order depends on the seed and the records' ids only, so a larger sample begins with the smaller one. Within each
     stratum it is by a hash, and strata take turns in proportion to their sizes, so every prefix is a proportional sample:
-    its plain fractions need no weights. Records whose id is another's too are left out, since marks name records by id.
+    its plain fractions need no weights. Records whose id is another's too are left out, since marks name records by id; and
+    those whose id, or whose subject's, is among `erased`.
     Raises ValueError as `read_rows` does.
     """
     rows, lengths, ids = [], [], []
     for row in read_rows(source, base_dir, key):
-        if isinstance(row, RawRecord):
+        if isinstance(row, RawRecord) and not _is_erased(row, erased):
             rows.append(row.row)
             lengths.append(sum(map(len, row.fields.values())))
             ids.append(bytes.fromhex(row.record_id))
@@ -130,10 +138,23 @@ def scan(
         yield found
 
 
-def show(source: SourceSettings, base_dir: Path, key: bytes, drawn: Drawn, fields: Sequence[str]) -> Shown:
-    """The named fields as they stand in the file. Raises ValueError where the file has changed."""
+def show(
+    source: SourceSettings,
+    base_dir: Path,
+    key: bytes,
+    drawn: Drawn,
+    fields: Sequence[str],
+    erased: frozenset[str] = frozenset(),
+) -> Shown:
+    """The named fields as they stand in the file. Raises ValueError where the file has changed, or the record was erased."""
     record = _raw(source, base_dir, key, drawn)
+    if _is_erased(record, erased):
+        raise ValueError("this record was erased since it was drawn: go on with the next one")
     return Shown(record.record_id, {name: record.fields[name] for name in fields})
+
+
+def _is_erased(record: RawRecord, erased: frozenset[str]) -> bool:
+    return record.record_id in erased or record.subject_id in erased
 
 
 def _raw(source: SourceSettings, base_dir: Path, key: bytes, drawn: Drawn) -> RawRecord:

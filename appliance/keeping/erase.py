@@ -31,6 +31,8 @@ from distill.checkpoints import file_sha256
 _MARK = "erasing.json"
 """In a stage's folder while its files are exchanged: the new files by name, so that a killed exchange is brought to its end."""
 _NEW = ".erased"
+_LOOKS = ("preview-records.json", "teacher-test-answers.json")
+"""Beside a use case in the making: a few scrubbed records, and a few answers."""
 _SAME_WITHOUT = ("scrub", "teach", "curate")
 """Stages that, without a record, would leave just what they left, less that record: they count as done again."""
 
@@ -90,6 +92,9 @@ def erase(home: Home, actor: Actor, asked: Asked, reason: str) -> Erasure:
             rows, files = rows + sum(changed.values()), files + len(changed)
             erasure = replace(erasure, rows=rows, files=files)
             write(home, erasure)
+        for name in _LOOKS:  # at records of use cases in the making: they are made again on asking
+            for path in home.use_cases.glob(f"*/{name}"):
+                path.unlink()
         rewrite(home.store, key_of(home.root), key_of(home.root))
         erasure = replace(erasure, ended_at=time.time(), left=tuple(_left(planned)))
         write(home, erasure)
@@ -117,7 +122,11 @@ def _left(planned: Plan) -> list[str]:
         )
     said += [f"the release {name}, wherever it was taken" for name in planned.releases]
     said += [f"{one.run_id}: not known: {one.unknown}" for one in planned.traces if one.unknown]
-    return [*said, "backups made before now", "ids of records (keyed hashes) in reports and lists of ratings"]
+    return [
+        *said,
+        "backups made before now, and homes that upgrades kept (`stillhouse-admin forget`)",
+        "ids of records (keyed hashes) in reports and lists of ratings",
+    ]
 
 
 def _erase_in_run(home: Home, folder: Path, ids: frozenset[str], subject: str | None) -> dict[str, int]:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from appliance.home import Home
+from appliance.keeping.erasures import erased_ids
 from appliance.keeping.private_files import write_private
 from appliance.manifest import hash_json
 from appliance.people.acting import Action, Actor, acting
@@ -103,7 +104,7 @@ def look_over(home: Home, name: str, scrubber: Scrubber, tell: Callable[..., Non
         tell(1, 3, unit="steps", note="counting")
         quality, values = count(reading.source, reading.base_dir, scrubber.key, inputs, answer)
         tell(2, 3, unit="steps", note="scrubbing")
-        drawn, _ = draw(reading.source, reading.base_dir, scrubber.key, RECORDS, 0)
+        drawn, _ = draw(reading.source, reading.base_dir, scrubber.key, RECORDS, 0, erased_ids(home))
     except ValueError as error:  # says which file and column, never what is in them
         raise JobError(str(error)) from None
     seen = preview(reading.source, reading.base_dir, scrubber, drawn, values)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from appliance.home import Home
+from appliance.keeping.erasures import erased_ids
 from appliance.keeping.private_files import alone, write_private
 from appliance.people.acting import Action, Actor, acting, may
 from appliance.preparing import use_cases
@@ -172,7 +173,8 @@ def search(home: Home, name: str, size: int, scrubber: Scrubber, tell: Callable[
     reading, scanned = reading_of(home, name), dict[str, Any]()
     file = _file_state(reading.path)
     try:
-        drawn, population = draw(reading.source, reading.base_dir, scrubber.key, size, SEED)
+        gone = erased_ids(home)
+        drawn, population = draw(reading.source, reading.base_dir, scrubber.key, size, SEED, gone)
         for batch in scan(reading.source, reading.base_dir, scrubber, drawn):
             scanned |= batch
             tell(len(scanned), len(drawn), unit="records")
@@ -299,7 +301,12 @@ def _read(home: Home, name: str, record_id: str, book: Book) -> Looked:
     scanned = drawn.scanned[record_id]
     try:
         shown = show(
-            reading.source, reading.base_dir, home.scrub_key(), drawn.drawn[number - 1], scanned.fields
+            reading.source,
+            reading.base_dir,
+            home.scrub_key(),
+            drawn.drawn[number - 1],
+            scanned.fields,
+            erased_ids(home),
         )
     except ValueError as error:
         raise ReviewError(str(error)) from None

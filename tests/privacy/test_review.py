@@ -11,7 +11,7 @@ import pytest
 
 from privacy import review
 from privacy.gold import score_source
-from privacy.ingest import read_row, read_rows, row_places
+from privacy.ingest import read_row, read_rows, row_places, subject_id
 from privacy.records import DropReason, RawRecord, Span
 from privacy.scan import scanned_fields, scrub_records
 from privacy.settings import FieldRule, SourceSettings
@@ -176,3 +176,19 @@ def test_what_was_dropped_is_not_scored(tmp_path: Path) -> None:
     told = review.score(source, tmp_path, KEY, [(drawn, review.Scanned(("message",), None), marks)], ())
     assert told.recall.value is None
     assert POLICY.min_recall == 0.9
+
+
+def test_what_was_erased_is_neither_drawn_nor_shown(tmp_path: Path) -> None:
+    write_csv(tmp_path, [(f"c{n}", f"call {n}") for n in range(40)])
+    source = replace(SOURCE, subject="plan")  # one subject for all
+    drawn, population = review.draw(source, tmp_path, KEY, 40, 0)
+    gone = drawn[3]
+    others, left = review.draw(source, tmp_path, KEY, 40, 0, frozenset([gone.record_id]))
+    assert (population, left) == (40, 39)
+    assert {each.record_id for each in drawn} - {each.record_id for each in others} == {gone.record_id}
+    with pytest.raises(ValueError, match="was erased since it was drawn"):
+        review.show(source, tmp_path, KEY, gone, ["message"], frozenset([gone.record_id]))
+    assert review.show(source, tmp_path, KEY, others[0], ["message"], frozenset([gone.record_id])).fields
+    whose = subject_id(KEY, "basic")
+    assert whose is not None
+    assert review.draw(source, tmp_path, KEY, 40, 0, frozenset([whose])) == ([], 0)
