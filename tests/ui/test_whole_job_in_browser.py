@@ -314,7 +314,7 @@ def killed_and_resumed(site: Site, page: Page) -> None:
     wait_until(
         lambda: steps_done(site, "onpolicy") >= 6, 600, "the second training does not come to its sixth step"
     )
-    page.get_by_role("heading", name="Learning from its own answers").wait_for()
+    page.get_by_role("heading", name="Learning from its own answers").wait_for(timeout=120_000)
     page.get_by_test_id("stVegaLiteChart").first.wait_for()
     site.kill_worker()
     stopped_at = steps_done(site, "onpolicy")
@@ -389,7 +389,7 @@ def approve(page: Page, home: Home) -> Path:
     page.get_by_role("button", name="Approve and release").click()
     wait_until(lambda: any((home.root / "releases").glob("*/SHA256SUMS")), 300, "the release is not written")
     (folder,) = (home.root / "releases").iterdir()
-    page.get_by_text(f"cd {folder} && sha256sum -c SHA256SUMS").wait_for()
+    page.get_by_text(f"cd {folder} && sha256sum -c SHA256SUMS").first.wait_for()
     return folder
 
 

@@ -22,9 +22,10 @@ TITLES = {"sft": "Supervised training", "onpolicy": "Learning from its own answe
 
 def show(use_case: str | None) -> None:
     home = access.home()
+    # Asked before the runs are: one that is listed meanwhile is then among those to choose from.
+    young = training_view.beginning(home, use_case)
     run_id = parts.choose_run()
     waiting = training_view.waiting(home, use_case, run_id)
-    young = training_view.beginning(home, use_case)
     if young is not None and young not in waiting:
         waiting.insert(0, young)
     for job in waiting[:2]:
