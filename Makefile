@@ -11,11 +11,12 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export UV_EXTRA_INDEX_URL ?= $(PIP_EXTRA_INDEX_URL)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
-.PHONY: help demo test test-fast lint install models screenshots clean
+.PHONY: help demo test test-all test-fast lint install models screenshots clean
 
 help:
 	@echo 'make demo       the whole job on demo data; prints where the report is'
 	@echo 'make test       all tests            make test-fast  those without models, two minutes'
+	@echo 'make test-all   with those that take many minutes or a large download'
 	@echo 'make lint       format, lint, types  make install    the environment alone'
 	@echo 'make models     the small models     make clean      removes the environment and the demo data'
 	@echo 'make screenshots  every page of the console, light and dark, into .cache/screenshots'
@@ -41,6 +42,9 @@ demo: models $(DEMO)
 	@$(BIN)/stillhouse run deploy/usecases/demo.toml
 
 test: models
+	$(BIN)/python -m pytest -m 'not long'
+
+test-all: models
 	$(BIN)/python -m pytest
 
 test-fast: $(STATE)/installed

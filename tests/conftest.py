@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,6 +68,14 @@ def stillhouse_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
     home.chmod(0o700)
     monkeypatch.setenv("STILLHOUSE_HOME", str(home))
     return home
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if shutil.which("chromium") is None:
+        absent = pytest.mark.skip(reason="Debian's chromium is not installed")
+        for item in items:
+            if item.get_closest_marker("browser") is not None:
+                item.add_marker(absent)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from small_bundle import DEPLOY
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 ROOT = DEPLOY.parent
 
 

@@ -26,7 +26,13 @@ from appliance.preparing import use_cases
 from tests.tiny_model import make_tiny_model
 from tests.ui.browser import ROOT, chromium, served, settle, window
 
-pytestmark = [pytest.mark.slow, pytest.mark.vllm, pytest.mark.browser, pytest.mark.timeout(1800)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.vllm,
+    pytest.mark.browser,
+    pytest.mark.long,
+    pytest.mark.timeout(1800),
+]
 
 NUM_TICKETS = 60
 STEPS = 150
