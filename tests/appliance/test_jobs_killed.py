@@ -137,6 +137,7 @@ def children_of(pid: int) -> list[int]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(2700)
 def test_two_hundred_kills_lose_no_job_and_do_none_twice(home: Home) -> None:
     """Seeded: the worker, or the process of a job, at any moment; each time a new worker goes on within ten seconds."""
