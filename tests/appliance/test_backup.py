@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -126,16 +127,24 @@ def test_a_backup_that_was_cut_is_refused_and_leaves_the_home_empty(
     assert contents(empty).keys() <= {name for name in contents(empty) if name.startswith(".restoring/")}
 
 
-def test_every_flipped_bit_is_noticed(home: Home, empty: Home, tmp_path: Path) -> None:
+def test_a_flipped_bit_is_refused_or_changes_nothing(home: Home, empty: Home, tmp_path: Path) -> None:
+    """A few bits mean nothing: in the frame's own settings, or the padding of what is compressed."""
     write_backup(home, shell_actor(), tmp_path / "backup")
-    content = (tmp_path / "backup").read_bytes()
-    # The first bytes are the frame's own settings: some flips there mean the same content.
-    for at in range(16, len(content), max(1, len(content) // 60)):
+    content, refused = (tmp_path / "backup").read_bytes(), 0
+    places = range(0, len(content), max(1, len(content) // 60))
+    for at in places:
         damaged = bytearray(content)
         damaged[at] ^= 1 << (at % 8)
         (tmp_path / "backup").write_bytes(damaged)
-        with pytest.raises(BackupError):
+        try:
             restore_backup(empty, shell_actor(), tmp_path / "backup")
+        except BackupError:
+            refused += 1
+            continue
+        assert contents(empty) == contents(home) and audit.verify(empty).problem is None, at
+        shutil.rmtree(empty.root)
+        empty = Home.open()
+    assert refused >= 0.9 * len(places)
 
 
 @pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "runs/../../outside"])
