@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.keeping.at_rest import EncryptionError, key_of
-from appliance.keeping.private_files import write_private
+from appliance.keeping.private_files import sync, write_private
 
 
 class HomeError(ValueError):
@@ -152,8 +152,4 @@ class Home:
             pass  # another process was first: its key counts
         finally:
             temporary.unlink()
-        descriptor = os.open(self.keys, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)  # records scrubbed with a key that a power cut took away match nothing later
-        finally:
-            os.close(descriptor)
+        sync(self.keys)  # records scrubbed with a key that a power cut took away match nothing later

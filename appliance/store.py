@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from appliance.keeping.at_rest import Master, key_of
+from appliance.keeping.private_files import sync
 
 MIGRATIONS = (
     """
@@ -233,17 +233,9 @@ def rewrite(path: Path, key: Master | None, new_key: Master | None) -> None:
             connection.execute("CHECKPOINT new")
             connection.execute("CHECKPOINT old")
         path.with_name(f"{path.name}.wal").unlink(missing_ok=True)  # the old file's, and now empty
-        _sync(new)
+        sync(new)
         new.replace(path)
-        _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync(path.parent)
 
 
 def _migrate(db: Any) -> None:

@@ -142,8 +142,10 @@ def _erase_in_run(home: Home, folder: Path, ids: frozenset[str], subject: str | 
 
 
 def _erase_in_stage(folder: Path, ids: frozenset[str], subject: str | None) -> dict[str, int]:
+    from appliance.stages.context import without_rows
+
     kinds: Mapping[str, Callable[[Path, Path, frozenset[str], str | None], int]] = {
-        ".parquet": _without_rows,
+        ".parquet": without_rows,
         ".jsonl": _without_lines,
     }
     changed: dict[str, int] = {}
@@ -184,15 +186,8 @@ def _finish_exchange(folder: Path) -> None:
     mark.unlink()
 
 
-def _without_rows(path: Path, new: Path, ids: frozenset[str], subject: str | None) -> int:
-    """Writes the Parquet file without these rows and tells how many there were."""
-    from appliance.stages.context import without_rows
-
-    return without_rows(path, new, ids, subject)
-
-
 def _without_lines(path: Path, new: Path, ids: frozenset[str], subject: str | None) -> int:
-    """The same for JSON lines. A line that is none, cut by a kill, goes too: nobody can tell whose it is."""
+    """Writes JSON lines without these and tells how many there were. A line that is none, cut by a kill, goes too: nobody can tell whose it is."""
     gone = 0
     with path.open("rb") as old, new.open("wb") as out:
         for line in old:
