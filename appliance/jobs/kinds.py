@@ -122,10 +122,10 @@ def only_by_approval(_home: Home, _arguments: dict[str, Any]) -> dict[str, Any]:
 
 def find(home: Home, job: Job) -> Result:
     """A sample of records for the privacy officers' review, and what the policy finds in it."""
-    from appliance.preparing import review
+    from appliance.preparing import review_sample
 
     with _told_in_one_line():
-        return review.find(home, job)
+        return review_sample.find(home, job)
 
 
 def preview(home: Home, job: Job) -> Result:

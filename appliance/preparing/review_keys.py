@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from appliance.preparing.review import Mark, ReviewError
+from appliance.preparing.review_book import Mark, ReviewError
 from privacy.entities import ENTITY_TYPES
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")

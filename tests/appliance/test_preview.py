@@ -137,14 +137,14 @@ def test_a_column_that_is_gone_fails_the_job_with_its_name_and_no_text(home: Hom
 def test_the_jobs_do_their_work_with_the_real_detector(home: Home, tmp_path: Path, models: Path) -> None:
     """As the worker's process does: preview, and a sample for review."""
     from appliance import jobs
-    from appliance.preparing import review
+    from appliance.preparing import review, review_sample
 
     for model in ("spacy-en-md", "rampart"):
         (home.models / model).symlink_to(models / model)
     made = draft(home, tmp_path)
     from appliance.jobs.kinds import KINDS
 
-    for job in (preview.ask(home, OPERATOR, made), review.ask_for_sample(home, OFFICER, made, 12)):
+    for job in (preview.ask(home, OPERATOR, made), review_sample.ask_for_sample(home, OFFICER, made, 12)):
         found = KINDS[job.kind].work(home, job)
         assert "example.com" not in json.dumps(found)
         assert jobs.progress(home, job)[1] is not None

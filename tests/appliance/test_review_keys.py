@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.preparing.review import Mark, ReviewError
+from appliance.preparing.review_book import Mark, ReviewError
 from appliance.preparing.review_keys import LETTERS, kind_of, read_addition, words_of
 from privacy.entities import ENTITY_TYPES
 

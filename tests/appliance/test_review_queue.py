@@ -13,8 +13,8 @@ from appliance import audit
 from appliance.config import ConfigError
 from appliance.home import Home
 from appliance.people.acting import Actor, NotAllowed
-from appliance.preparing import review, use_cases
-from appliance.preparing.review import HELD_S, Mark, ReviewError
+from appliance.preparing import review, review_book, review_sample, use_cases
+from appliance.preparing.review_book import HELD_S, Mark, ReviewError
 from privacy.gold import score_source
 from privacy.records import Span
 from tests.appliance.drafted_case import (
@@ -41,7 +41,7 @@ def home() -> Home:
 def name(home: Home, tmp_path: Path) -> str:
     """A draft with a sample of 24 records."""
     made = draft(home, tmp_path)
-    review.search(home, made, 24, rules_only(home, made), silently)
+    review_sample.search(home, made, 24, rules_only(home, made), silently)
     return made
 
 
@@ -62,7 +62,7 @@ def review_all(home: Home, name: str, actor: Actor = OFFICER) -> None:
 def test_an_officer_sees_the_record_as_it_stands_with_what_was_found(home: Home, name: str) -> None:
     record_id, *_ = review.take_batch(home, OFFICER, name, NOW)
     found = review.look(home, OFFICER, name, record_id, NOW)
-    drawn = review.sample(home, name)
+    drawn = review_sample.sample(home, name)
     assert drawn is not None
     row = next(each.row for each in drawn.drawn if each.record_id == record_id)
     assert found.texts == {"message": ROWS[row - 1]["text"]}
@@ -75,7 +75,7 @@ def test_an_officer_sees_the_record_as_it_stands_with_what_was_found(home: Home,
 def test_nobody_but_an_officer_sees_marks_or_hands_over(home: Home, name: str, actor: Actor) -> None:
     record_id, *_ = review.take_batch(home, OFFICER, name, NOW)
     for call in (
-        lambda: review.ask_for_sample(home, actor, name, 10),
+        lambda: review_sample.ask_for_sample(home, actor, name, 10),
         lambda: review.take_batch(home, actor, name, NOW),
         lambda: review.look(home, actor, name, record_id, NOW),
         lambda: review.decide(home, actor, name, record_id, [], 0, NOW),
@@ -83,7 +83,7 @@ def test_nobody_but_an_officer_sees_marks_or_hands_over(home: Home, name: str, a
     ):
         with pytest.raises(NotAllowed):
             call()
-    assert not review.read_book(home, name).decisions
+    assert not review_book.read_book(home, name).decisions
 
 
 def test_an_officer_who_is_none_any_more_sees_nothing_of_a_batch_that_was_given(
@@ -139,7 +139,7 @@ def test_nobody_writes_over_a_decision_he_has_not_seen(home: Home, name: str) ->
         review.decide(home, SECOND, name, record_id, [], late.version, NOW + HELD_S + 3)
     again = review.look(home, SECOND, name, record_id, NOW + HELD_S + 4)
     review.decide(home, SECOND, name, record_id, [], again.version, NOW + HELD_S + 5)
-    decisions = review.read_book(home, name).decisions[record_id]
+    decisions = review_book.read_book(home, name).decisions[record_id]
     assert [(each.by, len(each.marks)) for each in decisions] == [(OFFICER.name, 1), (SECOND.name, 0)]
 
 
@@ -157,7 +157,7 @@ def test_two_officers_at_once_lose_no_decision(home: Home, name: str) -> None:
     for person in people:
         person.join(60)
         assert person.exitcode == 0
-    book = review.read_book(home, name)
+    book = review_book.read_book(home, name)
     assert len(book.decisions) == 24
     assert sum(len(each) for each in book.decisions.values()) == 24, "each once"
 
@@ -169,21 +169,23 @@ def test_a_line_that_a_kill_cut_is_forgotten_and_the_next_one_is_whole(home: Hom
     whole = marks.read_bytes()
     for cut in range(1, 40):
         marks.write_bytes(whole + b'{"event": "decided", "by": "petra", "at": 1.0, "record"'[:cut])
-        assert set(review.read_book(home, name).decisions) == {first}
+        assert set(review_book.read_book(home, name).decisions) == {first}
     review.decide(home, OFFICER, name, second, [], 0, NOW)
-    assert set(review.read_book(home, name).decisions) == {first, second}
+    assert set(review_book.read_book(home, name).decisions) == {first, second}
 
 
 def test_a_book_that_begins_anew_is_read_anew(home: Home, name: str) -> None:
     """Lines are read once, as long as they are the same book's."""
     first, second, *_ = review.take_batch(home, OFFICER, name, NOW)
     review.decide(home, OFFICER, name, first, [], 0, NOW)
-    assert set(review.read_book(home, name).decisions) == {first}
+    assert set(review_book.read_book(home, name).decisions) == {first}
     marks = home.root / "reviews" / name / "marks.jsonl"
     lines = marks.read_bytes().splitlines(keepends=True)
     marks.unlink()
     marks.write_bytes(b"".join(lines).replace(first.encode(), second.encode()) * 2)
-    assert {key: len(each) for key, each in review.read_book(home, name).decisions.items()} == {second: 2}
+    assert {key: len(each) for key, each in review_book.read_book(home, name).decisions.items()} == {
+        second: 2
+    }
 
 
 @pytest.mark.parametrize(
@@ -219,7 +221,7 @@ def test_the_figures_are_those_the_run_will_find_in_the_handed_over_marks(home: 
     document = use_cases.read(home, name)
     gold = (use_cases.path(home, name).parent / document["gold_spans"]).resolve()
     reading = review.reading_of(home, name)
-    drawn = review.sample(home, name)
+    drawn = review_sample.sample(home, name)
     assert drawn is not None
     predicted: dict[tuple[str, str], tuple[Span, ...]] = {
         (record_id, field): (scanned.spans or {})[field]
@@ -257,7 +259,7 @@ def test_progress_counts_what_was_confirmed_rejected_and_added(home: Home, name:
 
 def test_a_larger_sample_keeps_the_marks_and_asks_for_the_rest(home: Home, name: str) -> None:
     review_all(home, name)
-    review.search(home, name, 30, rules_only(home, name), silently)
+    review_sample.search(home, name, 30, rules_only(home, name), silently)
     told = review.progress(home, name)
     assert told is not None
     assert (told.reviewed, told.waiting) == (24, 6)
@@ -274,7 +276,7 @@ def test_marks_of_other_fields_begin_a_new_book_and_the_old_one_is_put_away(home
     assert review.measure(home, name) is None, "old marks say nothing of other data"
     with pytest.raises(ReviewError, match="draw a new sample"):
         review.hand_over(home, OFFICER, name)
-    review.search(home, name, 10, rules_only(home, name), silently)
+    review_sample.search(home, name, 10, rules_only(home, name), silently)
     told = review.progress(home, name)
     assert told is not None
     assert (told.reviewed, told.stale) == (0, None)
@@ -304,7 +306,7 @@ def test_a_changed_policy_asks_for_another_search_and_keeps_the_marks(home: Home
     told = review.progress(home, name)
     assert told is not None
     assert told.stale is not None and "The policy has changed" in told.stale
-    review.search(home, name, 24, rules_only(home, name), silently)
+    review_sample.search(home, name, 24, rules_only(home, name), silently)
     told = review.progress(home, name)
     assert told is not None
     assert (told.reviewed, told.stale) == (24, None)
@@ -313,18 +315,18 @@ def test_a_changed_policy_asks_for_another_search_and_keeps_the_marks(home: Home
 def test_a_search_without_ids_or_of_no_records_is_refused_in_a_sentence(home: Home, tmp_path: Path) -> None:
     made = draft(home, tmp_path)
     with pytest.raises(ReviewError, match="from 1 to"):
-        review.ask_for_sample(home, OFFICER, made, 0)
+        review_sample.ask_for_sample(home, OFFICER, made, 0)
     data = use_cases.read(home, made)["data"]
     del data["id"]
     data["path"] = str((use_cases.path(home, made).parent / data["path"]).resolve())
     use_cases.save(home, OPERATOR, made, {"data": data})
     with pytest.raises(ReviewError, match="choose the id column"):
-        review.ask_for_sample(home, OFFICER, made, 10)
+        review_sample.ask_for_sample(home, OFFICER, made, 10)
 
 
 def test_asking_twice_is_one_search(home: Home, tmp_path: Path) -> None:
     made = draft(home, tmp_path)
-    first, second = (review.ask_for_sample(home, OFFICER, made, 10) for _ in range(2))
+    first, second = (review_sample.ask_for_sample(home, OFFICER, made, 10) for _ in range(2))
     assert first.job_id == second.job_id
     assert first.asked_by == OFFICER.name
     assert first.lane == "light"

@@ -27,7 +27,7 @@ from appliance.keeping import backup, erase
 from appliance.keeping.trace import Asked
 from appliance.people import accounts, sessions
 from appliance.people.acting import MAY, Action, Actor, NotAllowed, Role, acting, may
-from appliance.preparing import mapping, policies, preview, review, teacher_test, use_cases
+from appliance.preparing import mapping, policies, preview, review, review_sample, teacher_test, use_cases
 from appliance.quality import agreement, answers, rounds
 from appliance.quality.evaluated import Evaluated, evaluated
 from appliance.training import form as training_form
@@ -79,7 +79,7 @@ def job_of(home: Home, status: jobs.Status) -> str:
 
 
 def first_record(home: Home) -> str:
-    drawn = review.sample(home, "tickets")
+    drawn = review_sample.sample(home, "tickets")
     assert drawn is not None
     return drawn.to_review[0].record_id
 
@@ -105,7 +105,7 @@ CALLS = [
     Call("training.form.start", Action.EDIT_USE_CASE, lambda h, a: training_form.start(h, a, "tickets", learning(h)), "failed"),
     Call("preparing.mapping.save", Action.EDIT_USE_CASE, lambda h, a: mapping.save(h, a, "tickets", mapping.form_of(h, "tickets"))),
     Call("preparing.policies.save", Action.EDIT_POLICY, lambda h, a: policies.save(h, a, "ours", {"name": "ours", "preset": "gdpr"})),
-    Call("preparing.review.ask_for_sample", Action.REVIEW, lambda h, a: review.ask_for_sample(h, a, "tickets", 12)),
+    Call("preparing.review_sample.ask_for_sample", Action.REVIEW, lambda h, a: review_sample.ask_for_sample(h, a, "tickets", 12)),
     Call("preparing.review.take_batch", Action.REVIEW, lambda h, a: review.take_batch(h, a, "tickets", NOW)),
     Call("preparing.review.look", Action.REVIEW, lambda h, a: review.look(h, a, "tickets", first_record(h), NOW)),
     Call("preparing.review.decide", Action.REVIEW, lambda h, a: review.decide(h, a, "tickets", first_record(h), [], 0, NOW)),
@@ -169,11 +169,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         name = draft(home, tmp_path_factory.mktemp("data"))
         (home.root / "marks.jsonl").write_text("{}\n")
         preview.look_over(home, name, rules_only(home, name), silently)
-        review.search(home, name, 12, rules_only(home, name), silently)
+        review_sample.search(home, name, 12, rules_only(home, name), silently)
         review.take_batch(home, OFFICER, name, 0.0)
         stopped = preview.ask(home, OPERATOR, name)
         jobs.stop(home, OPERATOR, stopped.job_id)
-        review.ask_for_sample(home, OFFICER, name, 12)
+        review_sample.ask_for_sample(home, OFFICER, name, 12)
         said: list[str | None] = [*PAIRS]
         make_run(
             home, {"onpolicy": [*reversed(said)], "untuned": said, "teacher": said}, PAIRS, kind="generate"

@@ -24,7 +24,7 @@ from appliance import datasets, jobs
 from appliance.demo_data import write_demo_data
 from appliance.home import Home
 from appliance.people.acting import Actor, Role
-from appliance.preparing import review, use_cases
+from appliance.preparing import review_sample, use_cases
 from tests.ui.browser import ROOT, chromium, served, settle, token, window
 from ui.pages import GROUPS
 
@@ -80,7 +80,7 @@ def furnish(home: Home) -> None:
     sections["prices"] = sections["prices"] | {"card": str(card.resolve())}
     use_cases.save(home, maria, "tickets", sections)
     jobs.enqueue(home, maria, "preview", {"use_case": "tickets"})
-    review.ask_for_sample(home, maria, "tickets", 40)
+    review_sample.ask_for_sample(home, maria, "tickets", 40)
     subprocess.run(
         [sys.executable, "-m", "appliance.cli", "worker", "--once"],
         cwd=ROOT,

@@ -9,7 +9,7 @@ import pytest
 
 from appliance.home import Home
 from appliance.people.acting import Role
-from appliance.preparing import policies, review, use_cases
+from appliance.preparing import policies, review, review_book, review_sample, use_cases
 from tests.appliance.drafted_case import OFFICER, draft, rules_only, silently
 from tests.ui.conftest import AppTest, See
 from tests.ui.test_data import button, texts
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 def name(home: Home, tmp_path: Path) -> str:
     """A draft with a sample of 12 records."""
     made = draft(home, tmp_path)
-    review.search(home, made, 12, rules_only(home, made), silently)
+    review_sample.search(home, made, 12, rules_only(home, made), silently)
     return made
 
 
@@ -37,7 +37,7 @@ def test_nobody_but_an_officer_is_shown_raw_text(see: See, home: Home, name: str
         said = texts(opened(see, name, tab, role))
         assert "Zyxw" not in said
         assert "@example.com" not in said
-    assert not review.read_book(home, name).held, "and nothing was given out"
+    assert not review_book.read_book(home, name).held, "and nothing was given out"
 
 
 def test_an_officer_sees_a_record_rejects_adds_saves_and_goes_back(see: See, home: Home, name: str) -> None:
@@ -55,14 +55,14 @@ def test_an_officer_sees_a_record_rejects_adds_saves_and_goes_back(see: See, hom
     shown = button(shown, "Add")
     assert 'class="sh-added"' in texts(shown)
     shown = button(shown, "Save and next")
-    (decision,) = [each for every in review.read_book(home, name).decisions.values() for each in every]
+    (decision,) = [each for every in review_book.read_book(home, name).decisions.values() for each in every]
     assert {mark.entity_type for mark in decision.marks} == {"EMAIL_ADDRESS", "PERSON"}
     assert "Record 2 of the sample" in texts(shown)
     shown = button(shown, "Back")
     assert 'class="sh-added"' in texts(shown), "as it was decided"
     shown = button(shown, "Take back person")
     shown = button(shown, "Save and next")
-    (decisions,) = review.read_book(home, name).decisions.values()
+    (decisions,) = review_book.read_book(home, name).decisions.values()
     assert [len(each.marks) for each in decisions] == [2, 1]
 
 
@@ -79,15 +79,15 @@ def test_a_record_decided_meanwhile_is_shown_again_and_nothing_is_lost(
     see: See, home: Home, name: str
 ) -> None:
     shown = opened(see, name, "Review")
-    drawn = review.sample(home, name)
+    drawn = review_sample.sample(home, name)
     assert drawn is not None
     first = drawn.drawn[0].record_id
-    other = review.look(home, OFFICER, name, first, time.time() + review.HELD_S + 1)
+    other = review.look(home, OFFICER, name, first, time.time() + review_book.HELD_S + 1)
     review.decide(home, OFFICER, name, first, [], other.version, time.time())
     shown = button(shown, "Save and next")
     (error,) = shown.error
     assert f"{OFFICER.name} decided on this record" in error.value
-    (decisions,) = review.read_book(home, name).decisions.values()
+    (decisions,) = review_book.read_book(home, name).decisions.values()
     assert [each.by for each in decisions] == [OFFICER.name]
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from appliance.home import Home
 from appliance.people.acting import Role
-from appliance.preparing import review
+from appliance.preparing import review_book, review_sample
 from tests.appliance.drafted_case import draft, rules_only, silently
 from tests.ui.browser import chromium, served, settle, token, window
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def home(stillhouse_home: Path, tmp_path: Path) -> Home:
     """A home with a use case and a sample of 14 records."""
     home = Home.open()
-    review.search(home, draft(home, tmp_path), 14, rules_only(home, "tickets"), silently)
+    review_sample.search(home, draft(home, tmp_path), 14, rules_only(home, "tickets"), silently)
     return home
 
 
@@ -61,8 +61,8 @@ def press(page: Page, key: str) -> None:
     until(lambda: page.inner_html(".sh-record") + page.inner_text(".sh-section h2") != before)
 
 
-def decisions(home: Home) -> dict[str, tuple[review.Decision, ...]]:
-    return dict(review.read_book(home, "tickets").decisions)
+def decisions(home: Home) -> dict[str, tuple[review_book.Decision, ...]]:
+    return dict(review_book.read_book(home, "tickets").decisions)
 
 
 def test_a_record_is_reviewed_by_keys_alone_and_its_text_stays_on_the_screen(

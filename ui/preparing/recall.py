@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from appliance.people.acting import Action, may
-from appliance.preparing import review, review_figures
+from appliance.preparing import review, review_figures, review_sample
 from privacy.measure import SpanScores
 from ui import access, charts, formats, parts
 from ui.parts import Column
@@ -23,7 +23,7 @@ def show(name: str) -> None:
             "Draw a sample on the tab Review. Marks by hand are the only way to know what the scrubber misses here.",
         )
         return
-    drawn = review.sample(home, name)
+    drawn = review_sample.sample(home, name)
     assert drawn is not None, "there is progress, so there is a sample"
     scores = review.measure(home, name)
     gate = review_figures.gate(

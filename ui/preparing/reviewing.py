@@ -15,8 +15,9 @@ import streamlit as st
 
 from appliance import jobs
 from appliance.people.acting import Action, may
-from appliance.preparing import review, review_figures
-from appliance.preparing.review import Looked, Mark, ReviewError
+from appliance.preparing import review, review_figures, review_sample
+from appliance.preparing.review import Looked
+from appliance.preparing.review_book import Mark, ReviewError
 from appliance.preparing.review_keys import LETTERS, Word, read_addition, words_of
 from privacy.entities import ENTITY_TYPES
 from ui import access, formats, parts
@@ -96,14 +97,14 @@ def _draw(name: str, told: review.Progress | None) -> None:
             size = st.number_input(
                 "Records in the sample",
                 min_value=1,
-                max_value=review.LARGEST,
+                max_value=review_sample.LARGEST,
                 value=100 if told is None else max(told.drawn, 1),
                 step=50,
                 key="sample-size",
                 help="A larger sample begins with the records of the smaller: marks stay.",
             )
             if st.button("Draw and search", type="primary" if told is None else "secondary", key="draw"):
-                parts.done(review.ask_for_sample, access.home(), access.actor(), name, int(size))
+                parts.done(review_sample.ask_for_sample, access.home(), access.actor(), name, int(size))
         with two:
             parts.table(
                 [{"records": each.records, "leaks": each.leaks_at_most} for each in review_figures.advice()],
