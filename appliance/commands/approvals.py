@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import click
 
-from appliance.commands.jobs import open_home
-
 
 @click.group()
 def approvals() -> None:
@@ -16,8 +14,9 @@ def approvals() -> None:
 def approvals_list() -> None:
     """The newest first."""
     from appliance.approvals import requests
+    from appliance.home import Home
 
-    for each in requests(open_home()):
+    for each in requests(Home.open()):
         decided = f", {each.decided_by}: {each.decision_reason}" if each.decided_by else ""
         click.echo(
             f"{each.request_id}  {each.standing:<9}{each.run_id}  {each.asked_by}: {each.reason}{decided}"
@@ -30,9 +29,10 @@ def approvals_list() -> None:
 def approvals_ask(run_id: str, reason: str) -> None:
     """Ask that the student of RUN_ID be released."""
     from appliance.approvals import ask
+    from appliance.home import Home
     from appliance.people.acting import shell_actor
 
-    click.echo(ask(open_home(), shell_actor(), run_id, reason).request_id)
+    click.echo(ask(Home.open(), shell_actor(), run_id, reason).request_id)
 
 
 @approvals.command("decide")
@@ -42,6 +42,7 @@ def approvals_ask(run_id: str, reason: str) -> None:
 def approvals_decide(request_id: str, approve: bool, reason: str) -> None:
     """Approve a request, and the worker makes the release; or refuse it. Never your own."""
     from appliance.approvals import decide
+    from appliance.home import Home
     from appliance.people.acting import shell_actor
 
-    click.echo(decide(open_home(), shell_actor(), request_id, approve, reason).standing)
+    click.echo(decide(Home.open(), shell_actor(), request_id, approve, reason).standing)

@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
-
-if TYPE_CHECKING:
-    from appliance.home import Home
-
-
-def open_home() -> Home:
-    """The home that the environment names."""
-    from appliance.home import Home
-
-    return Home.open()
 
 
 @click.command()
@@ -24,9 +12,10 @@ def worker(once: bool) -> None:
 
     Killed and started again, it goes on with what was running.
     """
+    from appliance.home import Home
     from appliance.jobs.worker import work_off
 
-    work_off(open_home(), once=once)
+    work_off(Home.open(), once=once)
 
 
 @click.group()
@@ -40,10 +29,11 @@ def jobs_list(limit: int) -> None:
     """The newest first."""
     from datetime import datetime
 
+    from appliance.home import Home
     from appliance.jobs import jobs as all_jobs
     from appliance.jobs import worker_alive
 
-    home = open_home()
+    home = Home.open()
     for job in all_jobs(home, limit=limit):
         asked = datetime.fromtimestamp(job.asked_at).strftime("%Y-%m-%d %H:%M")
         click.echo(f"{job.job_id}  {asked}  {job.kind:<12}{job.status:<10}{job.message or ''}".rstrip())
@@ -55,10 +45,11 @@ def jobs_list(limit: int) -> None:
 @click.argument("use_case")
 def jobs_start(use_case: str) -> None:
     """Ask for a run of the console's use case USE_CASE."""
+    from appliance.home import Home
     from appliance.jobs import enqueue
     from appliance.people.acting import shell_actor
 
-    job = enqueue(open_home(), shell_actor(), "run", {"use_case": use_case}, key=f"run:{use_case}")
+    job = enqueue(Home.open(), shell_actor(), "run", {"use_case": use_case}, key=f"run:{use_case}")
     click.echo(f"{job.job_id} {job.status}")
 
 
@@ -66,17 +57,19 @@ def jobs_start(use_case: str) -> None:
 @click.argument("job_id")
 def jobs_stop(job_id: str) -> None:
     """Stop a job; it keeps what it has done."""
+    from appliance.home import Home
     from appliance.jobs import stop
     from appliance.people.acting import shell_actor
 
-    click.echo(f"{job_id} {stop(open_home(), shell_actor(), job_id).status}")
+    click.echo(f"{job_id} {stop(Home.open(), shell_actor(), job_id).status}")
 
 
 @jobs.command("retry")
 @click.argument("job_id")
 def jobs_retry(job_id: str) -> None:
     """Ask again for a job that failed or was stopped; it goes on from what is there."""
+    from appliance.home import Home
     from appliance.jobs import retry
     from appliance.people.acting import shell_actor
 
-    click.echo(f"{job_id} {retry(open_home(), shell_actor(), job_id).status}")
+    click.echo(f"{job_id} {retry(Home.open(), shell_actor(), job_id).status}")

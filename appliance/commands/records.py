@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from appliance.commands.jobs import open_home
-
 
 @click.group()
 def datasets() -> None:
@@ -18,8 +16,9 @@ def datasets() -> None:
 def datasets_list() -> None:
     """The newest first."""
     from appliance.datasets import datasets as all_datasets
+    from appliance.home import Home
 
-    for each in all_datasets(open_home()):
+    for each in all_datasets(Home.open()):
         click.echo(f"{each.dataset_id}  {each.rows:>9,} rows  {each.bytes / 1e6:>9,.1f} MB  {each.filename}")
 
 
@@ -28,10 +27,11 @@ def datasets_list() -> None:
 def datasets_add(source: Path) -> None:
     """Bring in FILE, a CSV, JSON lines or Parquet file, if it is fit: the copy stays in the home, readable by you only."""
     from appliance.datasets import bring_in
+    from appliance.home import Home
     from appliance.people.acting import shell_actor
 
     with source.open("rb") as file:
-        click.echo(bring_in(open_home(), shell_actor(), file, source.name).dataset_id)
+        click.echo(bring_in(Home.open(), shell_actor(), file, source.name).dataset_id)
 
 
 @datasets.command("delete")
@@ -39,9 +39,10 @@ def datasets_add(source: Path) -> None:
 def datasets_delete(dataset_id: str) -> None:
     """Take the raw file away for good; what was scrubbed from it stays in its runs."""
     from appliance.datasets import delete
+    from appliance.home import Home
     from appliance.people.acting import shell_actor
 
-    delete(open_home(), shell_actor(), dataset_id)
+    delete(Home.open(), shell_actor(), dataset_id)
 
 
 @click.group("use-cases")
@@ -52,9 +53,10 @@ def use_cases() -> None:
 @use_cases.command("list")
 def use_cases_list() -> None:
     """All of them, and whether they are ready to run."""
+    from appliance.home import Home
     from appliance.preparing import use_cases as drafts
 
-    home = open_home()
+    home = Home.open()
     for name in drafts.names(home):
         missing = drafts.problems(home, name)
         click.echo(f"{name:<40}  {'ready' if not missing else missing[0]}")
@@ -64,6 +66,7 @@ def use_cases_list() -> None:
 @click.argument("name")
 def use_cases_path(name: str) -> None:
     """The file, for `stillhouse run`."""
+    from appliance.home import Home
     from appliance.preparing.use_cases import path
 
-    click.echo(path(open_home(), name))
+    click.echo(path(Home.open(), name))
