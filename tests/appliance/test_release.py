@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
-import urllib.request
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from appliance.home import Home
 from appliance.keeping.trace import _releases
 from appliance.manifest import DamagedError
-from appliance.release import NAME, PROMPT, SUMS, ReleaseError, release
+from appliance.release import CASCADE, NAME, PROMPT, SUMS, ReleaseError, release
 from appliance.report.words import metric_name
 from tests.appliance.finished_run import PARITY, finish
 from tests.appliance.report_facts import measured_facts
@@ -41,7 +42,7 @@ def test_the_folder_holds_all_that_must_go_with_a_student(home: Home, tmp_path: 
     model = {path.name for path in (run / "onpolicy" / "model").iterdir()}
     report = {f"report/{path.name}" for path in (run / "report").iterdir() if path.name != "manifest.json"}
     assert names == model | report | {
-        "README.md", "LICENCES.md", "licences/LICENSE", "licences/NOTICE.txt", NAME, PROMPT, SUMS,
+        "README.md", "LICENCES.md", "licences/LICENSE", "licences/NOTICE.txt", NAME, PROMPT, SUMS, CASCADE, "cascade.py",
     }  # fmt: skip
     assert (folder / "model.safetensors").read_bytes() == b"weights"
     assert not list(folder.parent.glob(".*"))
@@ -195,30 +196,43 @@ def test_a_converter_that_fails_leaves_nothing_behind(
 
 @pytest.mark.slow
 @pytest.mark.vllm
-def test_vllm_serves_the_folder_as_it_is_and_answers_as_was_evaluated(home: Home, tmp_path: Path) -> None:
-    """By the bench's own gate: a model of chance weights says another word at each tie that two engines round apart."""
+def test_vllm_serves_the_folder_as_it_is_and_answers_as_was_evaluated(
+    home: Home, tmp_path: Path, models: Path
+) -> None:
+    """By the bench's own gate; and the cascade sees the confidence that evaluation saw, the answer's end included."""
     from appliance.serve import ServeSettings, served
     from appliance.stages.parity import check_parity
     from distill.parity import own_answers
-    from tests.tiny_model import make_tiny_model
+    from distill.student import load_tokenizer
 
-    run = finish(home, tmp_path / "site", model=make_tiny_model)
+    base = models / "smollm2-135m-instruct"
+    run = finish(home, tmp_path / "site", model=lambda folder: shutil.copytree(base, folder))
     folder = release(RUN, home)
     chat = json.loads((folder / PROMPT).read_text())
     chats = [
         [one | {"content": one["content"].replace("{message}", message)} for one in chat["messages"]]
-        for message in ("The card has not arrived yet", "I was charged twice", "Where is my refund?")
+        for message in ("Say yes and nothing else.", "What is 2 + 2? One word.", "Where is my refund?")
     ]
     own = own_answers(run / "onpolicy" / "model", "cpu", chat["max_tokens"], chats)
     settings = ServeSettings(enforce_eager=True, max_model_len=256, start_timeout_s=540)
-    with served(folder, "released", settings, tmp_path / "log.txt", tmp_path / "cache") as server:
+    with served(folder, "small", settings, tmp_path / "log.txt", tmp_path / "cache") as server:
         found = check_parity(server, chats, own, chat["max_tokens"], max_gap=0.1)
         # Our own server leaves a folder's sampling defaults aside on purpose, so it is asked as prompt.json says.
-        asked = urllib.request.Request(
-            f"{server.base_url}/v1/chat/completions",
-            json.dumps(chat | {"model": "released", "messages": chats[0]}).encode(),
-            {"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(asked, timeout=120) as answer:
-            content = json.load(answer)["choices"][0]["message"]["content"]
-    assert content and found.prompts.n == found.prompts.same == 3
+        told = json.loads((folder / CASCADE).read_text())
+        (folder / CASCADE).write_text(json.dumps(told | {"logprob_threshold": -1e9}))
+        url = f"{server.base_url}/v1"
+        command = [sys.executable, str(folder / "cascade.py"), "--student", url, "--teacher", url]
+        records = [json.dumps({"message": one[-1]["content"]}) for one in chats]
+        ran = subprocess.run(command, input="\n".join(records), capture_output=True, text=True, check=True)
+    assert found.prompts.n == found.prompts.same == 3
+    tokenizer = load_tokenizer(base)
+    same = 0
+    for ours, line in zip(own, ran.stdout.splitlines(), strict=True):
+        theirs = json.loads(line)
+        assert theirs["by"] == "student" and theirs["answer"]
+        ended = ours.answer_ids[-1] == tokenizer.eos_token_id
+        # Where the engines round apart at a tie they say different words, and are not compared.
+        if ended and theirs["answer"] == tokenizer.decode(ours.answer_ids[:-1]):
+            same += 1
+            assert theirs["logprob"] == pytest.approx(sum(ours.logprobs), abs=0.05 * len(ours.answer_ids))
+    assert same, "some answers are said alike by both"
