@@ -100,7 +100,7 @@ def _behind(study: Study) -> Iterator[str]:
         "`cascade.py` asks so (Python's standard library only):",
         "",
         "```",
-        "python3 cascade.py --student http://HOST:PORT/v1 --teacher http://HOST:PORT/v1 < records.jsonl > answers.jsonl",
+        "python3 cascade.py --student URL --teacher URL < records.jsonl > answers.jsonl",
         "```",
         "",
     )

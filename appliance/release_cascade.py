@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Asks the student of this release, and the teacher where the student is unsure. Python's standard library only.
 
-    python3 cascade.py --student http://HOST:PORT/v1 --teacher http://HOST:PORT/v1 < records.jsonl > answers.jsonl
+    python3 cascade.py --student URL --teacher URL < records.jsonl > answers.jsonl
 
-A line of input is an object with the fields that `cascade.json` names in braces, scrubbed as the training records were; a
+The URLs end in `/v1`. A line of input is an object with the fields that `cascade.json` names in braces, scrubbed as the training records were; a
 line of output is {"answer", "by", "logprob"}, in the same order. The student is unsure where the natural logarithm of the
 probability of its whole answer, the token that ends it included, is under `logprob_threshold`. The teacher's key, where it
 wants one, is read from the environment: TEACHER_API_KEY.
