@@ -105,6 +105,27 @@ class Layout:
         except (OSError, ValueError):
             return None
 
+    def source_home(self) -> Path | None:
+        """Whose data the next generation takes along: of the one in use, or what an uninstall left. Raises BoxError."""
+        now = self.current_generation()
+        return self.home(now.number) if now else self._kept_home()
+
+    def _kept_home(self) -> Path | None:
+        try:
+            number = int(self.kept.read_text(encoding="ascii"))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except ValueError:
+            raise BoxError(
+                f"{self.kept} should hold a number: write the number of the home to take up"
+            ) from None
+        home = self.home(number)
+        if not home.is_dir():
+            raise BoxError(
+                f"{home} is gone, and {self.kept} names it: remove that file to begin with nothing"
+            )
+        return home
+
     def all_generations(self) -> list[Generation]:
         found = [self.generation(number) for number in _numbers(self.generations)]
         return [generation for generation in found if generation is not None]

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .bundle import BoxError, Head, key_fingerprint, read_manifest, verify
+from .home_key import read_home_key
 from .layout import Box, Layout, read_box
 from .operations import bring_in, forget, restore, roll_back
 from .preflight import Need, examine, gib, home_bytes, tools
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--user", help="whom services and data belong to, as root (stillhouse)")
     parser.add_argument("--check", action="store_true", help="say what this host lacks, change nothing")
     parser.add_argument("--backup", type=_absolute, help="the file to restore")
+    parser.add_argument("--home-key", type=_absolute, help="file with the key of encrypted data")
     parser.add_argument("--purge", action="store_true", help="uninstall: the data too, for good")
     parser.add_argument("--json", action="store_true", help="check, status: for scripts")
     return parser
@@ -91,7 +93,7 @@ def _do(options: argparse.Namespace) -> int:
         case "restore":
             if options.backup is None:
                 raise BoxError("name the file with --backup")
-            made = restore(layout, options.backup, _say)
+            made = restore(layout, options.backup, _home_key(options), _say)
             _say(f"restored; the data before are in {layout.home(made.previous or 0)}, one rollback away")
         case "forget":
             for path in forget(layout):
@@ -123,15 +125,20 @@ def _install(options: argparse.Namespace, layout: Layout) -> int:
         return _show(lacking, None, options.json)
     head = _verified(options, layout)
     user = box.user if box else (options.user or "stillhouse") if os.geteuid() == 0 else None
-    needs = examine(layout, read_manifest(options.bundle, head), user)
+    home_key = _home_key(options)
+    needs = examine(layout, read_manifest(options.bundle, head), user, home_key)
     if options.check:
         return _show(needs, head, options.json)
     if not all(need.ok for need in needs):
         return _show([need for need in needs if not need.ok], head, options.json)
-    made = bring_in(options.bundle, head, _trusted_key(options, box), layout, user, _say)
+    made = bring_in(options.bundle, head, _trusted_key(options, box), layout, user, home_key, _say)
     _say(f"{made.version} is installed; its data are in {layout.home(made.number)}")
     _say(f"try: {layout.prefix}/bin/stillhouse doctor")
     return 0
+
+
+def _home_key(options: argparse.Namespace) -> str | None:
+    return read_home_key(options.home_key) if options.home_key else None
 
 
 def _verified(options: argparse.Namespace, layout: Layout) -> Head:

@@ -39,8 +39,13 @@ from .services import (
 Say = Callable[[str], None]
 
 
-def bring_in(bundle: Path, head: Head, key: bytes, layout: Layout, user: str | None, say: Say) -> Generation:
-    """Installs a verified bundle, or upgrades to it; does nothing where its version runs already."""
+def bring_in(
+    bundle: Path, head: Head, key: bytes, layout: Layout, user: str | None, home_key: str | None, say: Say
+) -> Generation:
+    """Installs a verified bundle, or upgrades to it; does nothing where its version runs already.
+
+    `key` is the maker's public one; `home_key` that of an encrypted home, where it does not come from the site's settings.
+    """
     layout.prefix.mkdir(parents=True, exist_ok=True, mode=0o755)
     with locked(layout.prefix):
         box = read_box(layout.prefix) or _new_box(layout, key, user)
@@ -58,7 +63,7 @@ def bring_in(bundle: Path, head: Head, key: bytes, layout: Layout, user: str | N
         version = install_version(bundle, head, layout)
         write_box(layout.prefix, replace(box, highest_release=head.release))
         with _quiet(layout, box):
-            made = _new_generation(layout, box, version, now, say)
+            made = _new_generation(layout, box, version, now, home_key, say)
             _switch(layout, box, made)
         _sweep(layout)
     return made
@@ -75,15 +80,17 @@ def _new_box(layout: Layout, key: bytes, user: str | None) -> Box:
     return box
 
 
-def _new_generation(layout: Layout, box: Box, version: Path, now: Generation | None, say: Say) -> Generation:
+def _new_generation(
+    layout: Layout, box: Box, version: Path, now: Generation | None, home_key: str | None, say: Say
+) -> Generation:
     """The home that the next generation runs on, and the generation; nothing points to it yet."""
     number = layout.next_number()
-    source = layout.home(now.number) if now else _kept_home(layout)
+    source = layout.source_home()
     say("copying the data" if source else "making a home")
     home = _incoming_home(layout, box)
     fill_home(box, version, home, source)
     say("bringing the data to this version's formats")
-    migrate(box, version, home)
+    migrate(box, version, home, home_key)
     made = Generation(number, version.name, now.number if now else None, "upgrade" if now else "install")
     _write_generation(layout, box, made)
     home.rename(layout.home(number))
@@ -98,22 +105,6 @@ def _incoming_home(layout: Layout, box: Box) -> Path:
     home = layout.homes / ".incoming"
     remove(home)
     make_home(home, box)
-    return home
-
-
-def _kept_home(layout: Layout) -> Path | None:
-    """The home that an uninstalled Stillhouse left."""
-    try:
-        number = int(layout.kept.read_text(encoding="ascii"))
-    except FileNotFoundError:
-        return None
-    except ValueError:
-        raise BoxError(
-            f"{layout.kept} should hold a number: write the number of the home to take up"
-        ) from None
-    home = layout.home(number)
-    if not home.is_dir():
-        raise BoxError(f"{home} is gone, and {layout.kept} names it: remove that file to begin with nothing")
     return home
 
 
@@ -195,7 +186,7 @@ def roll_back(layout: Layout) -> tuple[Generation, Generation]:
     return now, before
 
 
-def restore(layout: Layout, backup: Path, say: Say) -> Generation:
+def restore(layout: Layout, backup: Path, home_key: str | None, say: Say) -> Generation:
     """A backup becomes the data of a new generation of the version in use; the data before stay one rollback away."""
     with locked(layout.prefix):
         box = installed_box(layout)
@@ -207,9 +198,10 @@ def restore(layout: Layout, backup: Path, say: Say) -> Generation:
         with _quiet(layout, box):
             say("unpacking the backup")
             home = _incoming_home(layout, box)
-            as_user(box, [str(version / "venv/bin/stillhouse"), "restore", str(backup)], home)
+            program = str(version / "venv/bin/stillhouse")
+            as_user(box, [program, "restore", str(backup)], home, home_key=home_key)
             fill_home(box, version, home, None)
-            migrate(box, version, home)
+            migrate(box, version, home, home_key)
             made = Generation(number, now.version, now.number, "restore")
             _write_generation(layout, box, made)
             home.rename(layout.home(number))

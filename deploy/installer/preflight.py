@@ -17,7 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from .home_key import is_given
 from .layout import Layout, read_box
+from .services import read_settings, settings_file
 
 MIN_MEMORY_GIB = 4
 _TOOLS = {
@@ -38,8 +40,11 @@ class Need:
     remedy: str | None = None
 
 
-def examine(layout: Layout, manifest: dict[str, Any], user: str | None) -> list[Need]:
-    """All needs of an installation of this bundle; those that are not met carry a remedy."""
+def examine(layout: Layout, manifest: dict[str, Any], user: str | None, home_key: str | None) -> list[Need]:
+    """All needs of an installation of this bundle; those that are not met carry a remedy.
+
+    `home_key` is what the administrator gave, if anything, to open encrypted data with.
+    """
     return [
         *tools(),
         _machine(manifest["needs"]["machine"]),
@@ -53,6 +58,7 @@ def examine(layout: Layout, manifest: dict[str, Any], user: str | None) -> list[
         _scratch(),
         _clock(manifest["made"]),
         *([_user(user)] if user else []),
+        *_home_key(layout, home_key),
     ]
 
 
@@ -187,6 +193,19 @@ def _user(name: str) -> Need:
         ok = shutil.which("useradd") is not None
         remedy = None if ok else f"there is no useradd: make a system user named {name} by hand"
         return Need("user", ok, f"{name}, will be made", remedy)
+
+
+def _home_key(layout: Layout, given: str | None) -> Iterator[Need]:
+    """Services may have it as a credential, which nobody but they can read."""
+    home = layout.source_home()
+    if home is None or not (home / "encryption.json").exists():
+        return
+    state = str(layout.state)
+    ok = is_given(read_settings(state), given)
+    remedy = (
+        f"name the file that holds it with --home-key, or as STILLHOUSE_KEY_FILE in {settings_file(state)}"
+    )
+    yield Need("key of the encrypted data", ok, "given" if ok else "not given", None if ok else remedy)
 
 
 def home_bytes(layout: Layout) -> int:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .bundle import BoxError
+from .home_key import with_key
 from .install_version import ENVIRONMENT
 from .layout import Box
 
@@ -60,8 +61,10 @@ def write_settings(box: Box) -> None:
             shutil.chown(path, 0, _group(box.user))
 
 
-def read_settings(box: Box) -> dict[str, str]:
-    lines = settings_file(box.state).read_text(encoding="utf-8").splitlines()
+def read_settings(state: str) -> dict[str, str]:
+    """Empty where nothing was installed with this state before."""
+    path = settings_file(state)
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return dict(
         line.strip().split("=", 1) for line in lines if line.startswith("STILLHOUSE_") and "=" in line
     )
@@ -91,19 +94,23 @@ def write_units(folder: Path, templates: Path, prefix: Path, box: Box) -> None:
             (folder / name).write_text(text, encoding="utf-8")
 
 
-def migrate(box: Box, version: Path, home: Path) -> None:
+def migrate(box: Box, version: Path, home: Path, home_key: str | None) -> None:
     """Brings a home to the formats of a version."""
-    as_user(box, [str(version / "venv/bin/stillhouse"), "migrate"], home)
+    as_user(box, [str(version / "venv/bin/stillhouse"), "migrate"], home, home_key=home_key)
 
 
 def fill_home(box: Box, version: Path, home: Path, source: Path | None) -> None:
     """With a copy of `source` and the version's models. The program is handed over as text: its folder may be closed to the user."""
     program = Path(__file__).with_name("homes.py").read_text(encoding="utf-8")
     copied = [str(source)] if source else []
-    as_user(box, [sys.executable, "-I", "-S", "-B", "-", str(home), str(version), *copied], home, program)
+    as_user(
+        box, [sys.executable, "-I", "-S", "-B", "-", str(home), str(version), *copied], home, said=program
+    )
 
 
-def as_user(box: Box, command: Sequence[str], home: Path, said: str = "") -> None:
+def as_user(
+    box: Box, command: Sequence[str], home: Path, *, said: str = "", home_key: str | None = None
+) -> None:
     """Runs a command as the product's user, on `home`, with `said` as its input; raises BoxError with its last line."""
     who = {}
     if box.user:
@@ -111,7 +118,7 @@ def as_user(box: Box, command: Sequence[str], home: Path, said: str = "") -> Non
         who = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
     done = subprocess.run(
         list(command),
-        env=ENVIRONMENT | read_settings(box) | {"STILLHOUSE_HOME": str(home)},
+        env=ENVIRONMENT | with_key(read_settings(box.state), home_key) | {"STILLHOUSE_HOME": str(home)},
         input=said,
         capture_output=True,
         text=True,

@@ -30,8 +30,11 @@ def main():
     elif sys.argv[1] == "key":
         print(os.environ.get("STILLHOUSE_KEY_FILE", "none"))
     elif sys.argv[1] == "migrate":
-        if (home / "asks-for-key").exists() and "STILLHOUSE_KEY_FILE" not in os.environ:
-            sys.exit("the home is encrypted: give its key")
+        asked, env = home / "encryption.json", os.environ
+        if asked.exists() and "STILLHOUSE_KEY_FILE" in env and "STILLHOUSE_KEY" in env:
+            sys.exit("the key is given twice")
+        if asked.exists() and "STILLHOUSE_KEY_FILE" not in env and env.get("STILLHOUSE_KEY") != asked.read_text():
+            sys.exit("the home is encrypted with another key")
         told = json.loads(facts.read_text()) if facts.exists() else {{"format": FORMAT, "words": "none yet"}}
         told["format"] = max(FORMAT, told["format"])
         facts.write_text(json.dumps(told))

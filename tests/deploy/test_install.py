@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,7 +15,12 @@ from pathlib import Path
 
 import pytest
 from builder.pack import write_bundle
+from installer.bundle import BoxError
+from installer.home_key import read_home_key
+from installer.layout import Box
+from installer.services import migrate
 from small_bundle import (
+    DEPLOY,
     Maker,
     as_root,
     install_sh,
@@ -184,7 +190,7 @@ def test_the_sites_settings_reach_the_product_and_its_upgrades(prefix: Path, sec
     """An encrypted home cannot be brought to another format without its key."""
     settings = prefix / "state/settings"
     settings.write_text(settings.read_text() + "STILLHOUSE_KEY_FILE=/run/key\nPATH=/nonexistent\n")
-    (prefix / "current/home/asks-for-key").touch()
+    (prefix / "current/home/encryption.json").write_text("ab" * 32)
     assert product(prefix, "key") == "/run/key"
     assert install_sh("upgrade", "--bundle", second, "--prefix", prefix).returncode == 0
     settings.write_text("")
@@ -192,6 +198,76 @@ def test_the_sites_settings_reach_the_product_and_its_upgrades(prefix: Path, sec
     done = install_sh("rollback", "--prefix", prefix)
     assert done.returncode == 0 and product(prefix, "--version") == "stillhouse 1.0"
     assert install_sh("upgrade", "--bundle", second, "--prefix", prefix).returncode == 1
+
+
+def test_an_encrypted_home_is_upgraded_with_the_key_that_the_administrator_names(
+    prefix: Path, second: Path, tmp_path: Path
+) -> None:
+    """Services that have it as a credential give it to nobody, and the file may be one that root alone reads."""
+    (prefix / "current/home/encryption.json").write_text("ab" * 32)
+    key, wrong = tmp_path / "key", tmp_path / "wrong"
+    for path, text in ((key, "ab" * 32), (wrong, "cd" * 32)):
+        path.write_text(f"{text}\n")
+        path.chmod(0o600)
+    upgrade = ("upgrade", "--bundle", second, "--prefix", prefix)
+    before = sorted(prefix.rglob("*"))
+    done = install_sh(*upgrade)
+    assert done.returncode == 1 and "MEND  key of the encrypted data: not given" in done.stdout
+    assert "--home-key" in done.stdout and sorted(prefix.rglob("*")) == before
+    done = install_sh(*upgrade, "--home-key", wrong)
+    assert (
+        done.returncode == 1 and "nothing was switched: the home is encrypted with another key" in done.stderr
+    )
+    assert state_of(prefix) == ("stillhouse 1.0", "first words")
+    # The site names another file for its services: two keys would be refused.
+    (prefix / "state/settings").write_text(f"STILLHOUSE_KEY_FILE={wrong}\n")
+    done = install_sh(*upgrade, "--home-key", key)
+    assert done.returncode == 0, done.stderr
+    assert state_of(prefix) == ("stillhouse 2.0", "first words")
+    written = [path for path in prefix.rglob("*") if path.is_file() and path.name != "encryption.json"]
+    assert written and not any(b"ab" * 32 in path.read_bytes() for path in written)
+
+
+def test_a_key_may_come_through_a_pipe_and_one_that_others_can_read_is_refused(
+    prefix: Path, second: Path, tmp_path: Path
+) -> None:
+    """As `systemd-creds decrypt` gives it."""
+    (prefix / "current/home/encryption.json").write_text("ab" * 32)
+    key = tmp_path / "key"
+    key.write_text("ab" * 32)
+    key.chmod(0o640)
+    upgrade = ["upgrade", "--bundle", second, "--prefix", prefix, "--home-key"]
+    done = install_sh(*upgrade, key)
+    assert done.returncode == 1 and f"chmod 600 {key}" in done.stderr
+    for text, status in (("", 1), ("ab" * 32, 0)):
+        command = ["sh", DEPLOY / "install.sh", *upgrade, "/dev/stdin"]
+        assert subprocess.run(command, input=text, text=True, capture_output=True).returncode == status
+    assert state_of(prefix) == ("stillhouse 2.0", "first words")
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_the_product_opens_its_encrypted_home_with_what_the_installer_hands_it(
+    tmp_path: Path, given: bool
+) -> None:
+    """The real product: a store and keys under a key, brought to its formats as an upgrade does."""
+    home, version, key = tmp_path / "home", tmp_path / "version", tmp_path / "key"
+    home.mkdir(mode=0o700)
+    (version / "venv/bin").mkdir(parents=True)
+    command = version / "venv/bin/stillhouse"
+    command.write_text(
+        f'#!/bin/sh\nexport PYTHONPATH={DEPLOY.parent}\nexec {sys.executable} -m appliance.cli "$@"\n'
+    )
+    command.chmod(0o755)
+    environment = {**os.environ, "STILLHOUSE_HOME": str(home)}
+    subprocess.run([command, "keys", "new", key], env=environment, check=True, capture_output=True)
+    environment["STILLHOUSE_KEY_FILE"] = str(key)
+    subprocess.run([command, "migrate"], env=environment, check=True, capture_output=True)
+    box = Box(str(tmp_path / "state"), None, False, "key")
+    if given:
+        migrate(box, version, home, read_home_key(key))
+    else:
+        with pytest.raises(BoxError, match=r"nothing was switched: .* is encrypted with the key"):
+            migrate(box, version, home, None)
 
 
 def test_a_restore_is_one_rollback_away_from_what_was_there(prefix: Path, tmp_path: Path) -> None:

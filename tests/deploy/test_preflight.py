@@ -32,7 +32,7 @@ def layout(tmp_path: Path) -> Layout:
 
 
 def unmet(layout: Layout, manifest: dict[str, Any] = MANIFEST, user: str | None = None) -> dict[str, Need]:
-    found = examine(layout, manifest, user)
+    found = examine(layout, manifest, user, None)
     assert all(need.ok == (need.remedy is None) for need in found)
     assert all("\n" not in f"{need.found}{need.remedy}" for need in found)
     return {need.name: need for need in found if not need.ok}
