@@ -17,11 +17,14 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from appliance.processes import Child, spawn
 
 _PROBE_INTERVAL_S = 0.2
 _STOP_GRACE_S = 10.0
+_GONE_S = 20.0
+"""A server that answers nothing for so long after requests failed is gone; a busy one takes a second or two."""
 _MAX_TMPDIR_BYTES = 50
 """A socket's path may have 107 bytes: this, a child's own directory (20 with the slash) and vLLM's names (37)."""
 _LORA_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
@@ -75,6 +78,23 @@ class Server:
     """From the start of the process to the first healthy answer."""
     api_key: str | None = field(default=None, repr=False)
     """What a server with hot adapters asks for: nobody else on the host may change what answers."""
+    process: Child | None = field(default=None, repr=False)
+    """None where it is not ours to watch."""
+
+    def check(self, failures: Mapping[str, int]) -> None:
+        """Raises ServeError where requests failed (kind of failure -> how often) because the server is gone."""
+        if self.process is None or not failures:
+            return
+        port = urlsplit(self.base_url).port
+        assert port is not None
+        patience = time.monotonic() + _GONE_S
+        while not _answers(port, self.model, self.api_key):
+            if self.process.returncode is not None or time.monotonic() > patience:
+                log = self.process.log_path
+                raise ServeError(
+                    f"vLLM ended under load, perhaps for want of memory: see {log}; tried again, it goes on from here"
+                )
+            time.sleep(_PROBE_INTERVAL_S)
 
 
 def engine_version() -> str | None:
@@ -160,6 +180,7 @@ def served(
             prefix_caching=settings.prefix_caching,
             start_s=time.monotonic() - started,
             api_key=api_key,
+            process=child,
         )
     finally:
         child.stop(_STOP_GRACE_S)

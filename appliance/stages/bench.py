@@ -12,6 +12,7 @@ from appliance.energy import EnergyMeter, accelerator_counter
 from appliance.loadtest import Answer, Serving, SloSettings, best_at
 from appliance.serve import ServeError, Server, device, served
 from appliance.stages.context import Context, Facts, read_examples, split_of
+from appliance.stages.measured import measured
 from appliance.stages.parity import NUM_PROMPTS, check_parity
 from appliance.stages.sweep import Arm, Sweep
 from distill.evaluate import requests_for, score_arm, untrained_arms, worked_examples
@@ -19,7 +20,7 @@ from distill.parity import own_answers
 from distill.quantise import METHOD, quantise
 from distill.student import context_room, load_tokenizer, prompt_ids
 from distill.teach import read_completions
-from distill.values import Completion, Example, Messages
+from distill.values import Completion, Example, Request
 from privacy.intervals import wilson
 
 CASCADE = (
@@ -39,11 +40,14 @@ def bench(context: Context) -> tuple[Facts, list[str]]:
     tests = split_of(read_examples(context.before("curate")[0]), "test")
     evaluated, chosen = context.before("evaluate")[0], context.before("evaluate")[1].facts["chosen"]
     base, merged = context.model(use_case.student.base), context.before(chosen)[0] / "model"
-    prompts = _prompts(context, base, tests, chosen)
+    requests = _requests(context, base, tests, chosen)
     loaded = _Loaded(context)
     not_served = {"cascade": CASCADE}
 
-    max_tokens, released = use_case.task.max_answer_tokens, prompts[chosen][:NUM_PROMPTS]
+    max_tokens, released = (
+        use_case.task.max_answer_tokens,
+        [each.messages for each in requests[chosen][:NUM_PROMPTS]],
+    )
     context.progress(0, None, unit="requests", part=f"{chosen} in this process")
     own = own_answers(merged, use_case.student.device, max_tokens, released)
     parity: Facts = {}
@@ -52,20 +56,20 @@ def bench(context: Context) -> tuple[Facts, list[str]]:
         nonlocal parity
         parity = asdict(check_parity(server, released, own, max_tokens, settings.parity_max_gap))
 
-    loaded.load(merged, [Arm(chosen, _NAME, prompts[chosen])], gate=gate)
-    loaded.load(base, [Arm(arm, _NAME, prompts[arm]) for arm in untrained_arms(use_case.evaluate)])
+    loaded.load(merged, [Arm(chosen, _NAME, requests[chosen])], gate=gate)
+    loaded.load(base, [Arm(arm, _NAME, requests[arm]) for arm in untrained_arms(use_case.evaluate)])
     adapter = _adapter(context, chosen)
     if isinstance(adapter, Path):
         # On a server of its own: vLLM's CPU kernels do the adapter's arithmetic for requests without one as well, and
         # the untrained arms would be charged for it.
-        loaded.load(base, [Arm("adapter", "adapter", prompts[chosen])], {"adapter": adapter})
+        loaded.load(base, [Arm("adapter", "adapter", requests[chosen])], {"adapter": adapter})
     else:
         not_served["adapter"] = adapter
-    quantised = _load_quantised(loaded, merged, Arm("quantised", _NAME, prompts[chosen]))
+    quantised = _load_quantised(loaded, merged, Arm("quantised", _NAME, requests[chosen]))
     if isinstance(quantised, str):
         not_served["quantised"] = quantised
     if use_case.teacher.kind == "local":
-        loaded.load(context.model(use_case.teacher.model), [Arm("teacher", _NAME, prompts["teacher"])])
+        loaded.load(context.model(use_case.teacher.model), [Arm("teacher", _NAME, requests["teacher"])])
     else:
         not_served["teacher"] = "it does not run on this machine"
     facts = {
@@ -88,21 +92,21 @@ def bench(context: Context) -> tuple[Facts, list[str]]:
         "start_s": loaded.start_s,
         "eager": settings.serve.enforce_eager,
         "prefix_caching": settings.serve.prefix_caching,
-        "teacher_tokens": _teacher_tokens(context, base, tests, prompts["teacher"]),
+        "teacher_tokens": _teacher_tokens(context, base, tests, requests["teacher"]),
     }
     return facts, []
 
 
-def _prompts(
+def _requests(
     context: Context, base: Path, tests: Sequence[Example], chosen: str
-) -> dict[str, list[Messages]]:
+) -> dict[str, list[Request]]:
     """By arm, what evaluation asked about the test records."""
     settings = context.use_case.evaluate
     examples = read_examples(context.before("curate")[0])
     room = context_room(base, context.use_case.task.max_answer_tokens)
     worked = worked_examples(context.task, examples, tests, settings, room)
     return {
-        arm: [request.messages for request in requests_for(context.task, arm, tests, worked)]
+        arm: requests_for(context.task, arm, tests, worked)
         for arm in (*untrained_arms(settings), chosen, "teacher")
     }
 
@@ -129,12 +133,16 @@ class _Loaded:
         first = arms[0].name
         context.progress(0, None, unit="requests", part=f"starting vLLM for {first}")
         log, cache = context.folder / f"vllm-{first}.log", context.home.cache / "vllm"
-        with served(model, _NAME, settings.serve, log, cache, adapters) as server:
+        inputs = (context.folder / "fingerprint").read_text(encoding="utf-8")
+        with (
+            measured(context.folder / "levels.jsonl", inputs) as known,
+            served(model, _NAME, settings.serve, log, cache, adapters) as server,
+        ):
             self.start_s[first] = server.start_s
             if gate is not None:
                 gate(server)
             longest = min(settings.load.max_tokens, context.use_case.task.max_answer_tokens)
-            sweep = Sweep(server, settings, longest, self.energy, context.progress)
+            sweep = Sweep(server, settings, longest, self.energy, context.progress, known)
             for arm in arms:
                 rows, self.answers[arm.name] = sweep.run(arm)
                 self.rows += rows
@@ -232,13 +240,13 @@ def _agreement(tests: Sequence[Example], answers: Mapping[int, Answer], evaluate
 
 
 def _teacher_tokens(
-    context: Context, base: Path, tests: Sequence[Example], prompts: Sequence[Messages]
+    context: Context, base: Path, tests: Sequence[Example], requests: Sequence[Request]
 ) -> Facts | None:
     """Mean tokens of the teacher's requests: its own count where it gave one, else by the student's tokenizer."""
     answers = read_completions(context.before("teach")[0] / "completions.jsonl")
     asked = [
-        (answers[example.record_id], prompt)
-        for example, prompt in zip(tests, prompts, strict=True)
+        (answers[example.record_id], request.messages)
+        for example, request in zip(tests, requests, strict=True)
         if example.record_id in answers
     ]
     if not asked:

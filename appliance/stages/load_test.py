@@ -15,11 +15,13 @@ from pathlib import Path
 
 from appliance.airgap import SealError, available, run_sealed
 from appliance.energy import EnergyMeter, accelerator_counter
+from appliance.manifest import hash_json
 from appliance.offline import go_offline
 from appliance.progress import Reporter
 from appliance.serve import device, served
 from appliance.stages.bench import at_objective
 from appliance.stages.context import Context, read_examples, split_of
+from appliance.stages.measured import measured
 from appliance.stages.sweep import Arm, Sweep
 from appliance.stages.work import OPERATOR_ERRORS, frames, one_line
 from appliance.views.load_tests import LoadTestError, asked, result_path
@@ -30,24 +32,32 @@ _SEALED = "--sealed"
 
 
 def load(run_folder: Path, job_folder: Path) -> None:
-    """Writes the result beside the run, last."""
+    """Writes the result beside the run, last. Killed, it goes on after the last whole level."""
     request = json.loads((job_folder / "request.json").read_text(encoding="utf-8"))
     wanted = asked(request["arguments"])
     context = Context(run_folder, "bench")
     use_case = context.use_case
     settings = wanted.settings(use_case.bench)
+    path = result_path(context.home, context.run_id, job_folder.name)
+    if path.exists():
+        return  # by an attempt that was killed before it could say so
     chosen = context.before("evaluate")[1].facts["chosen"]
-    model = context.before(chosen)[0] / "model"
-    tests = split_of(read_examples(context.before("curate")[0]), "test")
-    prompts = [each.messages for each in requests_for(context.task, chosen, tests, {})]
+    (trained, student), (curated, examples) = context.before(chosen), context.before("curate")
+    requests = requests_for(context.task, chosen, split_of(read_examples(curated), "test"), {})
     energy = EnergyMeter(gpu=None if device().startswith("CPU") else accelerator_counter())
     progress = Reporter(job_folder)
     progress(0, None, unit="requests", part="starting the server")
     longest = min(settings.load.max_tokens, use_case.task.max_answer_tokens)
-    with served(
-        model, "model", settings.serve, job_folder / "vllm.log", context.home.cache / "vllm"
-    ) as server:
-        rows, _ = Sweep(server, settings, longest, energy, progress).run(Arm(chosen, "model", prompts))
+    path.parent.mkdir(exist_ok=True, mode=0o700)
+    inputs = hash_json([student.digest, examples.digest])
+    log, cache = job_folder / "vllm.log", context.home.cache / "vllm"
+    with (
+        measured(path.with_suffix(".jsonl"), inputs) as known,
+        served(trained / "model", "model", settings.serve, log, cache) as server,
+    ):
+        rows, _ = Sweep(server, settings, longest, energy, progress, known).run(
+            Arm(chosen, "model", requests)
+        )
     result = {
         "run_id": context.run_id,
         "arm": chosen,
@@ -62,8 +72,6 @@ def load(run_folder: Path, job_folder: Path) -> None:
         "slo": at_objective(rows, settings.slo),
         "serving": [asdict(row) for row in rows],
     }
-    path = result_path(context.home, context.run_id, job_folder.name)
-    path.parent.mkdir(exist_ok=True, mode=0o700)
     write_atomically(path, json.dumps(result, indent=1))
 
 
@@ -71,7 +79,11 @@ def main(run_folder: Path, job_folder: Path, sealed: bool) -> int:
     if not sealed and available() is None:
         argv = [sys.executable, "-m", "appliance.stages.load_test", str(run_folder), str(job_folder), _SEALED]
         try:
-            return run_sealed(argv).returncode
+            code = run_sealed(argv).returncode
+            if code == -signal.SIGKILL:
+                said = "the load test was killed, perhaps for want of memory: tried again, it goes on after its last whole level"
+                write_atomically(job_folder / "error.txt", said)
+            return code
         except SealError as error:
             write_atomically(job_folder / "error.txt", f"the seal against outside connections broke: {error}")
             return 3

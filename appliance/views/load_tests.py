@@ -1,7 +1,8 @@
 """Load tests on request: the finished student of a run served again and loaded at chosen levels, kept beside the run.
 
-Each is a file `load-tests/<job_id>.json` in the run's folder with its settings, its device and its figures. The run's own
-stages do not read it: the report speaks of the bench stage alone.
+Each is a file `load-tests/<job_id>.json` in the run's folder with its settings, its device and its figures, and beside it
+`<job_id>.jsonl` with its requests (`stages.measured`). The run's own stages do not read them: the report speaks of the
+bench stage alone.
 """
 
 from __future__ import annotations
@@ -121,7 +122,11 @@ def work(home: Home, job: Job) -> dict[str, Any]:
         child.stop(_STOP_GRACE_S)
     if code != 0:
         said = folder / "error.txt"
-        raise LoadTestError(said.read_text() if said.exists() else f"the load test ended with status {code}")
+        raise LoadTestError(
+            said.read_text()
+            if said.exists()
+            else f"the load test ended with status {code}: tried again, it goes on after its last whole level"
+        )
     told = json.loads(result_path(home, found.run_id, job.job_id).read_text(encoding="utf-8"))
     return {"message": summary(told), "run_id": found.run_id}
 

@@ -43,7 +43,7 @@ class ScriptedServer:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 if head.startswith(b"GET "):
-                    writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+                    writer.write(self.got(head.split()[1].decode()))
                     continue
                 length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
                 body = json.loads(await reader.readexactly(length))
@@ -58,6 +58,10 @@ class ScriptedServer:
             pass
         finally:
             writer.close()
+
+    def got(self, path: str) -> bytes:
+        """The whole answer to a GET."""
+        return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
     async def answer(self, script: str, writer: asyncio.StreamWriter) -> None:
         received = time.perf_counter()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from appliance.energy import EnergyMeter
 from appliance.loadtest import Answer, LoadtestSettings, Serving, SloSettings
 from appliance.serve import Server
 from appliance.stages.bench import at_objective
+from appliance.stages.measured import measured
 from appliance.stages.sweep import LEAST_ARRIVALS, Arm, Sweep
+from distill.values import Request
 from tests.appliance.scripted_server import in_a_thread
 
 _ROW = Serving(
@@ -46,19 +49,26 @@ def test_each_arm_has_its_best_level_at_the_objective_or_none() -> None:
     assert at_objective(rows, SloSettings(ttft_s=None, tpot_s=None)) == {}
 
 
-def _sweep(script: str, **load: Any) -> tuple[list[Serving], dict[int, Answer]]:
+def _sweep(path: Path, script: str, **load: Any) -> tuple[list[Serving], dict[int, Answer]]:
+    """The load test of five records, kept at `path`."""
     settings = BenchSettings(load=LoadtestSettings(**load), slo=SloSettings(ttft_s=5.0, tpot_s=5.0))
-    with in_a_thread() as scripted:
+    with in_a_thread() as scripted, measured(path, "inputs") as known:
         server = Server(scripted.url, "m", "engine 1", "device", True, 0.0)
-        sweep = Sweep(server, settings, 8, EnergyMeter(), lambda *args, **more: None)  # type: ignore[arg-type]
-        prompts = [[{"role": "user", "content": script}]] * 5
-        return sweep.run(Arm("arm", "m", prompts))
+        sweep = Sweep(server, settings, 8, EnergyMeter(), lambda *args, **more: None, known)  # type: ignore[arg-type]
+        requests = [Request(f"r{number}", [{"role": "user", "content": script}]) for number in range(5)]
+        return sweep.run(Arm("arm", "m", requests))
 
 
 @pytest.mark.slow
-def test_an_arm_is_loaded_in_a_closed_loop_and_then_around_its_best_rate() -> None:
+def test_an_arm_is_loaded_in_a_closed_loop_and_then_around_its_best_rate(tmp_path: Path) -> None:
     rows, answers = _sweep(
-        "one", concurrency=(1, 2), requests_per_level=8, repeats=2, open_shares=(0.5, 0.8), open_seconds=1.0
+        tmp_path / "levels",
+        "one",
+        concurrency=(1, 2),
+        requests_per_level=8,
+        repeats=2,
+        open_shares=(0.5, 0.8),
+        open_seconds=1.0,
     )
     assert [(row.loop, row.concurrency) for row in rows] == [
         ("closed", 1),
@@ -77,7 +87,9 @@ def test_an_arm_is_loaded_in_a_closed_loop_and_then_around_its_best_rate() -> No
 
 
 @pytest.mark.slow
-def test_an_arm_that_only_fails_has_no_open_loop() -> None:
-    rows, answers = _sweep("500", concurrency=(1,), requests_per_level=4, repeats=2, open_seconds=1.0)
+def test_an_arm_that_only_fails_has_no_open_loop(tmp_path: Path) -> None:
+    rows, answers = _sweep(
+        tmp_path / "levels", "500", concurrency=(1,), requests_per_level=4, repeats=2, open_seconds=1.0
+    )
     assert [(row.loop, row.num_ok, row.failures) for row in rows] == [("closed", 0, {"http_500": 8})]
     assert answers == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.vllm, pytest.mark.timeout(900)]
 OPERATOR = Actor("olga", frozenset({Role.OPERATOR}), "console")
 
 
-@pytest.fixture
-def run(stillhouse_home: Path) -> Path:
+def make_run(home: Home, make_model: Callable[[Path], object]) -> Path:
     """What a load test reads of a finished run: settings, test records, the chosen student."""
-    home = Home.open()
     (home.root / "use_case.toml").write_text(
         small_use_case.replaced(("max_model_len = 512", "max_model_len = 512\nstart_timeout_s = 600.0"))
     )
@@ -40,7 +39,7 @@ def run(stillhouse_home: Path) -> Path:
         Example(f"r{n}", "test", {"message": f"my bill {n} is wrong"}, "billing", None) for n in range(9)
     ]
     write_examples(folder / "curate" / "examples.parquet", examples)
-    make_tiny_model(folder / "sft" / "model")
+    make_model(folder / "sft" / "model")
     for stage, facts, outputs in (
         ("curate", {}, ["examples.parquet"]),
         ("sft", {}, ["model"]),
@@ -51,6 +50,11 @@ def run(stillhouse_home: Path) -> Path:
     document = json.loads(use_case_to_json(load_use_case(home.root / "use_case.toml")))
     (folder / "config.json").write_text(json.dumps({"base_dir": str(home.root), "use_case": document}))
     return folder
+
+
+@pytest.fixture
+def run(stillhouse_home: Path) -> Path:
+    return make_run(Home.open(), make_tiny_model)
 
 
 def test_a_load_test_is_worked_off_by_the_worker_and_its_figures_lie_beside_the_run(run: Path) -> None:
