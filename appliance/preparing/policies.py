@@ -57,4 +57,4 @@ def save(home: Home, actor: Actor, name: str, policy: dict[str, Any]) -> int:
 
 def history(home: Home, name: str) -> list[Version]:
     """Who saved it when, the newest first."""
-    return versions(path(home, name).parent)
+    return versions(path(home, name))

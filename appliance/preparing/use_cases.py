@@ -82,7 +82,7 @@ def version(home: Home, name: str) -> int:
 
 def history(home: Home, name: str) -> list[Version]:
     """Who saved it when, the newest first."""
-    return versions(path(home, name).parent)
+    return versions(path(home, name))
 
 
 def save(home: Home, actor: Actor, name: str, sections: dict[str, Any]) -> None:

@@ -32,11 +32,14 @@ def save_version(folder: Path, name: str, document: dict[str, Any], by: str, cha
     """
     import tomli_w
 
-    last = max((_number(path) for path in folder.glob("saved-*.toml")), default=0)
+    path = folder / name
+    last = (
+        version_of(path).number if path.exists() else 0
+    )  # a kill may have left one more, which nobody was told of
     version = Version(last + 1, by, time.time(), changed)
     text = f"{_MARK}{json.dumps(asdict(version))}\n{tomli_w.dumps(document)}"
     write_private(folder / f"saved-{version.number:04d}.toml", text.encode())
-    write_private(folder / name, text.encode())
+    write_private(path, text.encode())
     return version.number
 
 
@@ -48,10 +51,8 @@ def version_of(path: Path) -> Version:
     return Version(**told | {"changed": tuple(told["changed"])})
 
 
-def versions(folder: Path) -> list[Version]:
-    """All states, the newest first."""
-    return sorted(map(version_of, folder.glob("saved-*.toml")), key=lambda version: -version.number)
-
-
-def _number(path: Path) -> int:
-    return int(path.stem.removeprefix("saved-"))
+def versions(path: Path) -> list[Version]:
+    """All states of the file up to what it is now, the newest first."""
+    numbers = range(version_of(path).number, 0, -1)
+    kept = (path.with_name(f"saved-{number:04d}.toml") for number in numbers)
+    return [version_of(each) for each in kept if each.exists()]

@@ -182,6 +182,19 @@ def test_who_saved_what_when_is_kept_with_every_state(home: Home) -> None:
     assert then.evaluate.reference_field == "reviewed" and now.evaluate.reference_field is None
 
 
+def test_a_state_that_a_kill_left_half_saved_is_no_state_and_the_next_one_takes_its_place(home: Home) -> None:
+    file = use_cases.path(home, "tickets")
+    before = file.read_bytes()
+    use_cases.save(home, MARIA, "tickets", {"split": {"test": 7}})
+    file.write_bytes(before)  # killed between the kept state and the file itself
+    assert use_cases.version(home, "tickets") == 2
+    assert [version.number for version in use_cases.history(home, "tickets")] == [2, 1]
+    use_cases.save(home, NILS, "tickets", {"split": {"test": 9}})
+    newest = use_cases.history(home, "tickets")[0]
+    assert (newest.number, newest.by) == (3, "nils")
+    assert load_use_case(use_cases.path(home, "tickets", 3)).split.test == 9
+
+
 def test_a_job_runs_the_use_case_as_it_was_when_it_was_asked_for(home: Home) -> None:
     job = jobs.enqueue(home, MARIA, "run", {"use_case": "tickets"})
     use_cases.save(home, MARIA, "tickets", {"split": {"test": 7}})

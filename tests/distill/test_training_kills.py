@@ -19,6 +19,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.appliance.fast_jobs import patience
+from tests.benchmarks.survival import tell
+
 KILLS = 100
 
 
@@ -46,6 +49,15 @@ def test_a_hundred_kills_at_any_moment_and_none_that_cannot_resume(tiny_model: P
     assert found["with_a_torn_checkpoint"] > 0, (
         "no kill fell into the writing of a checkpoint: nothing was shown"
     )
+    lost = found["failed"] + found["ended_otherwise"]
+    tell(
+        "training",
+        KILLS,
+        lost,
+        found["recovery_s"],
+        ended_bit_equal=found["ended"] - found["ended_otherwise"],
+    )
+    assert max(found["recovery_s"]) < 10 * patience()
 
 
 def _train(base: Path, out: Path) -> None:
@@ -54,8 +66,9 @@ def _train(base: Path, out: Path) -> None:
     sft(base, out, settings=replace(SFT, epochs=4, checkpoint_every_steps=1))
 
 
-def _forked(base: Path, out: Path, kill_after_s: float | None) -> int | None:
-    """Exit status of a child that trains; None if it was killed."""
+def _forked(base: Path, out: Path, kill_after_s: float | None, went_on_s: list[float]) -> int | None:
+    """Exit status of a child that trains; None if it was killed. Adds the seconds until it had done a step, if it came so far."""
+    started, before, went_on = time.monotonic(), _sealed(out), False
     child = os.fork()
     if child == 0:
         try:
@@ -64,15 +77,26 @@ def _forked(base: Path, out: Path, kill_after_s: float | None) -> int | None:
         except BaseException as error:
             print(type(error).__name__, error, file=sys.stderr, flush=True)
             os._exit(1)
-    ends = time.monotonic() + (600 if kill_after_s is None else kill_after_s)
+    ends = started + (600 if kill_after_s is None else kill_after_s)
     while time.monotonic() < ends:
         ended, status = os.waitpid(child, os.WNOHANG)
+        if not went_on and _sealed(out) > before:
+            went_on_s.append(time.monotonic() - started)
+            went_on = True
         if ended:
             return os.waitstatus_to_exitcode(status)
         time.sleep(0.002)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return None
+
+
+def _sealed(out: Path) -> int:
+    """The step of the newest checkpoint that has its seal; 0 before there is one."""
+    return max(
+        (int(path.parent.name.split("-")[1]) for path in (out / "checkpoints").glob("*/sealed.json")),
+        default=0,
+    )
 
 
 def _is_torn(out: Path) -> bool:
@@ -94,15 +118,17 @@ def main() -> None:
     AutoModelForCausalLM.from_pretrained(base), AutoTokenizer.from_pretrained(base)
     assert peft and training_runs and torch.get_num_threads() == 1
     source, started = random.Random(seed), time.monotonic()
-    assert _forked(base, folder / "whole", None) == 0
+    assert _forked(base, folder / "whole", None, []) == 0
     whole_s, expected = time.monotonic() - started, digest(folder / "whole")
     found = {"kills": 0, "failed": 0, "ended": 0, "ended_otherwise": 0, "with_a_torn_checkpoint": 0}
-    number = 0
+    number, went_on_s = 0, list[float]()
     while found["kills"] < wanted:
         out = folder / f"run-{number}"
         number += 1
+        recovery_s: list[float] = []  # of the first attempt, which recovers from nothing
         while found["kills"] < wanted:
-            status = _forked(base, out, source.uniform(0.1, 1.0) * whole_s)
+            status = _forked(base, out, source.uniform(0.1, 1.0) * whole_s, recovery_s)
+            recovery_s = went_on_s
             if status is None:
                 found["kills"] += 1
                 found["with_a_torn_checkpoint"] += _is_torn(out)
@@ -110,10 +136,11 @@ def main() -> None:
             found["failed"] += status != 0
             break
         if found["kills"] == wanted:
-            found["failed"] += _forked(base, out, None) != 0
+            found["failed"] += _forked(base, out, None, went_on_s) != 0
         if (out / "adapter").exists():
             found["ended"] += 1
             found["ended_otherwise"] += digest(out) != expected
+    found |= {"recovery_s": [round(each, 3) for each in went_on_s]}
     print(json.dumps(found | {"whole_s": round(whole_s, 2), "seconds": round(time.monotonic() - started, 1)}))
 
 
