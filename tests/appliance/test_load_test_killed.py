@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from appliance.people.acting import Actor, Role
 from appliance.views import load_tests
 from tests.appliance.scripted_vllm import ROOT, seen, stand_in
 from tests.benchmarks.survival import tell
+from tests.tiny_model import make_tiny_model
 
 OPERATOR = Actor("olga", frozenset({Role.OPERATOR}), "console")
 LOAD = {"run_id": "small-1", "concurrency": [1, 2], "requests_per_level": 6, "repeats": 2, "open_shares": [0.5], "open_seconds": 1.0}  # fmt: skip
@@ -69,9 +70,10 @@ def of_kind(folder: Path, what: str) -> list[int]:
 class Bench:
     """A worker on a home, and the one load test that it works on."""
 
-    def __init__(self, home: Home, folder: Path) -> None:
+    def __init__(self, home: Home, folder: Path, real: bool) -> None:
         self.home, self.folder = home, folder
-        self.environment = {**os.environ, **stand_in(folder), "OMP_NUM_THREADS": "1"}
+        engine = {"PYTHONPATH": f"{folder}:{ROOT}"} if real else stand_in(folder)
+        self.environment = {**os.environ, **engine, "OMP_NUM_THREADS": "1"}
         self.worker: subprocess.Popen[bytes] | None = None
         self.job_id = ""
         self.recovery_s: list[float] = []
@@ -153,11 +155,17 @@ def whole_result(told: dict[str, Any]) -> None:
     assert all(len(row["repeats_per_s"]) == 2 for row in told["serving"] if row["loop"] == "closed")
 
 
+def no_weights(model: Path) -> None:
+    model.mkdir()
+    (model / "config.json").write_text("{}")
+
+
 @contextmanager
-def bench(home: Home, folder: Path) -> Iterator[Bench]:
-    make_run(home, lambda model: (model.mkdir(), (model / "config.json").write_text("{}")))
+def bench(home: Home, folder: Path, make_model: Callable[[Path], object] = no_weights) -> Iterator[Bench]:
+    """With a model of its own vLLM is the real one."""
+    make_run(home, make_model)
     folder.mkdir()
-    made = Bench(home, folder)
+    made = Bench(home, folder, real=make_model is not no_weights)
     made.start_worker()
     try:
         yield made
@@ -193,12 +201,15 @@ def survive(found: Bench, kills: int, seed: int) -> None:
     print(f"{before} load tests, {dict(found.kills)}, {[round(each, 1) for each in found.recovery_s]}")
 
 
+def levels_once(found: Bench) -> None:
+    levels = found.whole_levels()
+    assert len(levels) == len(set(levels)) == len(LEVELS)
+    whole_result(load_tests.results(found.home, "small-1")[0])
+
+
 def counted_once(found: Bench, started: float) -> None:
     """Every level is acknowledged once, after all that was asked for it; nothing was asked for it afterwards."""
-    rows = [json.loads(line) for line in found.levels_file.read_bytes().splitlines()]
-    named = [json.loads(row["level"])[1:3] for row in rows if "level" in row]
-    assert len(named) == len(LEVELS) and len({json.dumps(each) for each in named}) == len(LEVELS)
-    whole_result(load_tests.results(found.home, "small-1")[0])
+    levels_once(found)
     asked = [each for each in seen(found.folder) if each["at"] >= started]
     for level, count in LEVELS.items():
         servers = [each["pid"] for each in asked if each["level"] == level]
@@ -234,3 +245,36 @@ def test_a_load_test_survives_fifty_kills_and_counts_nothing_twice(
             **{f"of {what}": n for what, n in sorted(found.kills.items())},
         )
         assert max(found.recovery_s) < 10 * patience() and len(found.kills) == len(TARGETS)
+
+
+@pytest.mark.slow
+@pytest.mark.vllm
+@pytest.mark.long
+@pytest.mark.timeout(2700)
+def test_a_load_test_of_the_real_engine_survives_three_kills(stillhouse_home: Path, tmp_path: Path) -> None:
+    """Each after another whole level: vLLM takes longer to start than what is between two of its kills."""
+    with bench(Home.open(), tmp_path / "real", make_tiny_model) as found:
+        found.ask()
+        for number, what in enumerate(("server", "load", "worker"), 1):
+            wait_for(lambda number=number: len(found.whole_levels()) >= number, 600.0 * patience())  # type: ignore[misc]
+            whole, servers = found.whole_levels(), set(of_kind(found.folder, "server"))
+            killed_at = time.monotonic()
+            assert servers and found.kill(what)
+            if what == "worker":
+                found.start_worker()
+            else:
+                wait_for(lambda: found.job.status is Status.FAILED, 60.0 * patience())
+                jobs.retry(found.home, OPERATOR, found.job_id)
+            wait_for(
+                lambda servers=servers: set(of_kind(found.folder, "server")) - servers, 60.0 * patience()
+            )  # type: ignore[misc]
+            found.recovery_s.append(time.monotonic() - killed_at)
+            assert found.whole_levels()[: len(whole)] == whole, "what was acknowledged stays"
+            wait_for(
+                lambda servers=servers: servers.isdisjoint(of_kind(found.folder, "server")),
+                GONE_WITHIN_S * patience(),
+            )  # type: ignore[misc]
+            found.nothing_half()
+        wait_for(lambda: found.job.status is Status.DONE, 600.0 * patience())
+        levels_once(found)
+        tell("load test of vLLM, until a new server was started", 3, 0, found.recovery_s)

@@ -22,7 +22,7 @@ from appliance import approvals, audit, datasets, jobs
 from appliance.home import Home
 from appliance.people import accounts, sessions
 from appliance.people.acting import Actor, Role
-from appliance.preparing import policies, review, use_cases
+from appliance.preparing import policies, review, review_book, review_sample, use_cases
 from appliance.quality import rounds
 from appliance.quality.evaluated import Evaluated, evaluated
 from appliance.store import Store
@@ -43,7 +43,7 @@ def furnish(home: Home, folder: Path) -> None:
         accounts.create(
             home, Actor("setup", frozenset(Role), "shell"), who.name, who.roles, f"{who.name}@example.org"
         )
-    review.search(home, draft(home, folder), 60, rules_only(home, CASE), silently)
+    review_sample.search(home, draft(home, folder), 60, rules_only(home, CASE), silently)
     policies.save(home, OLGA, POLICY, {"name": "Own 0", "preset": "gdpr"})
     said = {
         arm: [f"{arm} says {place}" for place in range(PAIRS)] for arm in ("untuned", "onpolicy", "teacher")
@@ -90,14 +90,14 @@ def _change_roles(home: Home, wanted: list[str]) -> None:
 
 
 def _decided(home: Home) -> int:
-    return sum(map(len, review.read_book(home, CASE).decisions.values()))
+    return sum(map(len, review_book.read_book(home, CASE).decisions.values()))
 
 
 def _decide(home: Home, wanted: int) -> None:
-    drawn, book = review.sample(home, CASE), review.read_book(home, CASE)
+    drawn, book = review_sample.sample(home, CASE), review_book.read_book(home, CASE)
     assert drawn is not None
     record = drawn.to_review[wanted % len(drawn.to_review)].record_id
-    marks = review.found_in(drawn.scanned[record])
+    marks = review_sample.found_in(drawn.scanned[record])
     review.decide(home, OLGA, CASE, record, marks, len(book.decisions.get(record, ())), time.time())
 
 
