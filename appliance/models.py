@@ -187,5 +187,5 @@ def _to_int8(staging: Path) -> None:
     from privacy.onnx_weights import to_int8
 
     (packed,) = staging.glob("onnx/*.onnx")
-    to_int8(packed, staging / "model.onnx")
+    to_int8(packed, staging / "config.json", staging / "model.onnx")
     shutil.rmtree(packed.parent)
