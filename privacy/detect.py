@@ -21,6 +21,7 @@ from privacy.recognizers.age import find_ages
 from privacy.recognizers.contact import find_contacts
 from privacy.recognizers.coordinates import find_coordinates
 from privacy.recognizers.dates import find_dates
+from privacy.recognizers.fields import find_fields
 from privacy.recognizers.ids import find_ids
 from privacy.recognizers.logins import find_logins
 from privacy.recognizers.lower_names import find_lower_names
@@ -86,6 +87,7 @@ class Detector:
             find_coordinates,
             find_ids,
             find_people,
+            partial(find_fields, words=self._words),
             partial(find_lower_names, words=self._words),
             find_places,
             find_organizations,

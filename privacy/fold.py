@@ -12,11 +12,13 @@ import binascii
 import html
 import unicodedata
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 import regex
+
+from privacy.rows import row_breaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ def fold(text: str) -> Folded:
             break
         if not page.text.isascii():
             page.plain_characters()
+    if breaks := row_breaks(page.text):
+        page.edit(breaks)
     for literals, pattern, readable in _DRESSED:
         if any(literal in page.text for literal in literals):
             page.rewrite(pattern, readable)
@@ -80,6 +84,10 @@ class _Page:
         ]
         if not edits:
             return []
+        return self.edit(edits)
+
+    def edit(self, edits: Sequence[tuple[int, int, str]]) -> list[tuple[int, int]]:
+        """Puts each new text in place of its range, in order; gives the new ranges."""
         old = self.text
         starts = self.starts if self.starts is not None else array("l", range(len(old)))
         ends = self.ends if self.ends is not None else array("l", range(1, len(old) + 1))

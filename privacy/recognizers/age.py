@@ -25,7 +25,7 @@ _THINGS = (
     r"roof|boiler|printer|router|account|contract|agreement|loan|mortgage|plan|warranty|dog|cat|horse|law|rule|policy|record|ticket|installation|repository|repo|fork|browser|kernel|driver|app|book|film|movie|song|game|paper|study|data|dataset|model|design|industry|practice|feud|war|conflict|civilization|fossil|rock|temple|recipe|infrastructure|furniture|equipment|printer|tv|television|camera|fridge|kit)"
 )
 _YEARS_OLD = regex.compile(
-    rf"(?<![\w.,$€£-])(?P<x>{_AGE}(?:[- ]{{1,2}}(?:and[- ]a[- ]half[- ])?(?:years?|yrs?|yr|months?|mos?|weeks?|wks?|days?)[-. ]{{1,2}}(?:olds?|young|of[- ]age)|\s?(?:y\.?/?o\.?|yos?|y\.o\.|yr?s?/o|m/o)(?:\s?[MFmf](?!\w))?))(?!\w)"
+    rf"(?<![\w.,$€£-])(?P<x>{_AGE}(?:[- ]{{0,2}}(?:and[- ]a[- ]half[- ])?(?:years?|yrs?|yr|months?|mos?|weeks?|wks?|days?)[-. ]{{1,2}}(?:olds?|young|of[- ]age)|\s?(?:y\.?/?o\.?|yos?|y\.o\.|yr?s?/o|m/o)(?:\s?[MFmf](?!\w))?))(?!\w)"
     rf"(?!(?:\s(?:[a-z]+\s)?{_THINGS}s?)(?!\w))",
     regex.IGNORECASE,
 )
@@ -97,7 +97,7 @@ _OLD_ALONE = regex.compile(
     regex.IGNORECASE,
 )
 _FORM_FIELD = regex.compile(
-    r"(?<!\w)(?:patient\s|client\s|current\s|approx\.?\s|your\s|his\s|her\s)?ages?(?:/sex|[\"']|\sin\syears|\s\((?:years?|yrs?|y|in years|at \w+)\)|\sat\s\w+|\sgroup|\s?\(\w+\))?\s?[:=|-]?\s{0,3}(?P<x>1[01][0-9]|[1-9]?[0-9])(?![\w%]|[.,:/-][0-9]|\s?(?:\+|or (?:over|older|above|under)|and (?:over|older|above|under|up)|months? ago|years? ago|percent|hours?|minutes?|days?\sof))",
+    r"(?<![a-z0-9])(?:patient\s|client\s|current\s|approx\.?\s|your\s|his\s|her\s)?ages?(?:(?-i:[_A-Z])\w{0,14}[\"']?(?=\s?[:=|^])|/sex|[\"']|\sin\syears|\s\((?:years?|yrs?|y|in years|at \w+)\)|\sat\s\w+|\sgroup|\s?\(\w+\))?\s?[:=|^-]?\s{0,3}[\"']?(?P<x>1[01][0-9]|[1-9]?[0-9])(?![\w%]|[.,:/-][0-9]|\s?(?:\+|or (?:over|older|above|under)|and (?:over|older|above|under|up)|months? ago|years? ago|percent|hours?|minutes?|days?\sof))",
     regex.IGNORECASE,
 )
 _NUMERAL = regex.compile(
@@ -119,6 +119,29 @@ _SAID = regex.compile(
     regex.IGNORECASE,
 )
 
+# Fields of a row: "F, 91", "52 | M".
+_BESIDE_SEX = regex.compile(
+    r"(?:(?<=[,|;^~\t] ?)|^)(?:[MF]|male|female|[Mm]ale|[Ff]emale)[\"']? ?[,|;^\t] ?[\"']?(?P<x>1[01][0-9]|[1-9]?[0-9])(?=[\"']? ?(?:[,|;^~\t]|$))"
+    r"|(?:(?<=[,|;^~\t] ?[\"']?)|^)(?P<x>1[01][0-9]|[1-9]?[0-9])[\"']? ?[,|;^\t] ?[\"']?(?:[MF]|[Mm]ale|[Ff]emale)(?=[\"']? ?(?:[,|;^~\t]|$))",
+    regex.MULTILINE,
+)
+_EVENT = r"(?:menarche|menopause|onset|diagnos(?:ed|is)|dx(?:'d)?|coitarche|thelarche|first (?:seizure|period|child|baby|pregnancy|episode|symptoms?|drink|marriage)|walked|talked|divorced|orphaned|widowed|retired|married|emigrated|started smoking|quit|left school|hysterectomy|bypass)"
+_AT_EVENT = regex.compile(
+    rf"(?<!\w){_EVENT}(?: \w+){{0,2}} (?:at|aged?|@)(?: about| around| the age of| age)? ?(?P<x>1[01][0-9]|[1-9]?[0-9])(?=[,.;)](?!\d)|\s*$| (?:and|with|when|then|but|so|after|before|from))"
+    r"|(?<!\w)(?:was|were|am|is|i'm|he's|she's|being|only|just|aged?) (?:only |just |about )?(?P<x>1[01][0-9]|[1-9]?[0-9])(?= (?:(?:at the time|back then|when|at (?:onset|diagnosis|death)|years? when)(?!\w)))",
+    regex.IGNORECASE,
+)
+_OF_WHOM = regex.compile(
+    r"(?<![\w.,$€£/-])(?P<x>1[01][0-9]|[1-9]?[0-9])(?= ?(?:y|yr|yrs|yo|m|mo|mth|mths|wk|wks)\.?,? (?:old )?(?:girl|boy|male|female|m[ae]n|wom[ae]n|lady|gent(?:leman)?|child|baby|infant|toddler|pt|patient|[MF])(?!\w))"
+    r"|(?<![\w.,$€£/-])(?P<x>1[01][0-9]|[2-9][0-9])(?= (?:lady|gent|gentleman|male|female)(?!\w))|(?<!\w)(?:male|female),? (?P<x>1[01][0-9]|[1-9][0-9])(?![\w%]|[.,:/-][0-9]| ?(?:v|volts?|pins?|mm|cm|amp|pcs|size)(?!\w))|(?<!\w)(?:is|am|at|being) (?P<x>1[01][0-9]|[1-9]?[0-9])(?= (?:is )?too (?:old|young)(?!\w))"
+    r"|(?<!\w)(?:nan|nana|gran|granny|grandma|grandpa|grandad|granddad|mum|mom|mother|dad|father|son|daughter|husband|wife|brother|sister|uncle|aunt|auntie|baby|boy|girl)(?:'s| is| was|, now| just turned| will be| turns) (?P<x>1[01][0-9]|[1-9]?[0-9])(?=[,.;!?)](?![0-9])|\s*$| (?:and|with|now|next|this|but|so|who|years)(?!\w))",
+    regex.IGNORECASE,
+)
+_BOTH = regex.compile(
+    rf"(?<!\w)(?:boys|girls|kids|children|sons|daughters|twins|siblings|brothers|sisters|grand(?:children|kids|sons|daughters)|patients|parents|residents)(?: are| were| is)?[ ,:(]{{1,2}}(?:both )?(?:aged? |ages )?(?P<x>{_NUMBER})(?:,? (?:and|&) |, ?|/| ?& ?)(?P<x>{_NUMBER})(?:,? (?:and|&) (?P<x>{_NUMBER}))?(?=[,;.)]| (?:both|all|who|and|years?|now|have|has|at|with)|$)",
+    regex.IGNORECASE,
+)
+
 _OWN_AGE = regex.compile(r"(?<!\w)(?:at|reached|attained|died at) the age of\s$", regex.IGNORECASE)
 
 _RULES: tuple[tuple[str, regex.Pattern[str], float], ...] = (
@@ -137,6 +160,10 @@ _RULES: tuple[tuple[str, regex.Pattern[str], float], ...] = (
     ("near a hundred", _NEAR_HUNDRED, 0.5),
     ("old age", _OLD_ALONE, 0.5),
     ("age in a form", _FORM_FIELD, 0.6),
+    ("age beside a sex", _BESIDE_SEX, 0.5),
+    ("age at an event", _AT_EVENT, 0.5),
+    ("ages of children", _BOTH, 0.55),
+    ("age of whom", _OF_WHOM, 0.5),
 )
 
 
@@ -148,14 +175,30 @@ def find_ages(text: str, clock: Clock) -> list[Span]:
     spans = []
     for name, pattern, score in _RULES:
         for match in matches(pattern, text, clock):
-            start, end = match.span("x") if "x" in pattern.groupindex else match.span()
-            before = max(0, start - 30)
-            told = _OWN_AGE.search(text, before, start) is not None
-            if (not told and _LIMIT_BEFORE.search(text, before, start)) or _THING_BEFORE.search(
-                text, before, start
-            ):
-                continue
-            if _LIMIT_AFTER.match(text, end):
-                continue
-            spans.append(Span(start, end, "AGE", score, name))
+            for start, end in match.spans("x") if "x" in pattern.groupindex else [match.span()]:
+                if _is_nobodys(text, start, end):
+                    continue
+                spans.append(Span(start, end, "AGE", score, name))
+                # "She's 103. 103, and sharp as a tack."
+                again = _AGAIN.match(text, end)
+                if again and again["x"] == text[start:end]:
+                    spans.append(Span(again.start("x"), again.end("x"), "AGE", score, name))
     return spans
+
+
+_AGAIN = regex.compile(
+    r"[.,!?\"' -]{1,4}(?:yes,? |that's |um,? |yep,? )?(?P<x>[0-9]{1,3})(?![\w%]|[.,:/-][0-9])"
+)
+
+
+def _is_nobodys(text: str, start: int, end: int) -> bool:
+    """A limit, or the age of a thing."""
+    if start == end:
+        return True
+    before = max(0, start - 30)
+    told = _OWN_AGE.search(text, before, start) is not None
+    return (
+        (not told and _LIMIT_BEFORE.search(text, before, start) is not None)
+        or _THING_BEFORE.search(text, before, start) is not None
+        or _LIMIT_AFTER.match(text, end) is not None
+    )

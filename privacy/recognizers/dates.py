@@ -80,20 +80,35 @@ _MONTH_YEAR_NUMERIC = regex.compile(
 )
 _ADMITTED = words(
     r"admi(?:tted|ssion)", r"discharged?", r"died", r"death", r"deceased", r"passed away", r"visit(?:ed)?", r"seen", r"appointment", r"surgery", r"procedure", r"operated", r"diagnosed", r"hired", r"joined", r"start(?:s|ed|ing)?", r"beg[ia]ns?", r"ends?", r"married", r"wedding", r"enrol+ed",
-    r"birthday", r"date", r"dated", r"since", r"on", r"until", r"due", r"delivered", r"scheduled", r"arriv\w+", r"departure", r"effective", r"signed",
+    r"birthday", r"date", r"dated", r"since", r"on", r"until", r"due", r"delivered", r"scheduled", r"arriv\w+", r"departure", r"effective", r"signed", )  # fmt: skip
+# For a day and a month, which no version looks like.
+_DAYS_WORDS = words(
+    _ADMITTED.pattern[len(r"(?<!\w)(?:") : -len(r")(?!\w)")], r"booked", r"came in", r"d/?c", r"edd", r"edc", r"lmp", r"r\.?i\.?p\.?", r"home", r"out", r"released?", r"moved", r"left", r"appt", r"reviewed",
+    r"f/u", r"follow ?-?up", r"last", r"from", r"between", r"by", r"adm", r"doa", r"dod", r"eff",
 )  # fmt: skip
 _DATED = words(
     _ADMITTED.pattern[len(r"(?<!\w)(?:") : -len(r")(?!\w)")], r"am", r"den", r"vom", r"bis", r"seit", r"del", r"le", r"il", r"dal", r"op", r"född", r"geb\.?",
     r"born", r"dob", r"week of",
 )  # fmt: skip
+# A day and a month of two digits each, one of them with a nought: few else are written so.
+_NO_DAY = r"(?<!(?<!\w)(?:pages?|parts?|steps?|slides?|score[sd]?|acuity|vision|va|gcs|exp\.?|expires|expiry|tests?|levels?|questions?|rows?|lot|batch|issues?|bp)[ :=]{1,2})"
+_DAY_MONTH_PADDED = regex.compile(
+    rf"(?<![\w.,/:$€£-]){_NO_DAY}(?=\d?\d?/?0)(?:(?:0[1-9]|[12][0-9]|3[01])/(?:0[1-9]|1[0-2])|(?:0[1-9]|1[0-2])/(?:0[1-9]|[12][0-9]|3[01]))(?![\w/%]|[-.,:][0-9]|\s?(?:of|cups?|inch|scale|stars|points|correct|passed|failed)(?!\w))",
+    regex.IGNORECASE,
+)
 _DAY_MONTH = regex.compile(
-    r"(?<![\w.,/:$€£-])(?:0?[1-9]|[12][0-9]|3[01])/(?:0?[1-9]|[12][0-9]|3[01])(?![\w/%]|[-.,:][0-9]|\s?(?:of|cups?|inch|in|teaspoons?|tsp|tbsp|scale|stars|points|full|done|lb|split|time|majority)(?!\w))"
+    r"(?<![\w.,/:$€£-])(?!(\d+)/\1(?!\d))(?:0?[1-9]|[12][0-9]|3[01])/(?:0?[1-9]|[12][0-9]|3[01])(?![\w/%]|[-.,:][0-9]|\s?(?:of|cups?|inch|in|teaspoons?|tsp|tbsp|scale|stars|points|full|done|lb|split|time|majority)(?!\w))"
 )
 _BORN = words(
     r"born(?: on| in)?", r"birth(?:day|date)?s?", r"birth ?date", r"d\.?\s?o\.?\s?b\.?", r"b\.", r"geb\.?", r"geboren", r"geburtsdatum", r"geburtstag", r"né[e]?(?: le)?", r"naissance", r"nacid[oa]", r"nacimiento", r"nat[oa]", r"nascita", r"nascid[oa]", r"nascimento", r"geboortedatum", r"urodzon[ya]", r"urodzenia", r"født", r"född", r"birth year", r"year of birth",
 )  # fmt: skip
 _COMPACT_DOB = regex.compile(
     rf"(?<![\w.$-])(?:[0-9]{{8}}|[0-9]{{6}}|[0-9]{{2}} [0-9]{{2}} (?:19|20)?[0-9]{{2}}|{_YEAR}|[0-3]?[0-9][/.-][01]?[0-9])(?!\w|[-.,:/][0-9])"
+)
+# "dob8/9/94", "b.04.09.1979": no blank between.
+_GLUED_DOB = regex.compile(
+    rf"(?<!\w)(?:dob|d\.o\.b\.?|b\.|born|geb\.?)[:,]?(?P<x>[0-3]?[0-9]([-/.])[0-3]?[0-9]\2(?:{_YEAR}|[0-9]{{2}})|{_YEAR}([-/.])[01]?[0-9]\3[0-3]?[0-9])(?![\w/]|[-.,:][0-9])",
+    regex.IGNORECASE,
 )
 _SPOKEN_BIRTH_YEAR = regex.compile(rf"(?<!\w){_SPOKEN_YEAR}(?!\w)", regex.IGNORECASE)
 # Abbreviations and names of months that are words too: without a year or an ordinal they need their capital.
@@ -114,11 +129,13 @@ def _is_date(found: str) -> bool:
 
 RULES = (
     Rule("date", "DATE_TIME", _NUMERIC, 0.6),
+    Rule("date of birth glued", "DATE_OF_BIRTH", _GLUED_DOB, 0.6),
     Rule("date short dotted", "DATE_TIME", _SHORT_DOTTED, 0.5, context=_DATED),
     Rule("date roman", "DATE_TIME", _ROMAN, 0.6),
     Rule("date basic", "DATE_TIME", _BASIC, 0.6),
     Rule("month and year numeric", "DATE_TIME", _MONTH_YEAR_NUMERIC, 0.45),
-    Rule("day and month", "DATE_TIME", _DAY_MONTH, 0.45, context=_ADMITTED),
+    Rule("day and month", "DATE_TIME", _DAY_MONTH, 0.45, context=_DAYS_WORDS),
+    Rule("day and month of two digits", "DATE_TIME", _DAY_MONTH_PADDED, 0.45),
 )
 _MONTH_RULES = (
     Rule("date written", "DATE_TIME", _WRITTEN, 0.6, accept=_is_date),

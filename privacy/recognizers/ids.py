@@ -19,7 +19,7 @@ from privacy.records import Span
 _DIGIT = regex.compile("[0-9]")
 # Eight digits or more are rarely anything but an id in a letter or a chat.
 _LONG_NUMBER = regex.compile(
-    rf"(?<![\w.,/$€£¥+=@#\\-])(?<!0x)[0-9](?:[ -]?[0-9]){{7,23}}+(?![\w%]|[.,/:][0-9]|[-.]\w){NOT_MEASURED}"
+    rf"(?<![\w.,/$€£¥+=@#\\-])(?<!0x)[0-9](?:[ -]?[0-9]){{7,23}}(?![\w%]|[.,/:][0-9]|[-.]\w){NOT_MEASURED}"
 )
 # What else a long number may be: groups of years, a span of years, a thousands' grouping, all one digit, a book.
 _HARMLESS_FORM = regex.compile(

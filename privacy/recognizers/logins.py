@@ -118,6 +118,15 @@ _MACHINE_OF = regex.compile(
 )
 # "khattak_sh": two parts, one of them no word, in a text that speaks of somebody.
 _UNDERSCORED = regex.compile(r"(?<![\w./\\@=<${-])(?P<x>[a-z]{2,}_[a-z]{2,})(?![\w(@/\\\[-]|\.\w|\s?[=:])")
+# What a clinic calls its people by beside nothing else: a name cut to fit, or with a few letters behind it.
+_CUT = regex.compile(r"[a-z]{5,}_[a-z]{1,3}|[a-z]{1,3}_[a-z]{5,}")
+_CODE_MARK = regex.compile(r"[={}<>$`\\()\[\];]|--|::|->")
+_OF_ACCOUNTS = regex.compile(
+    r"(?<!\w)(?:acc(?:oun)?ts?|log-?ins?|logons?|logged|users?|rights|access|permissions?|privileges|tokens?|mfa|sso|vpn|citrix|mailbox|inbox|passwords?|pw|locked|unlock|disabled?|enabled?|deactivated?|provision\w*|offboard\w*|onboard\w*|"
+    r"assigned|issued|reassign\w*|share|handle|nickname|badge|leaver|starter|roster|rota|on ?call|pager|bleep|paged?|modified|charted|cosign\w*|documented|signed)(?!\w)",
+    regex.IGNORECASE,
+)
+_OF_A_NAME = regex.compile(r"(?<![\w@./\\-])(?P<x>[a-z]{5,30}[0-9]{0,2})(?![\w@/(=-]|\.\w)")
 _FOR_IN_LOG = regex.compile(
     rf"(?<!\w)(?:for|as|of|to|from|user|by|owner|author|login|account|mailbox|requester|with)\s[\"'`@]?{_LOGIN}(?![\w(/@]|\.\w|:\d|\s?=)",
     regex.IGNORECASE,
@@ -243,8 +252,17 @@ def find_logins(text: str, clock: Clock, words: frozenset[str] = frozenset()) ->
         underscored = [
             match.span("x") for match in matches(_UNDERSCORED, text, clock) if _is_no_word(match["x"], words)
         ]
-        if underscored and (_HOST.search(text) or speaks_of_somebody(text)):
-            found += [(start, end, 0.4, "underscored") for start, end in underscored]
+        told = underscored and (_HOST.search(text) or speaks_of_somebody(text))
+        plain = bool(underscored) and not told and _CODE_MARK.search(text) is None
+        for start, end in underscored:
+            strange = all(_is_no_word(part, words) for part in text[start:end].split("_"))
+            if told or (plain and (strange or _CUT.fullmatch(text, start, end))):
+                found.append((start, end, 0.4, "underscored"))
+        if _OF_ACCOUNTS.search(text):
+            for match in matches(_OF_A_NAME, text, clock):
+                name = match["x"].rstrip("0123456789")
+                if _is_no_word(name, words) and (_is_of_a_name(name) or name != match["x"]):
+                    found.append((*match.span("x"), 0.4, "of a name"))
         for line in matches(_LINE, text, clock):
             if _is_log(line.group()):
                 found += _in_log_line(text, line.start(), line.end(), words)

@@ -33,10 +33,10 @@ _CUES = tuple(
     regex.compile(cue.replace("NAME", _NAME).replace("ANY", _NAME_ANY_CASE))
     for cue in (
         r"(?<!\w)(?i:work(?:s|ed|ing)?|employed|employment|job|intern(?:s|ed|ship)?|position|hired|interview(?:ed)?|shifts?|career|years?)[ ]"
-        r"(?i:at|for|by|with)[ ](?i:the[ ])?NAME",
+        r"(?:(?i:at|for|by|with)|@)[ ](?i:the[ ])?NAME",
         r"(?<!\w)(?i:employee|member|customer|client|manager|director|founder|owner|president|head|ceo|cfo|cto|chairman|partner|representative|shareholder)[ ]"
         r"(?i:of|at)[ ](?i:the[ ])?NAME",
-        r"(?<!\w)(?i:employer|company|organi[sz]ation|firm|business)(?:[ ](?i:name|is|was|called|named)|:){1,2}[ ]{1,4}NAME",
+        r"(?<![^\W_])(?i:employer|company|organi[sz]ation|firm|business|workplace|place of work|bank|payer|payor|insurer|carrier|school|group name)(?:[ _](?i:name|is|was|called|named)|[\"']?[ ]?[:=|]){1,2}[ ]{0,4}[\"']?NAME",
         r"(?<!\w)(?i:the)[ ]ANY[ ](?:office|offices|headquarters|branch)[ ](?:is|was|are|in|at|on)(?!\w)",
         r"(?<!\w)(?i:address|offices?|headquarters|branch)[ ]of[ ](?i:the[ ])?NAME[ ](?:is|was)(?!\w)",
         r"(?<!\w)NAME[ ](?:is|was)[ ](?:the[ ]brainchild|a[ ](?:company|startup|start-up|firm|bank|charity|non-?profit|subsidiary|501))(?!\w)",

@@ -86,6 +86,10 @@ _FIRST = regex.compile(
 _SECTOR = regex.compile(
     r"(?<=\b(?:in|of|from|to|near|around|at|serves|covers|across)[ ](?:the[ ])?)(?:Sector|Zone|Area|Region|Phase|Block|Quarter|Township|Range|Lot)[ ](?:[0-9]{1,4}[A-Z]?|[A-Z][0-9]{0,3}|[IVX]{1,4})(?:[ ](?:North|South|East|West))?(?![\w%]|[.,][0-9])"
 )
+# Ireland and England: "County Kerry", "Co. Durham".
+_COUNTY = regex.compile(
+    r"(?<!\w)(?:County|Co\.)[ ](?!(?:Court|Council|Road|Hospital|Jail|Health|Clerk|Fair|Line|Office|Sheriff|Hall)(?!\w))\p{Lu}\p{Ll}{2,14}(?!\w)"
+)
 _CAPITAL = r"(?:St\.[ ])?\p{Lu}[\p{L}'’.-]{1,24}"
 _NAMED = regex.compile(
     rf"(?<![\w'’-])(?!(?:The|This|That|Each|Every|Our|My|Your|Their|Which|What|A|An|No|Any|Some|All|Maternity|Surgical|Medical|Isolation|Psychiatric|Children|Pediatric|Paediatric|Emergency|General|School|Business|Financial|Historic|Shopping)(?:['’]s)?[ ]){_CAPITAL}(?:[ -]{_CAPITAL}){{0,2}}[ ]"
@@ -94,7 +98,7 @@ _NAMED = regex.compile(
 )
 # Where a form asks for a place.
 _FIELD = regex.compile(
-    rf"(?<!\w)(?i:place of (?:birth|death|residence|issue|work|origin)|birth ?place|city|town|village|municipality|county|district|province|home ?town|residence|city of birth|country of birth|(?:birth|home) city|lives in|based in|born in|native of|raised in|grew up in|departure city|arrival city|destination)(?:\s?:|\s(?:is|was|=))?\s{{1,4}}(?P<x>{_CAPITAL}(?:[ -]{_CAPITAL}){{0,3}})(?=\s*(?:[,.;)\n|]|$))"
+    rf"(?<![^\W_])(?i:place of (?:birth|death|residence|issue|work|origin)|birth ?place|city|town|village|municipality|county|district|province|home ?town|residence|city of birth|country of birth|(?:birth|home) city|lives in|based in|born in|native of|raised in|grew up in|departure city|arrival city|destination)(?:[\"']?\s?[:=|^](?:\s?[\"'])?|\s(?:is|was))?\s{{0,4}}(?<![\w])(?P<x>{_CAPITAL}(?:[ -]{_CAPITAL}){{0,3}})(?=\s*(?:[,.;)\n|]|$))"
 )
 
 
@@ -123,6 +127,9 @@ def find_places(text: str, clock: Clock) -> list[Span]:
                 Span(match.start(), match.end(), "LOCATION", 0.5, "district")
                 for match in matches(pattern, text, clock)
             ]
+    spans += [
+        Span(match.start(), match.end(), "LOCATION", 0.5, "county") for match in matches(_COUNTY, text, clock)
+    ]
     spans += [
         Span(match.start("x"), match.end("x"), "LOCATION", 0.45, "place of a form")
         for match in matches(_FIELD, text, clock)

@@ -8,6 +8,7 @@ goods. What has such a form and is nobody's (a model, a form, a dose, a sum) is 
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
@@ -66,6 +67,9 @@ _THING_AFTER = regex.compile(
 )
 _LOOK_BACK = 30
 
+_PLATE_CHARS = 8
+# Letters and digits that take turns so often were drawn at random, as no model's name is.
+_MANY_TURNS = 4
 # Four digits behind three letters: a plate, unless the letters are a month, a currency or a standard.
 _PLATE = regex.compile(
     rf"{_START}(?!(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|MON|TUE|WED|THU|FRI|SAT|SUN|USD|EUR|GBP|CHF|ISO|RFC|DIN|BMW|AMG|EXT|TEL|FAX|BOX|APT|HWY|THE|AND|FOR|MOT|REG|VIN|ICD|CPT|ICU)[ ])[A-Z]{{3}}[ ][0-9]{{4}}{_END}(?![ ]?[A-Z]{{2}}(?!\w))"
@@ -73,8 +77,13 @@ _PLATE = regex.compile(
 _AGE = regex.compile(
     r"(?:^|[,;(\[|\t][ ]?|(?<!\w)ages(?:[ ]\w+){0,3}:[ ]|(?<!\w)[FM]/|(?<=\p{L})[ ][-/][ ])(?P<x>1[01][0-9]|[1-9][0-9])(?=[,;)\]|\t]|[ ](?:[-/][ ]|[FM](?![\w'])|yrs?(?!\w)(?![ ]?ago)|years?(?=[.,;]))|$)(?!,[0-9])"
     r"|(?<=(?<!\w)age[sd]?[ ][0-9]{1,3}(?:,[ ]|[ ]and[ ]))(?P<x>1[01][0-9]|[1-9][0-9])(?!\w|[.,][0-9])"
-    r"|(?<!\w)(?:at|at just|at only|turned|reached|hits?|looks|looks about|looks around|not yet|barely|celebrat\w{1,3}|pt|patient|(?:he|she)(?: is|'s)|a spry|been|mid-|late-|early-)[ ]?(?P<x>1[01][0-9]|[1-9][0-9])(?=[.,;)][ \n]|[.,;)]?$|[ ](?:and|with|when|but|who|last|this|next|today|tomorrow|on|in)(?!\w))",
+    r"|(?<!\w)(?:at|at just|at only|turned|reached|hits?|looks|looks about|looks around|not yet|barely|celebrat\w{1,3}|pt|patient|male|female|(?:he|she)(?: is|'s)|a spry|been|mid-|late-|early-)[ ]?(?P<x>1[01][0-9]|[1-9][0-9])(?=[.,;)][ \n]|[.,;)]?$|[ ](?:and|with|when|but|who|last|this|next|today|tomorrow|on|in)(?!\w))",
     regex.MULTILINE | regex.IGNORECASE,
+)
+# "77F", "M57", "M 69": a temperature has its word.
+_AGE_AND_SEX = regex.compile(
+    r"(?<![\w.,$€£/°-])(?<!(?<!\w)(?:temp\w*|t|fever|oven|heat\w*|degrees?|of|to|was|is|at)[ :=]{1,2})(?P<x>1[01][0-9]|[1-9][0-9])[MF](?![\w'°])"
+    r"|(?<![\w.,/-])(?<!(?<!\w)(?:size|suite|apt|unit|room|level|section|type|model)[ :]{1,2})[MF] ?(?P<x>1[01][0-9]|[1-9][0-9])(?![\w%]|[.,:/-][0-9])"
 )
 
 _WORD = regex.compile(r"\p{L}+")
@@ -107,16 +116,29 @@ _SETTING = frozenset(
     van car cars taxi cab lorry motorbike minibus parked parking towed tow garage plate plates rego anpr mot mazda ford honda toyota skoda volvo dvla dmv
     driver worker owner keeper holder bearer member client clients subscriber parent parents child children guest provider subject subjects candidate manager supervisor guard twin twins sibling siblings dependent consented enrolled participants
     funeral cremation burial coroner inquest pension foster adoption adopted shelter homeless refuge tenancy eviction family families death oxygen referral referred lab labs rental photo photocard wallet credentialed credentialing midwifery
+    screening screened screen dose dosed dosing drug dispensed dispense kit randomisation randomization visit visits wk ae sae creat creatinine hba1c bp meds med cart theatre theatres obs handover nursing clinical gp a&e ed er icu itu hdu
+    specimens sample samples swab bottle vial aliquot serum plasma urine stool blood transfusion crossmatch pathology histology cytology micro lab radiology film films imaging ultrasound scan slide slides label labels requisition
+    sob cp hx pmh c/o o/e nkda npo nbm prn bd tds qds iv im po stat abx ecg ekg cxr abg gcs sats fbc crp uti dvt mi cva tia copd chf ckd esrd dm htn afib af nof thr tkr turp lscs rta rtc mvc mva etoh si loc ams
+    unresponsive unconscious collapsed breathing confused delirium dementia frail independent bedbound continent mobile wound pressure ulcer dressing catheter
+    flu influenza measles covid cholera hepatitis tb hiv vaccine clusters infection infections infected
+    acne rash cough fever headache vomiting diarrhoea diarrhea bleed period periods pregnancy menopause tablet tablets pill pills inhaler insulin antibiotic antibiotics vaccination jab jabs operation surgeon anaesthetic anesthetic stretcher crew paramedics transport
+    booking bookings lodged lodging refugee caseworker safeguarding welfare allowance claimed entitlement enrolled enrolment deceased mortuary morgue cremated hearse undertaker
     born lives lived living moved moving married divorced retired pregnant student school""".split()
 )
 _FIRST_PERSON = frozenset("i my we our us you your yours".split())
 _CARS = frozenset(
-    """van car cars taxi cab lorry truck pickup motorbike motorcycle bike minibus bus vehicle drives drive drove driving driver parked parking park towed tow tows garage plate plates rego anpr mot dvla dmv clamped barrier bay gate valet
-    mazda ford honda toyota skoda volvo vw audi bmw kia nissan fiat polo golf fiesta corsa traffic crash crashed collision speeding tag tags registered""".split()
+    """van car cars veh vehicles reg lic plt taxi cab lorry truck pickup motorbike motorcycle bike minibus bus vehicle drives drive drove driving driver parked parking park towed tow tows garage plate plates rego anpr mot dvla dmv clamped barrier bay gate valet
+    mazda ford honda toyota skoda volvo vw audi bmw kia nissan fiat polo golf fiesta corsa traffic crash crashed collision speeding tag tags tagged registered hatchback sedan saloon estate suv coupe minivan unit ambulance reversed reversing driveway windscreen bumper transport""".split()
 )
 _POSTAL = frozenset(
     """zip zips postal postcode post mail mailed mails mailing deliver deliveries delivery ship ships shipping envelope parcel billing home house moved moving move moves area county town city neighborhood neighbourhood lake street
     nearest near catchment state store stores locator radius locations lives live living resident residents shelter drove rent rents flood storm outage evacuation outbreak cluster census precinct school schools suburb village""".split()
+)
+# The same, where no goods or programs are spoken of.
+_POSTAL_TOO = frozenset(
+    """address addresses addressed coverage network premium quote territory zone zones zoned region regional rural urban distance closest around local weather pollen water lead utility branch pharmacy carrier usps ups fedex courier
+    pickup dropoff pick drop van bus doorstep household households income deprivation exposure pollution plant refinery spill wildfire hurricane tornado quarantine lockdown screening outreach canvass voters mailer flyers
+    commute commutes radius nearby live community communities""".split()
 )
 # Goods and programs, which have numbers of their own.
 _GOODS = frozenset(
@@ -144,7 +166,7 @@ def find_unworded(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
     """Codes, plates and ages of somebody; `spans` is what was found already. Raises TimeoutError."""
     codes = [match.span() for match in matches(_CODE, text, clock) if not _is_nobodys(text, *match.span())]
     plates = [match.span() for match in matches(_PLATE, text, clock)]
-    ages = [match.span("x") for match in matches(_AGE, text, clock)]
+    ages = [match.span("x") for pattern in (_AGE, _AGE_AND_SEX) for match in matches(pattern, text, clock)]
     if not (codes or plates or ages):
         return []
     said: list[tuple[int, str]] = [(m.start(), m.group().casefold()) for m in _WORD.finditer(text)]
@@ -154,7 +176,7 @@ def find_unworded(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
     setting = _Places([at for at, word in said if word in _SETTING])
     cars = _Places([at for at, word in said if word in _CARS])
     return [
-        *_codes(text, codes, somebody, setting, said, spans),
+        *_codes(text, codes, somebody, setting, cars, said, spans),
         *(
             Span(start, end, "VEHICLE_ID", _SCORE, "unworded plate")
             for start, end in plates
@@ -178,11 +200,13 @@ def _codes(
     codes: Sequence[tuple[int, int]],
     somebody: _Places,
     setting: _Places,
+    cars: _Places,
     said: Sequence[tuple[int, str]],
     spans: Sequence[Span],
 ) -> Iterator[Span]:
     first = _Places([at for at, word in said if word in _FIRST_PERSON])
     goods = _Places([at for at, word in said if word in _GOODS])
+    area = _Places([at for at, word in said if word in _POSTAL_TOO])
     postal = _Places(
         [at for at, word in said if word in _POSTAL]
         + [span.start for span in spans if span.entity_type in _PLACES]
@@ -192,16 +216,32 @@ def _codes(
         if end - start == 5 == digits:
             possible = text[start : start + 3] not in NO_ZIP and not text.endswith("00", start, end)
             told = any(words.near(start, end, _REACH) for words in (somebody, setting, postal))
-            ours = first.near(start, end, _REACH) and not goods.near(start, end, _REACH)
+            ours = (first.near(start, end, _REACH) or area.near(start, end, _REACH)) and not goods.near(
+                start, end, _REACH
+            )
             if possible and (told or ours):
                 yield Span(start, end, "POSTCODE", _SCORE, "unworded number")
         elif (
             somebody.near(start, end, _REACH)
             or setting.near(start, end, _REACH)
             or (digits >= 6 and first.near(start, end, _REACH))
-            or (_TELLING.fullmatch(text, start, end) is not None and not goods.near(start, end, _REACH))
+            or (
+                end - start <= _PLATE_CHARS
+                and cars.near(start, end, _REACH)
+                and not goods.near(start, end, _REACH)
+            )
+            or (
+                (_TELLING.fullmatch(text, start, end) is not None or _turns(text[start:end]) >= _MANY_TURNS)
+                and not goods.near(start, end, _REACH)
+            )
         ):
             yield Span(start, end, "REFERENCE_ID", _SCORE, "unworded code")
+
+
+def _turns(code: str) -> int:
+    """How often letters give way to digits, or digits to letters."""
+    plain = [char.isdigit() for char in code if char.isalnum()]
+    return sum(left != right for left, right in itertools.pairwise(plain))
 
 
 def _is_nobodys(text: str, start: int, end: int) -> bool:

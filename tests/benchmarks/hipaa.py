@@ -1,7 +1,7 @@
 """Measures recall of HIPAA's 18 identifiers (45 CFR 164.514(b)(2)(i)) in sentences no rule was written against.
 
-`python -m tests.benchmarks.hipaa --n 40 --split dev`; with `--unread`, a second file of sentences, written by
-somebody who had not seen the rules.
+`python -m tests.benchmarks.hipaa --n 40 --split dev`; `--hand` takes the sentences of other writers, none of whom had
+seen the rules.
 """
 
 from __future__ import annotations
@@ -17,12 +17,18 @@ from tests.benchmarks.probe import (
     split_frames,
 )
 
+# Each writer's file, and how many frames there are to one of dev: 2 is every other one, 1 all of them.
+HANDS = {"first": ("hipaa.txt", 2), "second": ("hipaa_unread.txt", 2), "many": ("hipaa_more.txt", 1)}
 
-def samples(n: int, seed: int, split: str, file: str = "hipaa.txt") -> list[Sample]:
-    """`n` texts a kind, its frames taking turns."""
+
+def samples(n: int, seed: int, split: str, hand: str = "first") -> list[Sample]:
+    """`n` texts a kind, its frames taking turns. Raises ValueError where the hand has nothing in that split."""
+    file, every = HANDS[hand]
     made = []
     for kind, frames in read_frames(FRAMES / file).items():
-        chosen = split_frames(frames, split, every=2)
+        chosen = split_frames(frames, split, every)
+        if not chosen:
+            raise ValueError(f"{file} has no {split} frames")
         rng = random_of(split, f"hipaa {seed} {kind}")
         made += [fill(kind, chosen[turn % len(chosen)], rng) for turn in range(n)]
     return made
@@ -30,9 +36,6 @@ def samples(n: int, seed: int, split: str, file: str = "hipaa.txt") -> list[Samp
 
 if __name__ == "__main__":
     parser = arguments(__doc__ or "", 40, "texts a kind")
-    parser.add_argument("--unread", action="store_true", help="the second file of sentences")
+    parser.add_argument("--hand", choices=HANDS, default="first", help="whose sentences (default first)")
     options = parser.parse_args()
-    texts = samples(
-        options.n, options.seed, options.split, "hipaa_unread.txt" if options.unread else "hipaa.txt"
-    )
-    measure_kinds("hipaa", texts, options)
+    measure_kinds("hipaa", samples(options.n, options.seed, options.split, options.hand), options)
