@@ -32,6 +32,9 @@ class Kind:
     ready: Callable[[Home, dict[str, Any]], dict[str, Any]] = lambda _home, arguments: arguments
     """Called when the job is asked for, in the asker's process, so light: completes the arguments, or refuses with
     `JobError`."""
+    reaches: Callable[[Home, Job], list[tuple[str, int]] | None] = lambda _home, _job: []
+    """The addresses beside this machine's that the kernel lets its process reach. None: the process is not sealed, since the
+    work seals its own children (a sealed tree cannot be sealed again), or since an address is a name."""
 
 
 def run(home: Home, job: Job) -> Result:
@@ -144,6 +147,19 @@ def teacher_test(home: Home, job: Job) -> Result:
         return teacher_test.work(home, job)
 
 
+def teachers_address(home: Home, job: Job) -> list[tuple[str, int]] | None:
+    from appliance.airgap.addresses import addresses_of
+    from appliance.preparing import teacher_test
+
+    with _told_in_one_line():
+        url = teacher_test.teacher_of(home, job.arguments["use_case"]).url
+    return addresses_of([] if url is None else [url])
+
+
+def seals_its_children(_home: Home, _job: Job) -> None:
+    return None
+
+
 def load_test(home: Home, job: Job) -> Result:
     """The finished student of `run_id` served and loaded at the levels asked for; the result is kept beside the run."""
     from appliance.views import load_tests
@@ -160,13 +176,13 @@ def ready_load_test(home: Home, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 KINDS: dict[str, Kind] = {
-    "run": Kind("heavy", run, ready_run),
-    "refresh": Kind("heavy", refresh, ready_refresh),
+    "run": Kind("heavy", run, ready_run, seals_its_children),
+    "refresh": Kind("heavy", refresh, ready_refresh, seals_its_children),
     "release": Kind("light", release, only_by_approval),
     "find": Kind("light", find),
     "preview": Kind("light", preview),
-    "teacher-test": Kind("light", teacher_test),
-    "load-test": Kind("heavy", load_test, ready_load_test),
+    "teacher-test": Kind("light", teacher_test, reaches=teachers_address),
+    "load-test": Kind("heavy", load_test, ready_load_test, seals_its_children),
 }
 
 

@@ -6,14 +6,13 @@ attempt is counted in `egress.json`, which the report tells. Where it cannot, th
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from appliance.airgap import SealError, available, run_sealed
+from appliance.airgap.addresses import addresses_of
 from distill.checkpoints import write_atomically
 
 
@@ -25,16 +24,7 @@ def allowed(run_folder: Path, stage: str) -> list[tuple[str, int]] | None:
     judges = [*onpolicy["reward"], *([onpolicy["teacher"]] if onpolicy["teacher"] else [])]
     compares = [use_case["judge"]] if use_case.get("judge") else []
     asked = {"teach": [use_case["teacher"]], "onpolicy": judges, "evaluate": compares}.get(stage, [])
-    addresses = []
-    for url in (urlsplit(each["url"]) for each in asked if each["url"] is not None):
-        try:
-            address = ipaddress.ip_address(url.hostname or "")
-        except ValueError:
-            if url.hostname != "localhost":
-                return None
-        else:
-            addresses.append((str(address), url.port or (443 if url.scheme == "https" else 80)))
-    return addresses
+    return addresses_of(each["url"] for each in asked if each["url"] is not None)
 
 
 def main(run_folder: Path, stage: str) -> int:

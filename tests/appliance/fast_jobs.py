@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -53,14 +55,30 @@ def killed(_home: Home, _job: Job) -> dict[str, Any]:
     return {}
 
 
+def reaching(_home: Home, _job: Job) -> dict[str, Any]:
+    """Tries to connect outside, to an address that is nobody's (RFC 5737), by a call that sends nothing."""
+    with socket.socket(type=socket.SOCK_DGRAM) as out:
+        return {"error": errno.errorcode.get(out.connect_ex(("192.0.2.1", 9)))}
+
+
+def unsealed(_home: Home, _job: Job) -> None:
+    return None
+
+
 FAST = {
-    "steps": Kind("heavy", steps),
-    "light-steps": Kind("light", steps),
-    "mendable": Kind("heavy", mendable),
-    "broken": Kind("heavy", broken),
-    "deaf": Kind("heavy", deaf),
-    "killed": Kind("heavy", killed),
+    "steps": Kind("heavy", steps, reaches=unsealed),
+    "light-steps": Kind("light", steps, reaches=unsealed),
+    "mendable": Kind("heavy", mendable, reaches=unsealed),
+    "broken": Kind("heavy", broken, reaches=unsealed),
+    "deaf": Kind("heavy", deaf, reaches=unsealed),
+    "killed": Kind("heavy", killed, reaches=unsealed),
+    "reaching": Kind("light", reaching),
+    "reaching-the-teacher": Kind("light", reaching, reaches=lambda _home, _job: [("192.0.2.1", 9)]),
+    "sealed-steps": Kind("heavy", steps),
+    "sealed-deaf": Kind("heavy", deaf),
+    "sealed-killed": Kind("heavy", killed),
 }
+"""Those that are not sealed start the sooner."""
 
 
 def argv(home: Home, job: Job) -> list[str]:
@@ -90,7 +108,7 @@ def patience() -> float:
 
 
 if __name__ == "__main__":
-    from appliance.jobs.work import main
+    from appliance.jobs.work import start
 
     KINDS.update(FAST)
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
+    sys.exit(start(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), "--sealed" in sys.argv[4:]))

@@ -16,6 +16,7 @@ import pytest
 from fast_jobs import MARIA, NILS, argv, home, patience, wait_for
 
 from appliance import jobs
+from appliance.airgap import available
 from appliance.home import Home
 from appliance.jobs import Job, JobError, Status, attempts, worker
 from appliance.jobs.worker import MAX_STARTS, work_off, worker_alive
@@ -122,6 +123,32 @@ def test_a_job_that_does_not_hear_is_killed_when_its_grace_is_over(
         jobs.stop(home, MARIA, job_id)
         wait_for(lambda: now(home, job_id).status is Status.STOPPED)
         wait_for(lambda: now(home, after).status is Status.DONE)
+
+
+@pytest.mark.skipif(available() is not None, reason="the kernel cannot seal here")
+def test_a_job_reaches_nothing_outside_but_what_its_kind_may(home: Home) -> None:
+    outside, teacher = ask(home, "reaching"), ask(home, "reaching-the-teacher")
+    work_off(home, once=True, argv=argv)
+    assert jobs.result(home, outside) == {"error": "ENETUNREACH"}
+    assert "1 connections outside were tried and refused" in (home.jobs / outside / "log.txt").read_text()
+    assert "refused" not in (home.jobs / teacher / "log.txt").read_text()
+
+
+@pytest.mark.skipif(available() is not None, reason="the kernel cannot seal here")
+def test_a_sealed_job_is_stopped_and_killed_as_any_other(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_GRACE_S", 3.0)
+    polite = ask(home, "sealed-steps", steps=400, sleep_s=0.05)
+    with a_worker(home):
+        wait_for(lambda: (home.jobs / polite / "step-1").exists())
+        jobs.stop(home, MARIA, polite)
+        wait_for(lambda: now(home, polite).status is Status.STOPPED)
+        deaf = ask(home, "sealed-deaf")
+        wait_for(lambda: (home.jobs / deaf / "deaf").exists())
+        jobs.stop(home, MARIA, deaf)
+        wait_for(lambda: now(home, deaf).status is Status.STOPPED)
+        killed = ask(home, "sealed-killed")
+        wait_for(lambda: now(home, killed).status is Status.FAILED)
+    assert "was killed" in (now(home, killed).message or "")
 
 
 def test_a_worker_that_is_told_to_end_gives_its_job_back(home: Home) -> None:
