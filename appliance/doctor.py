@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from contextlib import suppress
@@ -39,6 +40,7 @@ def examine(home: Home) -> list[Check]:
         _store(home),
         _encryption(home),
         _seal(),
+        _attempts(home),
         _network(),
         _installation(),
         *_older_homes(home),
@@ -149,6 +151,27 @@ def _seal() -> Check:
         "air gap",
         reason is None,
         reason or "outside connections of a run are refused by the kernel and counted",
+    )
+
+
+def _attempts(home: Home) -> Check:
+    """Told, not judged: whatever was tried was refused. The administrator sees who tried, and what."""
+    told = [
+        (path.parent, json.loads(path.read_text(encoding="utf-8")))
+        for path in home.runs.glob("*/*/egress.json")
+    ]
+    if not told:
+        return Check("outside attempts", True, "no stage has run under the seal yet")
+    refused = sum(each["refused"] for _, each in told)
+    where = sorted(
+        f"{one['program']} to {one['address'] or one['family']} ({folder.name} of {folder.parent.name})"
+        for folder, each in told
+        for one in each["attempts"]
+    )
+    runs = len({folder.parent for folder, _ in told})
+    found = f"{refused} refused in {len(told)} sealed stages of {runs} {'run' if runs == 1 else 'runs'}"
+    return Check(
+        "outside attempts", True, "; ".join([found, *where[:3], *(["and more"] if where[3:] else [])])
     )
 
 

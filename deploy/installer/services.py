@@ -31,7 +31,7 @@ while read -r line; do
 done < {settings}
 set -- {prefix}/current/version/venv/bin/stillhouse "$@"
 {as_user}exec env -u http_proxy -u https_proxy -u all_proxy -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY \\
-    STILLHOUSE_HOME={prefix}/current/home "$@"
+    -u PYTHONPATH -u PYTHONHOME STILLHOUSE_HOME={prefix}/current/home "$@"
 """
 _AS_USER = '[ "$(id -u)" != 0 ] || set -- setpriv --reuid {user} --regid {group} --init-groups env HOME={prefix}/current/home/cache "$@"\n'
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,6 +62,29 @@ def test_a_model_is_intact_damaged_or_not_fetched(
 
 def test_a_store_that_is_well_tells_its_version(home: Home) -> None:
     assert check(home, "store") == Check("store", True, "schema version 2")
+
+
+def test_the_air_gap_is_shown_with_what_was_tried_and_by_whom(home: Home) -> None:
+    assert check(home, "outside attempts").found == "no stage has run under the seal yet"
+    attempt = {
+        "pid": 7,
+        "program": "python3.11",
+        "call": "connect",
+        "family": "AF_INET",
+        "port": 443,
+        "count": 2,
+    }
+    for run, stage, attempts in (
+        ("a-1", "sft", []),
+        ("a-1", "bench", [attempt | {"address": "192.0.2.1"}]),
+        ("b-2", "sft", []),
+    ):
+        folder = home.runs / run / stage
+        folder.mkdir(parents=True)
+        told = {"refused": sum(one["count"] for one in attempts), "attempts": attempts}
+        (folder / "egress.json").write_text(json.dumps(told))
+    found = check(home, "outside attempts").found
+    assert found == "2 refused in 3 sealed stages of 2 runs; python3.11 to 192.0.2.1 (bench of a-1)"
 
 
 def damage(path: Path) -> None:

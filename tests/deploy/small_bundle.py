@@ -160,13 +160,17 @@ def install_sh(*arguments: object, **environment: str) -> subprocess.CompletedPr
     )
 
 
-def product(prefix: Path, *arguments: str) -> str | None:
+def product(prefix: Path, *arguments: str, **environment: str) -> str | None:
     """What the installed product says; None where it does not work."""
     command = prefix / "bin" / "stillhouse"
     if not command.exists():
         return None
     done = subprocess.run(
-        [str(command), *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL
+        [str(command), *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
     )
     return done.stdout.strip() if done.returncode == 0 else None
 

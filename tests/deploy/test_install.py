@@ -340,7 +340,7 @@ def test_the_callers_environment_leads_nothing_astray(tmp_path: Path, first: Pat
     prefix = tmp_path / "prefix"
     done = install_sh("--bundle", first, "--prefix", prefix, "--key", maker.public, *as_root(), **HOSTILE)
     assert done.returncode == 0, done.stderr
-    assert product(prefix, "words") == "none yet"
+    assert product(prefix, "words", **HOSTILE) == "none yet"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The real core bundle: built twice, then installed and asked where nothing but loopback can be reached."""
+"""The real bundle: built twice, installed, and put through the whole demo where nothing but loopback can be reached."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from counters import STRACE, outside, read_traced, unrouted
 from small_bundle import DEPLOY
+
+from appliance.pipeline import STAGE_NAMES
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 ROOT = DEPLOY.parent
@@ -39,9 +43,17 @@ def clone(source: Path, target: Path) -> Path:
     return target
 
 
-def build(source: Path, out: Path, models: Path, **environment: str) -> Path:
+def build(source: Path, out: Path, models: Path, compute: str = "none", **environment: str) -> Path:
     """With the key beside `out`, made by the first build."""
-    command = [sys.executable, str(source / "deploy" / "bundle.py"), "build", "-o", str(out)]
+    command = [
+        sys.executable,
+        str(source / "deploy" / "bundle.py"),
+        "build",
+        "-o",
+        str(out),
+        "--compute",
+        compute,
+    ]
     command += ["--models", str(models), "--key", str(out.with_name("release.pem"))]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment, cwd=source)
     assert done.returncode == 0, done.stderr
@@ -52,7 +64,7 @@ def test_two_builds_of_one_commit_have_one_hash(bundle: Path, folder: Path, mode
     source = clone(folder / "one", folder / "deeper" / "two")
     os.utime(source / "README.md", (0, 0))
     other = {"TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONHASHSEED": "3"}
-    again = build(source, folder / "another-name", models, **other)
+    again = build(source, folder / "another-name", models, "none", **other)
     first, second = (hashlib.sha256(path.read_bytes()).hexdigest() for path in (bundle, again))
     assert first == second
     again.unlink()
@@ -90,15 +102,23 @@ kill $console; wait $console || true
 """
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("ip"), reason="needs root and iproute2")
+NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("ip"), reason="needs root and iproute2")
+
+
+def public_key(folder: Path) -> Path:
+    key = folder / "release.pub"
+    with key.open("wb") as file:
+        subprocess.run(["openssl", "pkey", "-in", folder / "release.pem", "-pubout"], stdout=file, check=True)
+    return key
+
+
+@NEEDS_ROOT
 def test_it_installs_and_answers_where_only_loopback_is_and_tries_nothing_else(
     bundle: Path, folder: Path
 ) -> None:
     """In a network namespace of its own, and every connection that the process tree tries is counted by the kernel."""
     prefix = folder / "prefix"
-    key = folder / "release.pub"
-    with key.open("wb") as file:
-        subprocess.run(["openssl", "pkey", "-in", folder / "release.pem", "-pubout"], stdout=file, check=True)
+    key = public_key(folder)
     user = "nobody" if Path("/usr/bin/python3.11").exists() else "root"
     script = INSTALL.format(deploy=DEPLOY, bundle=bundle, prefix=prefix, key=key, user=user)
     proxies = {"HTTP_PROXY": "http://10.9.8.7:3128", "https_proxy": "http://10.9.8.7:3128"}
@@ -120,3 +140,97 @@ def test_it_installs_and_answers_where_only_loopback_is_and_tries_nothing_else(
     assert checks["home"]["ok"] and checks["store"]["ok"] and checks["model rampart"]["ok"]
     licences = prefix / "current/version/licences/licences.csv"
     assert len(licences.read_text().splitlines()) > 100
+
+
+SMALLER = {
+    "../../.cache/demo/tickets": "tickets",
+    "../prices/example-rented-cpu.toml": "prices.toml",
+    "min_recall = 0.90": "min_recall = 0.80",
+    "test = 120": "test = 20",
+    "validation = 40": "validation = 8",
+    "steps = 8": "steps = 2\nprompts_per_step = 2\ngroup_size = 2",
+    "few_shot = 4": "few_shot = 2\nretrieved = 0\ngeneral_ability = false",
+    "[bench]": '[attack]\non_leak = "report"\nrecords = 16\ngenerations = 16\ncontrol_epochs = 4\n\n[bench]',
+    "concurrency = [1, 16]": "concurrency = [1, 4]",
+    "requests_per_level = 32": "requests_per_level = 8",
+    "open_seconds = 5.0": "open_seconds = 2.0",
+    "min_quality_ratio = 0.90": "min_quality_ratio = 0.90\nmin_test_records = 10",
+}
+"""The shipped demo on 120 tickets, with every stage, the same student and a real server; its figures mean nothing."""
+
+WHOLE_DEMO = """
+set -e
+ip link set lo up
+$SEAL sh {deploy}/install.sh --bundle {bundle} --prefix {prefix} --key {key} --user {user} 2> {out}/seal.install \\
+    || {{ cat {out}/seal.install >&2; exit 1; }}
+{prefix}/bin/stillhouse demo-data --n 120 --seed 3 -o {out}/tickets.jsonl
+{prefix}/bin/stillhouse run {out}/demo.toml
+{prefix}/bin/stillhouse report --format json -o {out}/report.json
+$SEAL sh -c '{prefix}/bin/stillhouse console --port 8618 & console=$!; $PYTHON -c "$ASK"; kill $console; wait $console || true' \\
+    2> {out}/seal.console
+{prefix}/bin/stillhouse doctor --json > {prefix}.doctor.json || true
+cat /proc/net/snmp /proc/net/snmp6 > {prefix}.counted
+"""
+
+
+@NEEDS_ROOT
+@pytest.mark.vllm
+@pytest.mark.timeout(7200)
+def test_the_whole_demo_runs_where_only_loopback_is_and_tries_nothing_else(
+    folder: Path, models: Path
+) -> None:
+    """Three counts: the product's own seals (of each stage; around installation and console), strace's, the kernel's.
+
+    What strace sees at a resolver on loopback is the trial that each seal makes of itself. `-s` prints the figures.
+    """
+    source = folder / "one" if (folder / "one").exists() else clone(ROOT, folder / "one")
+    bundle = build(source, folder / "compute.tar.zst", models, "cpu")
+    user = "nobody" if Path("/usr/bin/python3.11").exists() else "root"
+    prefix, out = folder / "demo", folder / "demo.out"
+    out.mkdir()
+    write_smaller_demo(out)
+    shutil.chown(out, user)
+    paths = {"deploy": DEPLOY, "bundle": bundle, "prefix": prefix, "key": public_key(folder), "out": out}
+    command = ["unshare", "-n", "sh", "-c", WHOLE_DEMO.format(user=user, **paths)]
+    if shutil.which("strace"):
+        command = [*STRACE, "-o", str(folder / "trace"), *command]
+    seal = f"{sys.executable} -m appliance.airgap --"
+    names = {
+        "SEAL": seal,
+        "ASK": ASK.replace("8617", "8618"),
+        "PYTHON": sys.executable,
+        "OMP_NUM_THREADS": "1",
+    }
+    started = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=os.environ | names)
+    seconds = time.monotonic() - started
+    assert done.returncode == 0, done.stdout + done.stderr
+    (run,) = (prefix / "current/home/runs").iterdir()
+    ours = {name: json.loads((run / name / "egress.json").read_text())["refused"] for name in STAGE_NAMES}
+    ours |= {part: refused_in(out / f"seal.{part}") for part in ("install", "console")}
+    counted = unrouted(Path(f"{prefix}.counted").read_text())
+    print(f"\n{seconds:.0f} s; refused by the seals: {ours}; without a route: {counted}")
+    assert set(ours.values()) == {0} and counted == 0
+    if shutil.which("strace"):
+        seen = read_traced(folder / "trace")
+        print(f"strace: {dict(seen)}")
+        assert outside(seen) == 0 and seen["loopback"] > 100
+        assert seen["resolver"] == len(STAGE_NAMES) + 1, "each stage's seal and `doctor` try themselves once"
+    assert "console: 200 True" in done.stdout
+    assert json.loads((out / "report.json").read_text())["egress"]["sealed_stages"] == len(STAGE_NAMES) - 1
+    checks = {one["name"]: one for one in json.loads(Path(f"{prefix}.doctor.json").read_text())["checks"]}
+    assert checks["network"]["found"] == "no route leads out of this machine" and checks["air gap"]["ok"]
+    assert checks["outside attempts"]["found"] == f"0 refused in {len(STAGE_NAMES)} sealed stages of 1 run"
+
+
+def write_smaller_demo(folder: Path) -> None:
+    text = (DEPLOY / "usecases" / "demo.toml").read_text()
+    for old, new in SMALLER.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    (folder / "demo.toml").write_text(text)
+    shutil.copy(DEPLOY / "prices" / "example-rented-cpu.toml", folder / "prices.toml")
+
+
+def refused_in(seal: Path) -> int:
+    return int(json.loads(seal.read_text().splitlines()[-1])["refused"])
