@@ -11,7 +11,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export UV_EXTRA_INDEX_URL ?= $(PIP_EXTRA_INDEX_URL)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
-.PHONY: help demo test test-all test-fast lint install models screenshots clean
+.PHONY: help demo test test-all test-fast lint lock audit install models screenshots clean
 
 help:
 	@echo 'make demo       the whole job on demo data; prints where the report is'
@@ -19,6 +19,7 @@ help:
 	@echo 'make test-all   with those that take many minutes or a large download'
 	@echo 'make lint       format, lint, types  make install    the environment alone'
 	@echo 'make models     the small models     make clean      removes the environment and the demo data'
+	@echo 'make lock       pins anew, after pyproject.toml changed      make audit  publicly known faults of what is pinned'
 	@echo 'make screenshots  every page of the console, light and dark, into .cache/screenshots'
 
 $(STATE)/installed: requirements.lock pyproject.toml deploy/overrides.txt
@@ -54,6 +55,20 @@ lint: $(STATE)/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy appliance distill privacy ui
+
+# The CUDA part keeps to the versions of the CPU part, but for two that are other builds there; wheels of this machine are none of its.
+lock: $(STATE)/installed
+	$(BIN)/uv pip compile pyproject.toml --extra compute-cpu --extra dev --override deploy/overrides.txt \
+	    --python-version 3.11 --generate-hashes --no-header --quiet -o requirements.lock
+	grep -oE '^[a-z0-9._-]+==[^ +]+' requirements.lock | grep -vE '^(triton|apache-tvm-ffi)=' > $(STATE)/shared.txt
+	env -u UV_FIND_LINKS -u UV_EXTRA_INDEX_URL $(BIN)/uv pip compile pyproject.toml --extra compute-cuda \
+	    --constraint $(STATE)/shared.txt --python-version 3.11 --python-platform x86_64-manylinux_2_31 --only-binary :all: \
+	    --generate-hashes --no-header --quiet -o deploy/compute-cuda.lock
+	sed -i '/# *-c /d' deploy/compute-cuda.lock
+
+audit: $(STATE)/installed
+	@mkdir -p .cache
+	$(BIN)/python deploy/bundle.py audit --compute cpu -o .cache/audited.json
 
 # HOME_WITH_RUNS=DIR: a home with finished runs, which is only read.
 screenshots: models

