@@ -114,13 +114,27 @@ def _store(home: Home) -> Check:
 
 
 def _encryption(home: Home) -> Check:
-    """Told, not demanded: where the disk is encrypted nobody needs ours, and whether it is can be seen on Linux only."""
+    """Told, not demanded: where the disk is encrypted nobody needs ours, and whether it is can be seen on Linux only.
+
+    Demanded is that a home which is encrypted holds no text that is not.
+    """
+    from appliance.keeping import texts
     from appliance.keeping.at_rest import key_id_of
+    from distill.text_files import is_encrypted
 
     key_id, device = key_id_of(home.root), _is_on_encrypted_device(home.root)
     disk = "on an encrypted disk" if device else "not on an encrypted disk, as far as can be seen"
     if key_id is not None:
-        return Check("encryption", True, f"store and keys with the key {key_id}; the rest {disk}")
+        found = (
+            f"store, keys, records and answers with the key {key_id}; weights and data as brought in {disk}"
+        )
+        plain = sum(path.stat().st_size > 0 and not is_encrypted(path) for path in texts.of_home(home.root))
+        if not plain:
+            return Check("encryption", True, found)
+        mend = "stop worker and console, then run `stillhouse keys encrypt`"
+        return Check(
+            "encryption", False, f"store and keys with the key {key_id}; plain: {plain:,} files of runs", mend
+        )
     return Check("encryption", True, f"none of ours (see `stillhouse keys --help`); {disk}")
 
 

@@ -8,8 +8,9 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.keeping.at_rest import EncryptionError, key_of
+from appliance.keeping.at_rest import EncryptionError, are_texts_encrypted, key_of
 from appliance.keeping.private_files import sync, write_private
+from distill.text_files import TextKey
 
 
 class HomeError(ValueError):
@@ -111,6 +112,15 @@ class Home:
     def signing_key(self) -> bytes:
         """The private key that signs privacy reports and the lines of the audit log (32 bytes, Ed25519), made on first use."""
         return self._key("report-signing.key")
+
+    def text_key(self) -> TextKey | None:
+        """What text of records and answers is encrypted with (`keeping/texts.py`); None where it is not.
+
+        Made on first use. The home's key, given from outside, encrypts this one: another changes no text.
+        """
+        if key_of(self.root) is None or not are_texts_encrypted(self.root):
+            return None
+        return TextKey.of(self._key("texts.key"))
 
     def _key(self, name: str) -> bytes:
         path = self.keys / name

@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from distill.checkpoints import file_sha256, write_atomically
+from appliance.keeping import texts
+from distill.checkpoints import write_atomically
+from distill.text_files import TextFileError
 
 NAME = "manifest.json"
 
@@ -28,7 +30,7 @@ class Manifest:
     fingerprint: str
     """Of everything the stage depends on: settings, inputs, its own version."""
     outputs: Mapping[str, str]
-    """File, relative to the stage's folder -> sha256. Later stages depend on these, not on logs or times."""
+    """File, relative to the stage's folder -> sha256 of what it says, encrypted or not. Later stages depend on these, not on logs or times."""
     facts: Mapping[str, Any]
     """What the report tells of it."""
     seconds: float
@@ -75,18 +77,25 @@ def hash_outputs(folder: Path, names: list[str]) -> dict[str, str]:
         assert path.exists(), f"{path} was promised and is not there"
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file():
-                outputs[str(file.relative_to(folder))] = file_sha256(file)
+                outputs[str(file.relative_to(folder))] = texts.sha256(file)
     return outputs
 
 
 def verify(folder: Path, manifest: Manifest) -> None:
     """Reads every output again before something is built on it; raises DamagedError on any change."""
     for name, digest in manifest.outputs.items():
-        path = folder / name
-        if not path.is_file() or file_sha256(path) != digest:
+        if not says(folder / name, digest):
             raise DamagedError(
-                f"{path} is not what stage '{manifest.stage}' wrote: delete the folder {folder} and run again"
+                f"{folder / name} is not what stage '{manifest.stage}' wrote: delete the folder {folder} and run again"
             )
+
+
+def says(path: Path, digest: str) -> bool:
+    """Whether the file is there and its content has this sha256."""
+    try:
+        return path.is_file() and texts.sha256(path) == digest
+    except TextFileError:
+        return False
 
 
 def prepare(folder: Path, fingerprint: str) -> None:

@@ -17,6 +17,7 @@ from distill.onpolicy_step import Asked, OnPolicyStep, Reward, Shown, rewards_of
 from distill.rollouts import Sampler
 from distill.sampling import InProcessSampler
 from distill.student import Device, load_model, load_tokenizer, prompt_ids
+from distill.text_files import TextKey, append_lines
 from distill.token_teacher import TokenTeacher
 from distill.trainable import Adapter
 from distill.training import Metrics, Progress, TrainingResult
@@ -42,12 +43,13 @@ def train_onpolicy(
     teacher: TokenTeacher | None = None,
     sampler: Sampler | None = None,
     validation: Sequence[Question] = (),
+    key: TextKey | None = None,
 ) -> tuple[TrainingResult, Improvement]:
     """Goes on training `adapter` of `base` and leaves the result in `out/adapter`; resumes what is in `out`.
 
     `teacher` is for settings.method = "distill", which a reward accompanies as a measure only. Without `sampler` the
-    answers are sampled in this process. `validation` are held-out questions that are answered before and after. The
-    result's curve is the mean reward. Raises TrainingError with the remedy; the last good checkpoint is kept.
+    answers are sampled in this process. `validation` are held-out questions that are answered before and after. With a
+    `key` the answers that are kept to be looked at are encrypted. The result's curve is the mean reward. Raises TrainingError with the remedy; the last good checkpoint is kept.
     """
     assert (teacher is not None) == (settings.method == "distill"), "a teacher is for distilling"
     tokenizer = load_tokenizer(base)
@@ -80,7 +82,7 @@ def train_onpolicy(
 
         def step(number: int) -> dict[str, float]:
             told = work.step(number)
-            _keep(out / "samples.jsonl", number, work.shown)
+            _keep(out / "samples.jsonl", number, work.shown, key)
             told["tokens_so_far"] = told["tokens"] + _last(metrics, "tokens_so_far")
             check_curves([*metrics.rows(), told | {"step": number}])
             return told
@@ -96,14 +98,9 @@ def train_onpolicy(
     return metrics.result("reward"), _improvement(before, after, metrics)
 
 
-def _keep(path: Path, step: int, shown: Sequence[Shown]) -> None:
-    """Answers to look at while the training goes on. A line break comes first: a line cut by a kill spoils no other.
-
-    Steps that are taken again after a kill say the same again.
-    """
-    with path.open("a", encoding="utf-8") as file:
-        for each in shown:
-            file.write("\n" + json.dumps({"step": step, **asdict(each)}, ensure_ascii=False))
+def _keep(path: Path, step: int, shown: Sequence[Shown], key: TextKey | None) -> None:
+    """Answers to look at while the training goes on. Steps that are taken again after a kill say the same again."""
+    append_lines(path, [json.dumps({"step": step, **asdict(each)}).encode() for each in shown], key)
 
 
 def _asked(tokenizer: Any, questions: Sequence[Question]) -> list[Asked]:

@@ -11,7 +11,9 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le
 
+from distill.checkpoints import write_atomically
 from distill.completer import Completer
+from distill.text_files import TextKey, put_line, read_lines
 from distill.topk import Journal
 from distill.values import Completion, Request
 
@@ -55,19 +57,15 @@ class TeacherSettings:
             )
 
 
-def read_completions(path: Path) -> dict[str, Completion]:
-    """The answers in a completions file by record id; a line cut by a kill ends it."""
+def read_completions(path: Path, key: TextKey | None = None) -> dict[str, Completion]:
+    """The answers in a completions file by record id; a line cut by a kill ends it. Raises TextFileError."""
     found = {}
-    if path.exists():
-        # As bytes: an answer may hold characters that str.splitlines takes for the end of a line, or be cut within one.
-        for line in path.read_bytes().split(b"\n"):
-            if not line:
-                continue
-            try:
-                completion = Completion(**json.loads(line))
-            except (ValueError, TypeError):
-                break
-            found[completion.record_id] = completion
+    for line in read_lines(path, key):
+        try:
+            completion = Completion(**json.loads(line))
+        except (ValueError, TypeError):
+            break
+        found[completion.record_id] = completion
     return found
 
 
@@ -77,21 +75,25 @@ def teach(
     path: Path,
     progress: Callable[[int, int, str], None],
     journal: Journal | None = None,
+    key: TextKey | None = None,
 ) -> dict[str, Completion]:
     """Every request's completion, appended to `path` as it comes. What `path` holds already is not asked again.
+    With a key each line is encrypted.
 
     Answers that failed are not kept, so that the next call tries them again. With a journal the likeliest tokens are
     appended to it, before the answer, so that none is without them; answers that it does not hold are asked again.
     """
     answered = {
-        key: value
-        for key, value in read_completions(path).items()
-        if value.text is not None and (journal is None or key in journal)
+        record_id: value
+        for record_id, value in read_completions(path, key).items()
+        if value.text is not None and (journal is None or record_id in journal)
     }
-    _rewrite(path, answered)
+    write_atomically(
+        path, b"".join(_line(value, key) for value in answered.values())
+    )  # less a torn last line
     failed: dict[str, Completion] = {}
     waiting = [request for request in requests if request.record_id not in answered]
-    with path.open("a", encoding="utf-8") as file:
+    with path.open("ab") as file:
         for completion in completer.complete(waiting):
             if completion.text is None:
                 failed[completion.record_id] = completion
@@ -103,28 +105,17 @@ def teach(
                     )
                 completion = replace(completion, likeliest=None)
                 answered[completion.record_id] = completion
-                file.write(_line(completion))
+                file.write(_line(completion, key))
                 file.flush()
             progress(len(answered) + len(failed), len(requests), f"{len(failed)} without an answer")
         os.fsync(file.fileno())
     return answered | failed
 
 
-def _line(completion: Completion) -> str:
+def _line(completion: Completion, key: TextKey | None) -> bytes:
     """Escaped to ASCII: a model may answer with half a surrogate pair, which UTF-8 cannot hold."""
     written = asdict(completion)
     del written["likeliest"]
     if completion.logprob is None:
         del written["logprob"]
-    return json.dumps(written) + "\n"
-
-
-def _rewrite(path: Path, answered: dict[str, Completion]) -> None:
-    """Drops a torn last line, which would otherwise be glued to the next one."""
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        for completion in answered.values():
-            file.write(_line(completion))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
+    return put_line(json.dumps(written).encode(), key) + b"\n"

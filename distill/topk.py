@@ -6,6 +6,7 @@ student still learns from its distributions, token by token.
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
@@ -16,6 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from distill.text_files import TextKey, put_line, take_line
+from distill.text_files import read as read_text_file
+from distill.text_files import write as write_text_file
 from distill.values import Token, TopTokens
 
 _TABLE = b"tokens"
@@ -61,9 +65,9 @@ def said_logprob(answer: TopTokens) -> float:
 class Journal:
     """Answers appended as they come, one line each: a kill loses at most the line being written."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._offsets = _whole_lines(path)
+    def __init__(self, path: Path, key: TextKey | None = None) -> None:
+        self.path, self._key = path, key
+        self._offsets = _whole_lines(path, key)
         end = max((end for _, end in self._offsets.values()), default=0)
         self._file = path.open("r+b" if path.exists() else "w+b")
         self._file.truncate(end)
@@ -79,7 +83,7 @@ class Journal:
         top = [[(token, float(f"{logprob:.6g}")) for token, logprob in place] for place in answer.top]
         line = json.dumps([record_id, finished, answer.tokens, top], separators=(",", ":")).encode()
         start = self._file.tell()
-        self._file.write(line + b"\n")
+        self._file.write(put_line(line, self._key) + b"\n")
         self._file.flush()
         self._offsets[record_id] = (start, self._file.tell())
 
@@ -92,18 +96,22 @@ class Journal:
         with self.path.open("rb") as file:
             for _, (start, end) in sorted(self._offsets.items()):
                 file.seek(start)
-                yield tuple(json.loads(file.read(end - start)))
+                line = file.read(end - start).removesuffix(b"\n")
+                yield tuple(json.loads(take_line(line, self.path, self._key)))
 
 
-def _whole_lines(path: Path) -> dict[str, tuple[int, int]]:
+def _whole_lines(path: Path, key: TextKey | None) -> dict[str, tuple[int, int]]:
     """Record id -> (start, end) in the file; a line cut by a kill ends it. The last line of a record counts."""
     found: dict[str, tuple[int, int]] = {}
     start = 0
     if path.exists():
         with path.open("rb") as file:
             for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                text = take_line(line.removesuffix(b"\n"), path, key)
                 try:
-                    record_id = json.loads(line)[0] if line.endswith(b"\n") else None
+                    record_id = json.loads(text)[0]
                 except (ValueError, IndexError, KeyError):
                     record_id = None
                 if not isinstance(record_id, str):
@@ -113,7 +121,7 @@ def _whole_lines(path: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
-def write_topk(journal: Journal, path: Path, k: int) -> int:
+def write_topk(journal: Journal, path: Path, k: int, key: TextKey | None = None) -> int:
     """The journal as one Parquet file (zstd), complete or not there; the number of its tokens.
 
     Log-probabilities are kept as float16: off by at most a 2,000th of their value. Ids of tokens that came as bytes
@@ -131,12 +139,12 @@ def write_topk(journal: Journal, path: Path, k: int) -> int:
         ],
         metadata={"k": str(k)},
     )
-    staging = path.with_suffix(".partial")
+    content = io.BytesIO()
     table: dict[str, int] = {}
     kinds: set[type] = set()
     num_tokens = 0
     with parquet.ParquetWriter(
-        staging,
+        content,
         schema,
         compression="zstd",
         compression_level=9,
@@ -166,7 +174,7 @@ def write_topk(journal: Journal, path: Path, k: int) -> int:
                 )
         if table:
             writer.add_key_value_metadata({_TABLE.decode(): json.dumps(list(table))})
-    staging.rename(path)
+    write_text_file(path, content.getvalue(), key)
     return num_tokens
 
 
@@ -195,7 +203,13 @@ def _as_arrays(
 class TopKStore(Mapping[str, TokenTargets]):
     """The finished answers of a file that the student can be taught token by token; 6·k + 4 bytes a token in memory."""
 
-    def __init__(self, path: Path, end_id: int, vocabulary: Mapping[bytes, int] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        end_id: int,
+        vocabulary: Mapping[bytes, int] | None = None,
+        key: TextKey | None = None,
+    ) -> None:
         """`end_id` is the student's end-of-turn token: an answer whose server kept it back gets it, as the only choice.
 
         `vocabulary` (`vocabulary.vocabulary_bytes`) is needed where the file `has_bytes`: tokens that the student does not have
@@ -203,8 +217,8 @@ class TopKStore(Mapping[str, TokenTargets]):
         """
         from pyarrow import parquet
 
-        found = parquet.read_table(path)
-        metadata = found.schema.metadata | (parquet.read_metadata(path).metadata or {})
+        file = parquet.ParquetFile(io.BytesIO(read_text_file(path, key)))
+        found, metadata = file.read(), file.schema_arrow.metadata | (file.metadata.metadata or {})
         self.k = int(metadata[b"k"])
         self._end_id = end_id
         said, top, logprobs = (
@@ -252,11 +266,11 @@ class TopKStore(Mapping[str, TokenTargets]):
         return len(self._places)
 
 
-def has_bytes(path: Path) -> bool:
+def has_bytes(path: Path, key: TextKey | None = None) -> bool:
     """Whether the server told no ids: the tokens of the file must be found in the student's vocabulary."""
     from pyarrow import parquet
 
-    return _TABLE in (parquet.read_metadata(path).metadata or {})
+    return _TABLE in (parquet.read_metadata(io.BytesIO(read_text_file(path, key))).metadata or {})
 
 
 def topk_kl(logits: Any, top_ids: Any, top_logprobs: Any, tail: bool = True) -> Any:

@@ -13,13 +13,14 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from appliance.keeping.private_files import write_private
 
 KEY_BYTES = 32
 CHANGING = "changing"
 _NONCE_BYTES = 12
-_MARK = "encryption.json"
+MARK = "encryption.json"
 _FILE, _CREDENTIAL, _PLAIN = "STILLHOUSE_KEY_FILE", "stillhouse.key", "STILLHOUSE_KEY"
 
 
@@ -150,22 +151,35 @@ def key_of(root: Path) -> Master | None:
 
 def key_id_of(root: Path) -> str | None:
     """Of the key that a home is encrypted with; None if it is not."""
-    path = root / _MARK
+    held = _held(root)
+    return None if held is None else str(held["key_id"])
+
+
+def are_texts_encrypted(root: Path) -> bool:
+    """False also where a release encrypted the home that left text plain: `stillhouse keys encrypt` goes on with that."""
+    held = _held(root)
+    return held is not None and bool(held.get("texts"))
+
+
+def _held(root: Path) -> dict[str, Any] | None:
+    path = root / MARK
     try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["key_id"])
+        held: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        held["key_id"]
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):
         raise EncryptionError(f"{path} is damaged: restore it from a backup") from None
+    return held
 
 
 def mark(root: Path, key: Master | None, *, changing: bool = False) -> None:
     """The home remembers which key it is encrypted with; None: that it is not. While `changing` it does not open."""
     if key is None and not changing:
-        (root / _MARK).unlink(missing_ok=True)
+        (root / MARK).unlink(missing_ok=True)
         return
     key_id = CHANGING if changing or key is None else key.key_id
-    write_private(root / _MARK, (json.dumps({"key_id": key_id}) + "\n").encode())
+    write_private(root / MARK, (json.dumps({"key_id": key_id, "texts": True}) + "\n").encode())
 
 
 def _of(text: str, where: str) -> Master:

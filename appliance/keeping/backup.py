@@ -20,15 +20,17 @@ from typing import Any
 
 from appliance import audit, manifest
 from appliance.home import Home
+from appliance.keeping.at_rest import MARK, key_id_of
 from appliance.keeping.private_files import alone
 from appliance.packages import installed_version
 from appliance.people.acting import Action, Actor, acting
+from distill.checkpoints import file_sha256
 
 _LIST = "backup.json"
 """The last member: every file's sha256. A backup without it was not finished."""
 _LEFT_OUT = {"models", "cache", ".restoring"}
-_NO_TROUBLE = {"models", "cache", "runs", "keys", ".restoring"}
-"""Folders that a new home has."""
+_NO_TROUBLE = {"models", "cache", "runs", "keys", ".restoring", MARK}
+"""What a new home has."""
 _CHUNK = 1 << 20
 
 
@@ -134,11 +136,18 @@ class _Archive:
         """Every manifest in the backup vouches for files in the backup."""
         for stage, content in self.manifests.items():
             for file, sha256 in json.loads(content)["outputs"].items():
-                if self.hashes.get(f"{stage}/{file}", ("", 0))[0] != sha256:
+                if not self._says(f"{stage}/{file}", sha256):
                     raise BackupError(
                         f"{stage}/{file} is damaged, or was made anew while it was read: make the backup again; "
                         "if it fails again, `stillhouse run` says what is damaged"
                     )
+
+    def _says(self, name: str, sha256: str) -> bool:
+        """Whether the file in the backup is this one; an encrypted one by what the file in the home says, if it is the same."""
+        held, path = self.hashes.get(name, ("", 0))[0], self._home.root / name
+        return held == sha256 or (
+            path.is_file() and held == file_sha256(path) and manifest.says(path, sha256)
+        )
 
 
 def _is_manifest(parts: tuple[str, ...]) -> bool:
@@ -220,6 +229,13 @@ def restore_backup(home: Home, actor: Actor, backup: Path) -> Taken:
         if held:
             raise BackupError(f"{home.root} holds data already: name an empty one with STILLHOUSE_HOME")
         _stage(backup, staging)
+    wanted = key_id_of(staging)
+    if wanted != key_id_of(home.root):
+        shutil.rmtree(staging)
+        whose = (
+            "a home that is not encrypted" if wanted is None else f"a home encrypted with the key {wanted}"
+        )
+        raise BackupError(f"{backup.name} is of {whose}: restore it into an empty home begun in the same way")
     told = json.loads((staging / _LIST).read_text(encoding="utf-8"))
     for path in sorted(staging.iterdir()):
         if path.name != _LIST:

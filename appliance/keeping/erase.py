@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from appliance import manifest
 from appliance.config import ConfigError
 from appliance.home import Home
+from appliance.keeping import texts
 from appliance.keeping.at_rest import key_of
 from appliance.keeping.erasures import Erasure, begin, write
 from appliance.keeping.private_files import write_private
@@ -26,13 +28,9 @@ from appliance.manifest import Manifest
 from appliance.people.acting import Action, Actor, acting
 from appliance.run import RunError, alone_with, fingerprint, is_data_unchanged, open_folder
 from appliance.store import rewrite
-from distill.checkpoints import file_sha256
 
 _MARK = "erasing.json"
 """In a stage's folder while its files are exchanged: the new files by name, so that a killed exchange is brought to its end."""
-_NEW = ".erased"
-_LOOKS = ("preview-records.json", "teacher-test-answers.json")
-"""Beside a use case in the making: a few scrubbed records, and a few answers."""
 _SAME_WITHOUT = ("scrub", "teach", "curate")
 """Stages that, without a record, would leave just what they left, less that record: they count as done again."""
 
@@ -92,7 +90,7 @@ def erase(home: Home, actor: Actor, asked: Asked, reason: str) -> Erasure:
             rows, files = rows + sum(changed.values()), files + len(changed)
             erasure = replace(erasure, rows=rows, files=files)
             write(home, erasure)
-        for name in _LOOKS:  # at records of use cases in the making: they are made again on asking
+        for name in texts.LOOKS:  # at records of use cases in the making: they are made again on asking
             for path in home.use_cases.glob(f"*/{name}"):
                 path.unlink()
         rewrite(home.store, key_of(home.root), key_of(home.root))
@@ -144,20 +142,15 @@ def _erase_in_run(home: Home, folder: Path, ids: frozenset[str], subject: str | 
 def _erase_in_stage(folder: Path, ids: frozenset[str], subject: str | None) -> dict[str, int]:
     from appliance.stages.context import without_rows
 
-    kinds: Mapping[str, Callable[[Path, Path, frozenset[str], str | None], int]] = {
-        ".parquet": without_rows,
-        ".jsonl": _without_lines,
-    }
     changed: dict[str, int] = {}
-    for path in sorted(folder.rglob("*")):
-        make = kinds.get(path.suffix)
-        if make is None or not path.is_file():
-            continue
-        new = path.with_name(path.name + _NEW)
-        if rows := make(path, new, ids, subject):
-            changed[str(path.relative_to(folder))] = rows
-        else:
-            new.unlink(missing_ok=True)
+    for path in texts.below(folder):
+        content = texts.read(path)
+        without = _without_lines if path.suffix in texts.LINES else without_rows
+        kept, gone = without(content, ids, subject)
+        gone += _is_cut(path, content)
+        if gone:
+            texts.write(path.with_name(path.name + texts.ERASED), kept)
+            changed[str(path.relative_to(folder))] = gone
     if changed:
         write_private(folder / _MARK, json.dumps(sorted(changed)).encode())
         _finish_exchange(folder)
@@ -168,43 +161,55 @@ def _finish_exchange(folder: Path) -> None:
     """New files in the place of the old ones, then the manifest with their hashes, then the mark goes."""
     mark = folder / _MARK
     if not mark.exists():
-        for garbage in folder.rglob(f"*{_NEW}"):
+        for garbage in folder.rglob(f"*{texts.ERASED}"):
             garbage.unlink()  # of a call that was killed before it had all of them
         return
     names = json.loads(mark.read_text(encoding="utf-8"))
     for name in names:
-        new = folder / (name + _NEW)
+        new = folder / (name + texts.ERASED)
         if new.exists():  # else an earlier call had come so far
             new.replace(folder / name)
     found = manifest.read(folder)
     if found is not None:
         outputs = {
-            name: file_sha256(folder / name) if name in names else held
+            name: texts.sha256(folder / name) if name in names else held
             for name, held in found.outputs.items()
         }
         manifest.write(folder, Manifest(**{**asdict(found), "outputs": outputs}))
     mark.unlink()
 
 
-def _without_lines(path: Path, new: Path, ids: frozenset[str], subject: str | None) -> int:
-    """Writes JSON lines without these and tells how many there were. A line that is none, cut by a kill, goes too: nobody can tell whose it is."""
-    gone = 0
-    with path.open("rb") as old, new.open("wb") as out:
-        for line in old:
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError:
-                gone += 1
-                continue
-            if isinstance(row, dict) and (
-                row.get("record_id") in ids or (subject and row.get("subject_id") == subject)
-            ):
-                gone += 1
-            else:
-                out.write(line)
-    return gone
+def _without_lines(content: bytes, ids: frozenset[str], subject: str | None) -> tuple[bytes, int]:
+    """JSON lines without these, and how many there were. A line that is none, cut by a kill, goes too: nobody can tell whose it is."""
+    kept, gone = [], 0
+    for line in content.split(b"\n"):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError:
+            gone += 1
+            continue
+        if _is_of(row, ids, subject):
+            gone += 1
+        else:
+            kept.append(line + b"\n")
+    return b"".join(kept), gone
+
+
+def _is_of(row: Any, ids: frozenset[str], subject: str | None) -> bool:
+    """Of an answer, a training record; or of likeliest tokens, which are a list that begins with the record's id."""
+    if isinstance(row, list):
+        return bool(row) and row[0] in ids
+    return isinstance(row, dict) and (
+        row.get("record_id") in ids or (subject is not None and row.get("subject_id") == subject)
+    )
+
+
+def _is_cut(path: Path, content: bytes) -> bool:
+    """Whether the file ends with an encrypted line that is not whole, and so not in its content."""
+    end = path.read_bytes()[-1:]
+    return path.suffix in texts.LINES and end not in (b"", b"\n") and content[-1:] in (b"", b"\n")
 
 
 def _count_as_done(home: Home, folder: Path) -> None:

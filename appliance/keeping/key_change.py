@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
+from appliance.keeping import texts
 from appliance.keeping.at_rest import EncryptionError, Master, mark
 from appliance.keeping.private_files import alone, write_private
 from appliance.store import Store, StoreError, rewrite
+from distill.text_files import TextKey, is_encrypted, read
 
+TEXT_KEY = "keys/texts.key"
 _PLAIN_KEY_BYTES = 32
 
 
 def change_key(root: Path, old: Master | None, new: Master | None) -> int:
     """What the home keeps under `old` (None: not encrypted) is kept under `new`; gives how many files were rewritten.
 
-    Nothing else may work on the home meanwhile: while its key is changed it does not open. The database's old bytes are
-    unlinked, not overwritten: on a disk that keeps them, its own encryption must have been there first.
+    Text of records and answers has a key of its own, which is kept under the home's: another one of these rewrites no text.
+
+    Nothing else may work on the home meanwhile: while its key is changed it does not open. The database's and the
+    texts' old bytes are unlinked, not overwritten: on a disk that keeps them, its own encryption must have been there first.
     Raises EncryptionError where something opens with neither key.
     """
     with alone(root / "encryption.lock"):
         mark(root, None, changing=True)
+        if new is not None:
+            _make_text_key(root / TEXT_KEY, new)
         changed = sum(_seal_again(path, old, new) for path in sorted((root / "keys").glob("*.key")))
+        changed += _texts_again(root, new)
         changed += _store_again(root / "stillhouse.duckdb", old, new)
+        if new is None:
+            for path in (root / TEXT_KEY, (root / TEXT_KEY).with_suffix(".check")):
+                path.unlink(missing_ok=True)
         mark(root, new)
+    return changed
+
+
+def _make_text_key(path: Path, key: Master) -> None:
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True, mode=0o700)
+        write_private(path, key.seal(secrets.token_bytes(_PLAIN_KEY_BYTES), path.name))
+
+
+def _texts_again(root: Path, master: Master | None) -> int:
+    """Encrypts what is plain, or decrypts what is not; each file whole or not at all. Rotation changes none."""
+    path = root / TEXT_KEY
+    secret = _opened(path.read_bytes(), path.name, master) if path.exists() else None
+    key = None if secret is None else TextKey.of(secret)
+    for leftover in texts.cut_off(root):
+        leftover.unlink()
+    changed = 0
+    for path in texts.of_home(root):
+        if is_encrypted(path) != (master is not None) and path.stat().st_size:
+            content = read(path, key if master is None else None)
+            write_private(path, texts.held(path, content, None if master is None else key))
+            changed += 1
     return changed
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from appliance import manifest
 from appliance.config import ConfigError
 from appliance.home import Home
+from appliance.keeping import texts
 from appliance.lineage import LineageError, chain, read_refresh
 from appliance.manifest import Manifest
 from appliance.report.words import count
@@ -184,8 +185,9 @@ def _held_out_id(identifier: str) -> str:
 
 
 def _sent(folder: Path) -> set[str]:
-    with (folder / "teach" / "completions.jsonl").open(encoding="utf-8") as file:
-        return {json.loads(line)["record_id"] for line in file if line.strip()}
+    return {
+        json.loads(line)["record_id"] for line in texts.read_lines(folder / "teach" / "completions.jsonl")
+    }
 
 
 def _splits(folder: Path) -> dict[str, str]:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from appliance.home import Home
+from appliance.keeping import texts
 from appliance.keeping.erasures import erased_ids
 from appliance.keeping.private_files import write_private
 from appliance.manifest import hash_json
@@ -127,7 +128,7 @@ def look_over(home: Home, name: str, scrubber: Scrubber, tell: Callable[..., Non
         state,
     )
     folder = use_cases.path(home, name).parent
-    write_private(folder / _RECORDS, json.dumps([asdict(record) for record in seen.records]).encode())
+    texts.write(folder / _RECORDS, json.dumps([asdict(record) for record in seen.records]).encode())
     write_private(folder / _COUNTS, json.dumps(asdict(counts)).encode())
     tell(3, 3, unit="steps")
     return {
@@ -168,7 +169,7 @@ def records_for_a_job(home: Home, name: str) -> list[Scrubbed]:
     """The same, for work that nobody looks at."""
     path = use_cases.path(home, name).parent / _RECORDS
     try:
-        told = json.loads(path.read_bytes())
+        told = json.loads(texts.read(path))
     except FileNotFoundError:
         return []
     return [

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from appliance.config import ConfigError, validate
 from appliance.home import Home
+from appliance.keeping import texts
 from appliance.keeping.private_files import write_private
 from appliance.manifest import hash_json
 from appliance.people.acting import Action, Actor, acting
@@ -135,7 +136,7 @@ def answers(home: Home, actor: Actor, name: str) -> list[Answer]:
     with acting(home, actor, Action.SEE_TEXT, use_case=name[:60], what="teacher test"):
         path = use_cases.path(home, name).parent / _ANSWERS
         try:
-            return [Answer(**each) for each in json.loads(path.read_bytes())]
+            return [Answer(**each) for each in json.loads(texts.read(path))]
         except FileNotFoundError:
             return []
 
@@ -160,7 +161,7 @@ def work(home: Home, job: Job) -> dict[str, Any]:
     test = {"recorded": _recorded, "endpoint": _endpoint, "local": _local}[teacher.kind]
     found, said = test(home, teacher, reading, records)
     folder = use_cases.path(home, name).parent
-    write_private(folder / _ANSWERS, json.dumps([asdict(each) for each in said]).encode())
+    texts.write(folder / _ANSWERS, json.dumps([asdict(each) for each in said]).encode())
     write_private(folder / _FIGURES, json.dumps(asdict(found)).encode())
     return {"ok": found.ok, "message": found.said}
 

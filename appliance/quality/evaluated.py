@@ -12,6 +12,7 @@ from typing import Any
 
 from appliance import manifest
 from appliance.home import Home
+from appliance.keeping import texts
 from appliance.report import words
 from appliance.stages.context import read_rows
 from distill.evaluation.calibration import Platt
@@ -135,11 +136,9 @@ def _cascade(
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
     """The answers in a completions file, one at a time; a line cut by a kill ends it."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        for line in file:
-            try:
-                yield json.loads(line)
-            except ValueError:
-                return
+    for line in texts.read_lines(path):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            return
+        yield row

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from appliance import lineage, manifest
 from appliance.lineage import Refresh
-from appliance.stages.context import Context, GateError, finished, read_examples, split_of
+from appliance.stages.context import Context, GateError, finished, read_answers, read_examples, split_of
 from distill.curate import input_key
-from distill.teach import read_completions
 from distill.values import Completion, Example
 
 
@@ -53,7 +52,7 @@ def answers(folder: Path) -> Mapping[str, Completion]:
     return {
         key: completion
         for name in names
-        for key, completion in read_completions(evaluated / "answers" / f"{name}.jsonl").items()
+        for key, completion in read_answers(evaluated / "answers" / f"{name}.jsonl").items()
     }
 
 

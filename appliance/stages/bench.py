@@ -11,7 +11,7 @@ from appliance.cost.rates import mean_tokens
 from appliance.energy import EnergyMeter, accelerator_counter
 from appliance.loadtest import Answer, Serving, SloSettings, best_at
 from appliance.serve import ServeError, Server, device, served
-from appliance.stages.context import Context, Facts, read_examples, split_of
+from appliance.stages.context import Context, Facts, read_answers, read_examples, split_of
 from appliance.stages.measured import measured
 from appliance.stages.parity import NUM_PROMPTS, check_parity
 from appliance.stages.sweep import Arm, Sweep
@@ -19,7 +19,6 @@ from distill.evaluate import requests_for, score_arm, untrained_arms, worked_exa
 from distill.parity import own_answers
 from distill.quantise import METHOD, quantise
 from distill.student import context_room, load_tokenizer, prompt_ids
-from distill.teach import read_completions
 from distill.values import Completion, Example, Request
 from privacy.intervals import wilson
 
@@ -230,7 +229,7 @@ def at_objective(rows: Sequence[Serving], objective: SloSettings) -> Facts:
 
 def _agreement(tests: Sequence[Example], answers: Mapping[int, Answer], evaluated: Path) -> Facts:
     """How many served answers are the ones that were evaluated, letter by letter: a score counts only for those."""
-    wanted = read_completions(evaluated)
+    wanted = read_answers(evaluated)
     same = sum(
         (answer := wanted.get(tests[index].record_id)) is not None
         and (answer.text or "").strip() == given.text.strip()
@@ -243,7 +242,7 @@ def _teacher_tokens(
     context: Context, base: Path, tests: Sequence[Example], requests: Sequence[Request]
 ) -> Facts | None:
     """Mean tokens of the teacher's requests: its own count where it gave one, else by the student's tokenizer."""
-    answers = read_completions(context.before("teach")[0] / "completions.jsonl")
+    answers = read_answers(context.before("teach")[0] / "completions.jsonl")
     asked = [
         (answers[example.record_id], request.messages)
         for example, request in zip(tests, requests, strict=True)

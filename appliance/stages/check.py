@@ -7,18 +7,24 @@ from dataclasses import asdict
 from typing import Any
 
 from appliance.models import CATALOGUE
-from appliance.stages.context import Context, Facts, GateError, read_examples, read_records, split_of
+from appliance.stages.context import (
+    Context,
+    Facts,
+    GateError,
+    open_topk,
+    read_answers,
+    read_examples,
+    read_records,
+    split_of,
+)
 from appliance.stages.lessons import read_server
 from distill import licences, memory_plan, teacher_check
 from distill.completer import Server
 from distill.licences import Licence
 from distill.student import check_model_dir, load_tokenizer, prompt_ids, resolve_device
 from distill.tasks.task import render
-from distill.teach import read_completions
 from distill.teacher_check import Chat
-from distill.topk import TopKStore, has_bytes
 from distill.values import Completion
-from distill.vocabulary import vocabulary_bytes
 
 _LONGEST = 50
 """So many training examples, the longest by characters, are cut into tokens to learn how long one gets."""
@@ -30,7 +36,7 @@ def check(context: Context) -> tuple[Facts, list[str]]:
     base = context.model(use_case.student.base)
     check_model_dir(base)
     teach_folder, _ = context.before("teach")
-    completions = read_completions(teach_folder / "completions.jsonl")
+    completions = read_answers(teach_folder / "completions.jsonl")
     student = teacher_check.describe(base)
     facts: dict[str, Any] = {
         "student": {
@@ -123,7 +129,7 @@ def _likeliest(context: Context, student: Chat, completions: Mapping[str, Comple
         return None
     tokenizer = load_tokenizer(context.model(context.use_case.student.base))
     assert student.end_id is not None, "a tokenizer that trains has an end"
-    store = TopKStore(path, student.end_id, vocabulary_bytes(tokenizer) if has_bytes(path) else None)
+    store = open_topk(path, tokenizer)
     finished = sum(each.finish_reason == "stop" for each in completions.values())
     found = teacher_check.spelling(store, tokenizer, completions, finished)
     if found.is_wrong:

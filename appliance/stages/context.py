@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,19 @@ from typing import Any
 from appliance import manifest
 from appliance.config import UseCase, use_case_from_json
 from appliance.home import Home
+from appliance.keeping import texts
 from appliance.lineage import refresh_of
 from appliance.manifest import Manifest
 from appliance.models import resolve, resolve_detector
 from appliance.progress import Reporter
+from distill import teach, topk
+from distill.completer import Completer
 from distill.evaluate import TRAINED_ARMS
 from distill.tasks import Task, make_task
-from distill.values import Example
+from distill.topk import Journal, TopKStore
+from distill.training import Progress
+from distill.values import Completion, Example, Request
+from distill.vocabulary import vocabulary_bytes
 from privacy.records import DetectorModels, ScrubbedRecord, Span
 
 
@@ -93,9 +100,9 @@ def write_rows(path: Path, rows: list[dict[str, Any]], columns: tuple[str, ...])
 
     types = {"held_out": pa.bool_(), "failed": pa.bool_()}
     schema = pa.schema([(name, types.get(name, pa.string())) for name in columns])
-    staging = path.with_suffix(".partial")
-    parquet.write_table(pa.Table.from_pylist(rows, schema=schema), staging)
-    staging.rename(path)
+    content = io.BytesIO()
+    parquet.write_table(pa.Table.from_pylist(rows, schema=schema), content)
+    texts.write(path, content.getvalue())
 
 
 def read_rows(path: Path, record_ids: Collection[str] | None = None) -> list[dict[str, Any]]:
@@ -103,26 +110,27 @@ def read_rows(path: Path, record_ids: Collection[str] | None = None) -> list[dic
     from pyarrow import parquet
 
     wanted = None if record_ids is None else [("record_id", "in", list(record_ids))]
-    return list(parquet.read_table(path, filters=wanted).to_pylist())
+    return list(parquet.read_table(io.BytesIO(texts.read(path)), filters=wanted).to_pylist())
 
 
-def without_rows(path: Path, new: Path, record_ids: Collection[str], subject: str | None) -> int:
-    """Writes the file anew without the rows of these records and this person; gives how many there were.
-
-    Nothing is written where there are none, or where the rows are of no records.
-    """
+def without_rows(content: bytes, record_ids: Collection[str], subject: str | None) -> tuple[bytes, int]:
+    """A Parquet file without the rows of these records and this person, and how many there were."""
     from pyarrow import parquet
 
-    table = parquet.read_table(path)
+    file = parquet.ParquetFile(io.BytesIO(content))
+    table = file.read()
     if "record_id" not in table.schema.names:
-        return 0
+        return content, 0
     subjects = table["subject_id"].to_pylist() if "subject_id" in table.schema.names else [None] * len(table)
     pairs = zip(table["record_id"].to_pylist(), subjects, strict=True)
     kept = [row not in record_ids and (subject is None or whose != subject) for row, whose in pairs]
     if all(kept):
-        return 0
-    parquet.write_table(table.filter(kept), new)
-    return len(kept) - sum(kept)
+        return content, 0
+    new = io.BytesIO()
+    # What the rows' numbers mean may stand beside them, as the tokens' table of a teacher without ids does.
+    told = {name: value for name, value in (file.metadata.metadata or {}).items() if name != b"ARROW:schema"}
+    parquet.write_table(table.filter(kept).replace_schema_metadata(told), new)
+    return new.getvalue(), len(kept) - sum(kept)
 
 
 def read_records(folder: Path) -> tuple[list[ScrubbedRecord], set[str]]:
@@ -172,6 +180,29 @@ def read_examples(folder: Path, record_ids: Collection[str] | None = None) -> li
         )
         for row in read_rows(folder / "examples.parquet", record_ids)
     ]
+
+
+def read_answers(path: Path) -> dict[str, Completion]:
+    """Of a completions file, by record id; none where there is no file."""
+    return teach.read_completions(path, texts.key_of_texts(path))
+
+
+def ask(
+    completer: Completer,
+    requests: Sequence[Request],
+    path: Path,
+    progress: Progress,
+    journal: Journal | None = None,
+) -> dict[str, Completion]:
+    """`distill.teach.teach`, into a file of the home."""
+    return teach.teach(completer, requests, path, progress, journal, texts.key_of_texts(path))
+
+
+def open_topk(path: Path, tokenizer: Any) -> TopKStore:
+    """The likeliest tokens that a teacher left, in those of the student's tokenizer."""
+    key = texts.key_of_texts(path)
+    vocabulary = vocabulary_bytes(tokenizer) if topk.has_bytes(path, key) else None
+    return TopKStore(path, tokenizer.eos_token_id, vocabulary, key)
 
 
 def split_of(examples: Iterable[Example], name: str) -> list[Example]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from appliance.stages.context import Context, Facts, read_examples, split_of, write_rows
+from appliance.stages.context import Context, Facts, ask, read_answers, read_examples, split_of, write_rows
 from appliance.stages.findings import Measured, find
 from appliance.stages.general import forgetting
 from appliance.stages.judging import judged, ruler
@@ -22,7 +22,6 @@ from distill.evaluate import (
     worked_examples,
 )
 from distill.student import InProcess, context_room
-from distill.teach import read_completions, teach
 from distill.values import Completion, Example, Score
 
 
@@ -107,7 +106,7 @@ def _answers(
     for arm in context.trained_arms:
         asked = {(arm, split): splits[split] for split in filled}
         answers |= _ask(context, context.before(arm)[0] / "model", asked, worked)
-    teacher = read_completions(context.before("teach")[0] / "completions.jsonl")
+    teacher = read_answers(context.before("teach")[0] / "completions.jsonl")
     return answers | {("teacher", split): teacher for split in filled}
 
 
@@ -129,7 +128,7 @@ def _ask(
         def progress(done: int, total: int, note: str, part: str = f"{arm} ({split})") -> None:
             context.progress(done, total, unit="answers", part=part)
 
-        if len(read_completions(path)) < len(requests) and student is None:
+        if len(read_answers(path)) < len(requests) and student is None:
             # Untrained students are held to the labels, as a server that serves them would do; a trained one knows them.
             # The likeliest token at each place is the one that was said: its probability is the student's confidence.
             student = InProcess(
@@ -140,7 +139,7 @@ def _ask(
                 choices=() if arm in TRAINED_ARMS else use_case.task.labels,
             )
         if student is None:
-            answers[arm, split] = read_completions(path)
+            answers[arm, split] = read_answers(path)
         else:
-            answers[arm, split] = teach(student, requests, path, progress)
+            answers[arm, split] = ask(student, requests, path, progress)
     return answers

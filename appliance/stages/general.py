@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from appliance.stages.context import Context, Facts
+from appliance.stages.context import Context, Facts, ask, read_answers
 from distill.evaluation.general_ability import MAX_ANSWER_TOKENS, general_ability, general_requests
 from distill.student import InProcess
-from distill.teach import read_completions, teach
 from distill.values import Completion
 
 
@@ -34,9 +33,7 @@ def _ask(context: Context, arm: str, model: Path) -> Mapping[str, Completion]:
     def progress(done: int, total: int, note: str) -> None:
         context.progress(done, total, unit="answers", part=f"{arm} (general ability)")
 
-    answers = read_completions(path)
+    answers = read_answers(path)
     if len(answers) == len(requests):
         return answers
-    return teach(
-        InProcess(model, context.use_case.student.device, MAX_ANSWER_TOKENS), requests, path, progress
-    )
+    return ask(InProcess(model, context.use_case.student.device, MAX_ANSWER_TOKENS), requests, path, progress)

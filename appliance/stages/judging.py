@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
-from appliance.stages.context import Context, Facts
+from appliance.stages.context import Context, Facts, ask, read_answers
 from distill.completer import Completer, Endpoint
 from distill.evaluate import ARMS, UNTRAINED_ARMS, Outcome
 from distill.evaluation.golden import Golden, Rating, answers_digest, held_against, read_golden, trust
@@ -22,7 +22,6 @@ from distill.evaluation.judge import (
 from distill.tasks import Task
 from distill.tasks.generate import Generate
 from distill.tasks.task import render
-from distill.teach import read_completions, teach
 from distill.values import Completion, Example, Request
 
 
@@ -154,10 +153,10 @@ def _ask(context: Context, settings: JudgeSettings, requests: list[Request]) -> 
 
     path = context.folder / "answers" / "judge.jsonl"
     path.parent.mkdir(exist_ok=True)
-    answered = read_completions(path)
+    answered = read_answers(path)
     if all(request.record_id in answered for request in requests):
         return answered
-    return teach(_open(context, settings), requests, path, progress)
+    return ask(_open(context, settings), requests, path, progress)
 
 
 def _open(context: Context, settings: JudgeSettings) -> Completer:

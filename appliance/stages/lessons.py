@@ -9,14 +9,21 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from appliance.stages.context import Context, Facts, GateError, read_records, write_examples, write_rows
+from appliance.stages.context import (
+    Context,
+    Facts,
+    GateError,
+    ask,
+    read_answers,
+    read_records,
+    write_examples,
+    write_rows,
+)
 from distill.checkpoints import write_atomically
 from distill.completer import Completer, Endpoint, Recorded, Server, ask_server
 from distill.curate import curate as curate_records
 from distill.curate import overlap
 from distill.tasks.task import render
-from distill.teach import read_completions
-from distill.teach import teach as ask_teacher
 from distill.topk import Journal, write_topk
 from distill.values import RejectReason, Request
 from privacy.records import ScrubbedRecord
@@ -72,10 +79,10 @@ def teach(context: Context) -> tuple[Facts, list[str]]:
         write_atomically(context.folder / "server.json", json.dumps(asdict(server), indent=1))
         outputs.append("server.json")
         teacher = replace(teacher, token_ids=server.engine == "vllm")
-    k = context.use_case.teacher.top_logprobs
-    journal = None if k is None else Journal(context.folder / "topk.journal")
+    k, key = context.use_case.teacher.top_logprobs, context.home.text_key()
+    journal = None if k is None else Journal(context.folder / "topk.journal", key)
     path = context.folder / "completions.jsonl"
-    answers = ask_teacher(teacher, requests, path, progress, journal)
+    answers = ask(teacher, requests, path, progress, journal)
     errors = Counter(completion.error for completion in answers.values() if completion.text is None)
     unasked = sum(count for error, count in errors.items() if error != "not recorded")
     if unasked > 0.05 * len(records):
@@ -86,7 +93,7 @@ def teach(context: Context) -> tuple[Facts, list[str]]:
     likeliest = None
     if journal is not None and k is not None:
         journal.close()
-        num_tokens = write_topk(journal, context.folder / "topk.parquet", k)
+        num_tokens = write_topk(journal, context.folder / "topk.parquet", k, key)
         outputs.append("topk.parquet")
         likeliest = {
             "k": k,
@@ -124,7 +131,7 @@ def curate(context: Context) -> tuple[Facts, list[str]]:
         raise GateError(
             "no held-out record is left after scrubbing: look at scrub/dropped and at held_out.fields"
         )
-    completions = read_completions(context.before("teach")[0] / "completions.jsonl")
+    completions = read_answers(context.before("teach")[0] / "completions.jsonl")
     chosen = curate_records(
         context.task,
         records,

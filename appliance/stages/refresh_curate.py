@@ -10,13 +10,20 @@ from dataclasses import dataclass, replace
 
 from appliance.stages import ancestors
 from appliance.stages.check import accuracy
-from appliance.stages.context import Context, Facts, GateError, read_records, write_examples, write_rows
+from appliance.stages.context import (
+    Context,
+    Facts,
+    GateError,
+    read_answers,
+    read_records,
+    write_examples,
+    write_rows,
+)
 from appliance.stages.refresh_decision import least_records
 from distill.curate import curate as curate_records
 from distill.curate import input_key, judge_answer, overlap
 from distill.near_duplicates import NearDuplicates
 from distill.tasks import Task
-from distill.teach import read_completions
 from distill.values import Completion, Example, RejectReason
 from privacy.records import ScrubbedRecord
 
@@ -25,7 +32,7 @@ def curate(context: Context) -> tuple[Facts, list[str]]:
     """Splits the new records, keeps the old test sets apart from them, and draws what is replayed."""
     refresh, split = ancestors.section(context), context.use_case.split
     records, _ = read_records(context.before("scrub")[0])
-    completions = read_completions(context.before("teach")[0] / "completions.jsonl")
+    completions = read_answers(context.before("teach")[0] / "completions.jsonl")
     teacher = accuracy(context, completions)
     past = Past.of(
         context.task,

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from appliance.stages import ancestors
-from appliance.stages.context import Context, Facts, read_examples, split_of, write_rows
+from appliance.stages.context import Context, Facts, ask, read_answers, read_examples, split_of, write_rows
 from appliance.stages.refresh_decision import decide, paired
 from distill.evaluate import requests_for, score_arm
 from distill.student import InProcess
-from distill.teach import read_completions, teach
 from distill.values import Completion, Example, Score
 
 
@@ -76,13 +75,13 @@ def _ask(
         def progress(done: int, total: int, note: str, part: str = f"{arm} ({name})") -> None:
             context.progress(done, total, unit="answers", part=part)
 
-        answers[name] = read_completions(path)
+        answers[name] = read_answers(path)
         if len(answers[name]) < len(requests):
             settings = context.use_case
             student = student or InProcess(
                 model, settings.student.device, settings.task.max_answer_tokens, name=arm
             )
-            answers[name] = teach(student, requests, path, progress)
+            answers[name] = ask(student, requests, path, progress)
     return answers
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from appliance.config import UseCase
 from appliance.rewards import open_rewards
 from appliance.stages import ancestors
-from appliance.stages.context import Context, Facts, GateError, read_examples, split_of
+from appliance.stages.context import Context, Facts, GateError, open_topk, read_examples, split_of
 from appliance.stages.rollouts import open_sampler, token_teacher
 from appliance.training.curves import SUMMED
 from distill.dp_sft import train_dp_sft
@@ -18,10 +18,8 @@ from distill.onpolicy import OnPolicySettings, Question, train_onpolicy
 from distill.sft import Targets, aligned_targets, train_sft
 from distill.student import check_model_dir, fresh_adapter, load_tokenizer, merge_and_save, prune_and_save
 from distill.tasks.task import render
-from distill.topk import TopKStore, has_bytes
 from distill.training import Metrics, TrainingResult
 from distill.values import Example, Messages
-from distill.vocabulary import vocabulary_bytes
 
 OUTPUTS = ["adapter", "model"]
 
@@ -79,10 +77,7 @@ def _targets(context: Context, base: Path, examples: Sequence[tuple[Messages, st
     if not paths:
         return None
     tokenizer = load_tokenizer(base)
-    stores = [
-        TopKStore(path, tokenizer.eos_token_id, vocabulary_bytes(tokenizer) if has_bytes(path) else None)
-        for path in paths
-    ]
+    stores = [open_topk(path, tokenizer) for path in paths]
     found = [
         next((targets for store in stores if (targets := store.get(each.record_id)) is not None), None)
         for each in _answered(context)
@@ -184,6 +179,7 @@ def onpolicy(context: Context) -> tuple[Facts, list[str]]:
             teacher=token_teacher(context, base),
             sampler=sampler,
             validation=_questions(context, "val"),
+            key=context.home.text_key(),
         )
     merge_and_save(base, context.folder / "adapter", context.folder / "model")
     facts = _facts(_method(use_case.onpolicy), result, "reward", use_case.onpolicy)

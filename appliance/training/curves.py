@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from appliance import manifest
 from appliance.home import Home
+from appliance.keeping import texts
 from appliance.progress import read_state
 from distill.training import Metrics
 
@@ -299,10 +300,8 @@ def answers(home: Home, run_id: str, last: int = 12) -> Sequence[Mapping[str, An
     Each has `step`, `record_id`, `text` and `reward` (None where it could not be judged).
     """
     path = home.runs / run_id / "onpolicy" / "samples.jsonl"
-    if not path.exists():
-        return []
     told: dict[tuple[int, str], Mapping[str, Any]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in texts.read_lines(path):
         try:
             row = json.loads(line)
         except ValueError:
