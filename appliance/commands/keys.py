@@ -31,7 +31,7 @@ def keys_new(file: Path) -> None:
 
 @keys.command("encrypt")
 def keys_encrypt() -> None:
-    """Encrypt a home that is not yet, with the key that is given."""
+    """Encrypt what is not yet, with the key that is given: store, keys, text of records and answers."""
     from appliance.keeping.at_rest import EncryptionError, given_key
 
     key = given_key()
@@ -45,7 +45,7 @@ def keys_encrypt() -> None:
 @keys.command("rotate")
 @click.argument("new_file", type=click.Path(path_type=Path))
 def keys_rotate(new_file: Path) -> None:
-    """Encrypt the home with the key in NEW_FILE instead of the one that is given."""
+    """Encrypt the home with the key in NEW_FILE instead of the one that is given. Text is not written anew."""
     from appliance.keeping.at_rest import EncryptionError, given_key, read_key
 
     key = given_key()

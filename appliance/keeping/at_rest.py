@@ -3,7 +3,7 @@
 The key (32 bytes, as 64 hexadecimal digits) comes from one of: a file that `STILLHOUSE_KEY_FILE` names, a systemd credential
 `stillhouse.key` (`LoadCredential=`), or the variable `STILLHOUSE_KEY`. A home remembers which key it is encrypted with, not
 the key: without it, or with another one, the home does not open. Without any key a home is not encrypted, and `stillhouse doctor`
-says so.
+says so. What of it is encrypted how: the store (`store`), the keys (`home`), text of records and answers (`keeping/texts`).
 """
 
 from __future__ import annotations
