@@ -217,8 +217,8 @@ class TopKStore(Mapping[str, TokenTargets]):
         """
         from pyarrow import parquet
 
-        file = parquet.ParquetFile(io.BytesIO(read_text_file(path, key)))
-        found, metadata = file.read(), file.schema_arrow.metadata | (file.metadata.metadata or {})
+        found = parquet.ParquetFile(io.BytesIO(read_text_file(path, key))).read()
+        metadata = found.schema.metadata
         self.k = int(metadata[b"k"])
         self._end_id = end_id
         said, top, logprobs = (

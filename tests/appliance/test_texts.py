@@ -235,8 +235,8 @@ def test_a_person_is_erased_from_encrypted_text_and_the_others_stay(encrypted: R
     asked = asked_subject("P1", key)
     gone = {str(each.record_id) for found in trace(home, asked) for each in found.records}
     assert len(gone - {"None"}) == 2
-    with (encrypted.folder / "evaluate/answers/sft-test.jsonl").open("ab") as file:
-        file.write(b"stillhouse-line-1:cut")
+    cut = encrypted.folder / "evaluate/answers/onpolicy-test.jsonl"
+    cut.write_bytes(b"stillhouse-line-1:of whom?")
     erase(home, shell_actor(), asked, "a ticket")
     assert readable(home.root) == [] and verified(encrypted)
     said = b"".join(texts.read(path) for path in texts.of_home(home.root) if path.suffix in texts.LINES)
@@ -244,13 +244,12 @@ def test_a_person_is_erased_from_encrypted_text_and_the_others_stay(encrypted: R
     kept = [record.record_id for record in read_records(encrypted.folder / "scrub")[0]]
     assert len(kept) == 2 and not gone & {*kept}
     assert sorted(read_answers(encrypted.folder / "teach/completions.jsonl")) == sorted(kept)
-    words = {name.encode(): number for number, name in enumerate([ANSWER, *kept])}
+    words = {name.encode(): number for number, name in enumerate([ANSWER, *kept], 50)}
     path = encrypted.folder / "teach/topk.parquet"
     left = TopKStore(path, 99, words, texts.key_of_texts(path))
     assert sorted(left) == sorted(kept)
-    assert [int(left[name].token_ids[1]) for name in kept] == [1, 2], "each token is the word it was"
-    whole = (encrypted.folder / "evaluate/answers/sft-test.jsonl").read_bytes()
-    assert not whole or whole.endswith(b"\n"), "whose a cut line was nobody can tell"
+    assert [int(left[name].token_ids[1]) for name in kept] == [51, 52], "each token is the word it was"
+    assert cut.read_bytes() == b"", "whose a cut line was nobody can tell"
 
 
 def test_an_encrypted_home_is_backed_up_and_comes_back(
