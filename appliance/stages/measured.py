@@ -17,25 +17,29 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from appliance.energy import Joules
+from appliance.keeping.texts import key_of_texts
 from appliance.loadtest import Answer, LevelResult
 from appliance.loadtest.server_metrics import ServerFigures
+from distill.text_files import put_line, take_line
 from distill.values import Request
 
 
 class Measured:
     """The whole levels so far, each under what was measured: values of JSON."""
 
-    def __init__(self, file: BinaryIO, inputs: str) -> None:
+    def __init__(self, file: BinaryIO, inputs: str, path: Path) -> None:
         self._file = file
         self._inputs = inputs
+        self._key = key_of_texts(path)
         self._levels: dict[str, LevelResult] = {}
         ended, answers = 0, list[Answer]()
         for line in file:
+            if not line.endswith(b"\n"):
+                break
+            text = take_line(line.removesuffix(b"\n"), path, self._key)
             try:
-                row = json.loads(line) if line.endswith(b"\n") else None
+                row = json.loads(text)
             except ValueError:
-                row = None
-            if row is None:
                 break
             if "answer" in row:
                 answers.append(Answer(**row["answer"] | {"gaps_s": tuple(row["answer"]["gaps_s"])}))
@@ -58,7 +62,8 @@ class Measured:
         ]
         result = asdict(replace(level, requests=()))
         lines.append({"level": self._named(what), "answers": len(level.requests), "result": result})
-        self._file.write(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+        written = (put_line(json.dumps(line).encode(), self._key) + b"\n" for line in lines)
+        self._file.write(b"".join(written))
         self._file.flush()
         os.fsync(self._file.fileno())
         self._levels[self._named(what)] = level
@@ -88,4 +93,4 @@ def measured(path: Path, inputs: str) -> Iterator[Measured]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield Measured(file, inputs)
+        yield Measured(file, inputs, path)

@@ -11,7 +11,10 @@ import pytest
 
 from appliance.config import BenchSettings
 from appliance.energy import EnergyMeter, Joules
+from appliance.home import Home
+from appliance.keeping.at_rest import new_key
 from appliance.keeping.erase import _without_lines
+from appliance.keeping.texts import read
 from appliance.loadtest import Answer, LevelResult, LoadtestSettings, SloSettings
 from appliance.loadtest.server_metrics import ServerFigures
 from appliance.processes import spawn
@@ -46,6 +49,24 @@ def test_a_kept_level_is_given_back_as_it_was_and_to_its_own_inputs_alone(tmp_pa
     assert (tmp_path / "levels").stat().st_mode & 0o777 == 0o600
 
 
+def test_in_an_encrypted_home_a_kept_level_does_not_show_and_goes_on_after_a_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_key(tmp_path / "key")
+    monkeypatch.setenv("STILLHOUSE_KEY_FILE", str(tmp_path / "key"))
+    path = Home.open().runs / "levels.jsonl"
+    with measured(path, "inputs") as known:
+        known.keep(OTHER, REQUESTS, "arm", 1)
+        known.keep(LEVEL, REQUESTS, "arm", 2)
+    whole = path.read_bytes()
+    assert b"u2028" not in whole and b"u2028" in read(path)
+    path.write_bytes(whole[:-5])
+    with measured(path, "inputs") as known:
+        assert (known.of("arm", 1), known.of("arm", 2)) == (OTHER, None)
+        known.keep(LEVEL, REQUESTS, "arm", 2)
+    assert path.read_bytes() == whole
+
+
 def test_a_file_cut_anywhere_keeps_whole_levels_only_and_takes_the_next(tmp_path: Path) -> None:
     path = tmp_path / "levels"
     with measured(path, "inputs") as known:
@@ -68,7 +89,9 @@ def test_a_level_that_lost_an_answer_to_an_erasure_is_measured_again(tmp_path: P
     with measured(path, "inputs") as known:
         known.keep(LEVEL, REQUESTS, "arm", 1)
         known.keep(OTHER, REQUESTS, "arm", 2)
-    assert _without_lines(path, new, frozenset({"r4"}), None) == 1
+    content, gone = _without_lines(path.read_bytes(), frozenset({"r4"}), None)
+    assert gone == 1
+    new.write_bytes(content)
     with measured(new, "inputs") as known:
         assert (known.of("arm", 1), known.of("arm", 2)) == (None, OTHER)
         known.keep(LEVEL, REQUESTS, "arm", 1)
