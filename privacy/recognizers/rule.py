@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import regex
 
+from privacy.recognizers.prefilter import may_match
 from privacy.records import Span
 
 # How far before a match a context word may stand: about one short sentence.
@@ -60,6 +61,8 @@ class Clock:
 
 def matches(pattern: regex.Pattern[str], text: str, clock: Clock) -> Iterator[regex.Match[str]]:
     """Every match, under the clock. `regex` raises TimeoutError itself when a search runs too long."""
+    if not may_match(pattern, text):
+        return iter(())
     # A pattern that is linear needs no clock for a short text, and asking for one costs as much as the search.
     found: Iterator[regex.Match[str]] = (
         pattern.finditer(text)
