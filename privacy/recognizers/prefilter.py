@@ -70,7 +70,8 @@ class _Present:
     __slots__ = ("_all", "_asked", "_folded")
 
     def __init__(self, text: str) -> None:
-        self._folded = text.lower() if text.isascii() else text.casefold().replace("ı", "i")
+        # `regex` takes both Turkish letters for an "i", casefold neither.
+        self._folded = text.lower() if text.isascii() else text.replace("İ", "i").casefold().replace("ı", "i")
         self._asked = -1
         self._all: set[str] = set()
 
