@@ -170,20 +170,23 @@ def _seal() -> Check:
 
 def _attempts(home: Home) -> Check:
     """Told, not judged: whatever was tried was refused. The administrator sees who tried, and what."""
-    told = [
-        (path.parent, json.loads(path.read_text(encoding="utf-8")))
-        for path in home.runs.glob("*/*/egress.json")
-    ]
-    if not told:
+    paths = sorted(home.runs.glob("*/*/egress.json"))
+    if not paths:
         return Check("outside attempts", True, "no stage has run under the seal yet")
-    refused = sum(each["refused"] for _, each in told)
-    where = sorted(
-        f"{one['program']} to {one['address'] or one['family']} ({folder.name} of {folder.parent.name})"
-        for folder, each in told
-        for one in each["attempts"]
-    )
-    runs = len({folder.parent for folder, _ in told})
-    found = f"{refused} refused in {len(told)} sealed stages of {runs} {'run' if runs == 1 else 'runs'}"
+    refused, where = 0, list[str]()
+    for path in paths:
+        try:
+            counted = json.loads(path.read_text(encoding="utf-8"))
+            refused += counted["refused"]
+            where += [
+                f"{one['program']} to {one['address'] or one['family']} ({path.parent.name} of {path.parent.parent.name})"
+                for one in counted["attempts"]
+            ]
+        except (OSError, ValueError, KeyError, TypeError):
+            return Check("outside attempts", False, f"{path} is damaged: start the run again")
+    where.sort()
+    runs = len({path.parent.parent for path in paths})
+    found = f"{refused} refused in {len(paths)} sealed stages of {runs} {'run' if runs == 1 else 'runs'}"
     return Check(
         "outside attempts", True, "; ".join([found, *where[:3], *(["and more"] if where[3:] else [])])
     )

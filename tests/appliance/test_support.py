@@ -31,7 +31,9 @@ def home() -> Home:
     }
     (folder / "scrub").mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps({"base_dir": CANARY, "use_case": settings}))
-    (folder / "scrub" / "egress.json").write_text(json.dumps({"refused": 2, "attempts": [CANARY]}))
+    (folder / "scrub" / "egress.json").write_text(
+        json.dumps({"refused": 2, "attempts": [{"program": CANARY, "address": CANARY}]})
+    )
     (folder / "scrub" / "log.txt").write_text(CANARY)
     manifest.write(folder / "scrub", Manifest("scrub", CANARY, {}, {"fact": CANARY}, 2.0, 1.0))
     (folder / "teach").mkdir()
