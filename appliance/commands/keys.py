@@ -70,10 +70,14 @@ def _change(old: Master | None, new: Master | None) -> None:
     from appliance.jobs.worker import worker_alive
     from appliance.keeping.at_rest import EncryptionError
     from appliance.keeping.key_change import change_key
+    from appliance.run import is_worked_on
 
     root = Home.place()
     if worker_alive(Home(root)):
         raise EncryptionError(f"{root}: a worker is running: stop it first")
+    for folder in sorted(Home(root).runs.glob("*")):
+        if is_worked_on(folder):
+            raise EncryptionError(f"{folder.name} is being worked on: wait for its end, or stop it first")
     changed = change_key(root, old, new)
     click.echo(
         f"{root}: {changed} files rewritten; "

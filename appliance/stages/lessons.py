@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from appliance.keeping.texts import key_of_texts
 from appliance.stages.context import (
     Context,
     Facts,
@@ -79,7 +80,7 @@ def teach(context: Context) -> tuple[Facts, list[str]]:
         write_atomically(context.folder / "server.json", json.dumps(asdict(server), indent=1))
         outputs.append("server.json")
         teacher = replace(teacher, token_ids=server.engine == "vllm")
-    k, key = context.use_case.teacher.top_logprobs, context.home.text_key()
+    k, key = context.use_case.teacher.top_logprobs, key_of_texts(context.folder)
     journal = None if k is None else Journal(context.folder / "topk.journal", key)
     path = context.folder / "completions.jsonl"
     answers = ask(teacher, requests, path, progress, journal)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.config import UseCase
+from appliance.keeping.texts import key_of_texts
 from appliance.rewards import open_rewards
 from appliance.stages import ancestors
 from appliance.stages.context import Context, Facts, GateError, open_topk, read_examples, split_of
@@ -179,7 +180,7 @@ def onpolicy(context: Context) -> tuple[Facts, list[str]]:
             teacher=token_teacher(context, base),
             sampler=sampler,
             validation=_questions(context, "val"),
-            key=context.home.text_key(),
+            key=key_of_texts(context.folder),
         )
     merge_and_save(base, context.folder / "adapter", context.folder / "model")
     facts = _facts(_method(use_case.onpolicy), result, "reward", use_case.onpolicy)

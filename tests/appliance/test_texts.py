@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from appliance import manifest
 from appliance.cli import main
+from appliance.compare import compare, to_json
 from appliance.doctor import _encryption
 from appliance.home import Home, HomeError
 from appliance.keeping import key_change, texts
@@ -21,17 +22,21 @@ from appliance.keeping.erase import erase
 from appliance.keeping.key_change import change_key
 from appliance.keeping.trace import asked_record, asked_subject, trace
 from appliance.manifest import DamagedError
-from appliance.people.acting import shell_actor
-from appliance.run import Run
+from appliance.people.acting import Actor, Role, shell_actor
+from appliance.quality.answers import texts as texts_of_answers
+from appliance.quality.evaluated import evaluated, outcomes
+from appliance.run import Run, alone_with
 from appliance.stages.context import read_answers, read_records, read_rows
 from appliance.training.curves import answers as samples
 from distill.checkpoints import file_sha256
 from distill.text_files import TextFileError, is_encrypted
 from distill.topk import Journal, TopKStore, write_topk
 from distill.values import TopTokens
-from tests.appliance import refresh_case
+from tests.appliance import evaluated_run, refresh_case
+from tests.appliance.finished_run import finish
 from tests.appliance.test_trace import make_run
 
+SAID = ["billing", "delivery", "refund", "billing"]
 RECORD, ANSWER = "canaryofarecord", "canaryofananswer"
 
 
@@ -215,6 +220,43 @@ def test_a_home_that_an_earlier_release_encrypted_works_until_its_text_is_encryp
     assert not found.ok and "stillhouse keys encrypt" in str(found.remedy)
     assert CliRunner().invoke(main, ["keys", "encrypt"]).exit_code == 0
     assert readable(encrypted.home.root) == [] and verified(encrypted) and _encryption(encrypted.home).ok
+
+
+def test_no_key_is_changed_while_a_run_is_worked_on(encrypted: Run, tmp_path: Path) -> None:
+    new_key(tmp_path / "next")
+    before = contents(encrypted.home.root)
+    for asked in (["decrypt"], ["encrypt"], ["rotate", str(tmp_path / "next")]):
+        with alone_with(encrypted.folder):
+            done = CliRunner().invoke(main, ["keys", *asked])
+        assert done.exit_code == 1 and f"{encrypted.run_id} is being worked on" in done.output
+    assert contents(encrypted.home.root) == before and Home.open()
+
+
+def test_what_is_shown_and_compared_is_the_same_in_an_encrypted_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, officer = Home.open(), Actor("olga", frozenset({Role.OPERATOR}), "console")
+    made = evaluated_run.make_run(home, dict.fromkeys(("untuned", "onpolicy", "teacher"), SAID), SAID)
+    two = ["small-00000001", "small-00000002"]
+    for run_id, right in zip(two, (3, 4), strict=True):
+        scores = {"onpolicy": {f"r{number}": float(number < right) for number in range(5)}}
+        finish(home, tmp_path / "site", run_id, outcomes=scores)
+
+    def shown() -> tuple[object, ...]:
+        found = evaluated(home, made.name)
+        assert found is not None
+        asked = [f"{place:016x}" for place in range(len(SAID))]
+        return (
+            texts_of_answers(home, officer, found, asked, ["onpolicy", "teacher"]),
+            outcomes(found),
+            to_json(compare(two, home)),
+        )
+
+    before = shown()
+    change_key(home.root, None, new_key(tmp_path / "key"))
+    monkeypatch.setenv("STILLHOUSE_KEY_FILE", str(tmp_path / "key"))
+    assert all(is_encrypted(path) for path in texts.of_home(home.root))
+    assert shown() == before
 
 
 def test_a_turned_bit_in_encrypted_text_stops_before_it_is_used(encrypted: Run) -> None:
