@@ -10,6 +10,7 @@ from typing import Any
 
 from appliance import manifest
 from appliance.home import Home
+from appliance.keeping import texts
 from appliance.manifest import Manifest
 from appliance.stages.context import write_examples, write_rows
 from distill.evaluate import score_arm
@@ -60,7 +61,7 @@ def make_run(
         if arm == "teacher":
             path = folder / "teach" / "completions.jsonl"
         told = [{**asdict(each), "likeliest": None} for each in completions.values()]
-        path.write_text("".join(json.dumps(row) + "\n" for row in told))
+        texts.write(path, "".join(json.dumps(row) + "\n" for row in told).encode())
         outcomes, summed = score_arm(task, arm, examples, completions)
         scores += [asdict(score) for score in summed]
         rows += [

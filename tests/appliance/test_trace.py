@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from appliance import manifest
 from appliance.cli import main
 from appliance.home import Home
+from appliance.keeping import texts
 from appliance.keeping.trace import Asked, RunTrace, _held_out_id, asked_record, asked_subject, lines, trace
 from appliance.lineage import Refresh
 from appliance.manifest import DamagedError, Manifest, model_digest
@@ -62,9 +63,8 @@ def make_run(tmp_path: Path, subject: bool = True) -> Run:
     (scrub / "dropped" / "data-00000.json").write_text(json.dumps(dropped))
     finished(scrub, "scrub", ["records", "dropped"])
     teach.mkdir()
-    (teach / "completions.jsonl").write_text(
-        "".join(json.dumps({"record_id": name}) + "\n" for name in people)
-    )
+    lines = "".join(json.dumps({"record_id": name}) + "\n" for name in people)
+    texts.write(teach / "completions.jsonl", lines.encode())
     finished(teach, "teach", ["completions.jsonl"])
     curate.mkdir()
     write_examples(
@@ -185,7 +185,7 @@ def make_refresh(run: Run) -> Path:
     records = [ScrubbedRecord(new, {"message": "x"}, {}, "p", subject_id=subject_id(key(), "P1"))]
     write_records(folder / "scrub/records/data-00000.parquet", records, held_out=False)
     finished(folder / "scrub", "scrub", ["records", "dropped"])
-    (folder / "teach/completions.jsonl").write_text(json.dumps({"record_id": new}) + "\n")
+    texts.write(folder / "teach/completions.jsonl", (json.dumps({"record_id": new}) + "\n").encode())
     finished(folder / "teach", "teach", ["completions.jsonl"])
     learnt = [Example(name, "train", {}, "a", None) for name in (new, record_id(key(), "1"))]
     write_examples(folder / "curate/examples.parquet", learnt)
