@@ -125,6 +125,10 @@ class Home:
     def _key(self, name: str) -> bytes:
         path = self.keys / name
         if not path.exists():
+            if path.with_suffix(".check").exists():
+                raise HomeError(
+                    f"{path} is gone, and what was made with it is here: restore it from a backup"
+                )
             self._make_key(path)
         key, master = path.read_bytes(), key_of(self.root)
         if master is not None:

@@ -19,7 +19,6 @@ def change_key(root: Path, old: Master | None, new: Master | None) -> int:
     """What the home keeps under `old` (None: not encrypted) is kept under `new`; gives how many files were rewritten.
 
     Text of records and answers has a key of its own, which is kept under the home's: another one of these rewrites no text.
-
     Nothing else may work on the home meanwhile: while its key is changed it does not open. The database's and the
     texts' old bytes are unlinked, not overwritten: on a disk that keeps them, its own encryption must have been there first.
     Raises EncryptionError where something opens with neither key.
@@ -32,7 +31,7 @@ def change_key(root: Path, old: Master | None, new: Master | None) -> int:
         changed += _texts_again(root, new)
         changed += _store_again(root / "stillhouse.duckdb", old, new)
         if new is None:
-            for path in (root / TEXT_KEY, (root / TEXT_KEY).with_suffix(".check")):
+            for path in ((root / TEXT_KEY).with_suffix(".check"), root / TEXT_KEY):
                 path.unlink(missing_ok=True)
         mark(root, new)
     return changed
@@ -40,6 +39,8 @@ def change_key(root: Path, old: Master | None, new: Master | None) -> int:
 
 def _make_text_key(path: Path, key: Master) -> None:
     if not path.exists():
+        if path.with_suffix(".check").exists():
+            raise EncryptionError(f"{path} is gone, and text was encrypted with it: restore it from a backup")
         path.parent.mkdir(exist_ok=True, mode=0o700)
         write_private(path, key.seal(secrets.token_bytes(_PLAIN_KEY_BYTES), path.name))
 

@@ -47,7 +47,7 @@ def check(context: Context) -> tuple[Facts, list[str]]:
         "teachers": _teachers(context, student, read_server(teach_folder)),
         "accuracy": accuracy(context, completions),
         "min_accuracy": use_case.teacher.min_accuracy,
-        "likeliest": _likeliest(context, student, completions),
+        "likeliest": _likeliest(context, completions),
         "memory": _memory(context),
         "licence": asdict(_licence(context)),
     }
@@ -121,14 +121,13 @@ def accuracy(context: Context, completions: Mapping[str, Completion]) -> Facts |
     return asdict(score)
 
 
-def _likeliest(context: Context, student: Chat, completions: Mapping[str, Completion]) -> Facts | None:
+def _likeliest(context: Context, completions: Mapping[str, Completion]) -> Facts | None:
     """How many of the answers on file token by token read as the answer's text to the student."""
     folder, _ = context.before("teach")
     path = folder / "topk.parquet"
     if context.use_case.teacher.top_logprobs is None:
         return None
     tokenizer = load_tokenizer(context.model(context.use_case.student.base))
-    assert student.end_id is not None, "a tokenizer that trains has an end"
     store = open_topk(path, tokenizer)
     finished = sum(each.finish_reason == "stop" for each in completions.values())
     found = teacher_check.spelling(store, tokenizer, completions, finished)

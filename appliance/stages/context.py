@@ -198,6 +198,7 @@ def ask(
 
 def open_topk(path: Path, tokenizer: Any) -> TopKStore:
     """The likeliest tokens that a teacher left, in those of the student's tokenizer."""
+    assert tokenizer.eos_token_id is not None, "a tokenizer that trains has an end"
     key = texts.key_of_texts(path)
     vocabulary = vocabulary_bytes(tokenizer) if topk.has_bytes(path, key) else None
     return TopKStore(path, tokenizer.eos_token_id, vocabulary, key)

@@ -259,6 +259,19 @@ def test_what_is_shown_and_compared_is_the_same_in_an_encrypted_home(
     assert shown() == before
 
 
+def test_a_key_of_texts_that_is_gone_is_not_made_anew(encrypted: Run, tmp_path: Path) -> None:
+    """Another one would open nothing, and what is written from now on would need both."""
+    assert encrypted.home.text_key()
+    (encrypted.home.keys / "texts.key").unlink()
+    for act in (
+        encrypted.home.text_key,
+        lambda: change_key(encrypted.home.root, None, read_key(tmp_path / "key")),
+    ):
+        with pytest.raises(ValueError, match=r"texts\.key is gone.*restore it from a backup"):
+            act()
+    assert not (encrypted.home.keys / "texts.key").exists()
+
+
 def test_a_turned_bit_in_encrypted_text_stops_before_it_is_used(encrypted: Run) -> None:
     for name in ("scrub/records/data-00000.parquet", "teach/completions.jsonl", "teach/topk.parquet"):
         path = encrypted.folder / name
