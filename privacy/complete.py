@@ -229,6 +229,9 @@ _PLACE_BEFORE = regex.compile(
     r"(?:(?i:kingdom|republic|state|city|county|province|district|isle|commonwealth|town|village|borough|municipality)[ ]of[ ](?:the[ ])?"
     r"|(?<=[\p{Ll},][ ])(?:\p{Lu}[\p{L}'’.-]{2,30}[ ]){1,3})$",
 )
+_CITY_BEFORE = regex.compile(
+    r"(?<![\p{L}'’-])(?P<x>\p{Lu}[\p{L}'’.-]{2,24}(?:[ ]\p{Lu}[\p{L}'’.-]{2,24}){0,2}),[ ]$"
+)
 _REGION_AFTER = regex.compile(r"[ ,][ ]?[A-Z]{2,3}(?!\w)(?:[ ]\d{4,6}(?!\w))?")
 _STATE_AFTER = regex.compile(
     r"(?:,[ ]?|[ ])(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEHINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]|ON|QC|NS|NB|MB|BC|PE|SK|AB|NL|"
@@ -250,6 +253,9 @@ def _around_places(text: str, spans: Sequence[Span]) -> list[Span]:
             start = article.start()
         if joined := _HYPHEN_AFTER.match(text, end):
             end = joined.end()
+        city = _CITY_BEFORE.search(text, max(0, start - 50), start)
+        if city and span.recognizer == "listed place" and city["x"].split()[0].casefold() not in NOT_NAMES:
+            start = city.start("x")
         if before := _PLACE_BEFORE.search(text, max(0, start - 60), start):
             start = before.start()
         if state := _STATE_AFTER.match(text, end):

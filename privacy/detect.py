@@ -21,7 +21,7 @@ from privacy.recognizers.age import find_ages
 from privacy.recognizers.contact import find_contacts
 from privacy.recognizers.coordinates import find_coordinates
 from privacy.recognizers.dates import find_dates
-from privacy.recognizers.fields import find_fields
+from privacy.recognizers.fields import find_fields, find_owners
 from privacy.recognizers.ids import find_ids
 from privacy.recognizers.logins import find_logins
 from privacy.recognizers.lower_names import find_lower_names
@@ -141,6 +141,7 @@ class Detector:
         places = [span for span in spans if span.entity_type in ("LOCATION", "ADDRESS")]
         spans += find_postcodes_after(places, page.text, clock)
         spans = complete(page.text, spans, clock)
+        spans += find_owners(page.text, spans, self._words)
         # What may stay is taken out before the arbiter, lest it shield a finding that may not.
         return arbitrate(
             text,

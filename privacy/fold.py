@@ -202,7 +202,11 @@ _ESCAPES: tuple[tuple[str, regex.Pattern[str], Callable[[regex.Match[str]], str 
     ("%", regex.compile(r"(?:%[0-9a-fA-F]{2}){1,64}"), _percent),
     ("\\", regex.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})"), _backslash),
     # "a=40b" alone might be an assignment: a lone escape counts for '@', '.', '-' and space only.
-    ("=", regex.compile(r"=\r?\n|(?<=\w)=(?:40|2E|2D|20)(?=\w)|(?:=[0-9A-F]{2}){2,64}"), _quoted_printable),
+    (
+        "=",
+        regex.compile(r"=\r?\n|(?<=\w)=(?:(?:40|20)(?=\p{L})|2[ED](?=\w))|(?:=[0-9A-F]{2}){2,64}"),
+        _quoted_printable,
+    ),
 )
 
 

@@ -19,6 +19,8 @@ _STAR = regex.compile(r"(?<=[\w-])\*++(?=[\w-])")
 _SEGMENT = regex.compile(r"\s*[A-Z][A-Z0-9]{1,2}\*")
 # Not within a sum: "1,299", "12,000,000".
 _COMMA = regex.compile(r"(?<=[^\s,]),(?=[^\s,])(?!(?<=(?<!\d)\d{1,3},)\d{3}(?!\d))")
+# "Town ......... Cebu", "Name ____ Berg".
+_LEADER = regex.compile(r"(?<=\p{L}\)?) ?(?:\.{4,}+|_{4,}+|(?:\. ){3,}+\.?) ?:? ?(?=[\p{L}\d+(])")
 _SEMICOLON = regex.compile(r"(?<=\S);(?=\S)")
 _SLASHED_NAMES = regex.compile(r"(?<![\w/.:-])\p{Lu}[\p{L}'’-]+/\p{Lu}[\p{L}'’-]+/[^/\s]")
 _SLASH = regex.compile(r"(?<=[^\s/\d])/(?=[^\s/])|(?<=[^\s/])/(?=[^\s/\d])")
@@ -42,6 +44,12 @@ def row_breaks(text: str) -> list[tuple[int, int, str]]:
 def _of_line(text: str, start: int, end: int) -> list[tuple[int, int, str]]:
     """Separators that stand there often enough to be ones."""
     found = []
+    if (
+        text.find("....", start, end) > 0
+        or text.find("____", start, end) > 0
+        or text.find(". . .", start, end) > 0
+    ):
+        found += [(*match.span(), ": ") for match in _LEADER.finditer(text, start, end)]
     if text.count("|", start, end) > 1:
         found += [(*match.span(), " | ") for match in _PIPE.finditer(text, start, end)]
     if text.count("^", start, end):

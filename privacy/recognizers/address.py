@@ -196,7 +196,13 @@ RULES = (
     Rule("eircode", "ADDRESS", _EIRCODE, 0.55),
     Rule("postcode NL", "POSTCODE", _POSTCODE_NL, 0.45),
     Rule("postcode outward", "POSTCODE", _OUTWARD, 0.45),
-    Rule("street", "ADDRESS", _STREET_EN, 0.7, accept=lambda found: not _SQUARE_MEASURE.search(found)),
+    Rule(
+        "street",
+        "ADDRESS",
+        _STREET_EN,
+        0.7,
+        accept=lambda found: not _SQUARE_MEASURE.search(found) and "\nDear " not in found,
+    ),
     Rule(
         "street lower",
         "ADDRESS",

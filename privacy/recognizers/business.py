@@ -27,6 +27,7 @@ RULES = (
     Rule("order prefixed", "ORDER_ID", _prefixed("ORD|ORDER|INV|PO|SO|BK|BKG|RES|TRX|TXN|RMA|SHP|TRK|RCPT|PNR|DEL"), 0.6),
     Rule("number sign", "ORDER_ID", regex.compile(r"(?<=[(\[])#(?P<x>[0-9]{6,12})(?=[)\]])"), 0.45),
     Rule("booking code", "ORDER_ID", regex.compile(r"(?<!\w)(?i:booking|pnr|record locator|locator|reservation|confirmation)(?i:[ ](?:code|ref(?:erence)?|no\.?|number))?[ :#]{1,3}(?P<x>[A-Z0-9]{6})(?!\w)"), 0.6, needs_digit=False),
+    Rule("code of capitals", "REFERENCE_ID", regex.compile(r"(?<!\w)(?i:polic(?:y|ies)|claim|member|group|voucher|case|ref(?:erence)?|auth(?:ori[sz]ation)?|job|ticket|order)(?i:[ ](?:code|id|no\.?|number))?[ :#]{1,3}(?P<x>(?=[A-Z]*[B-DF-HJ-NP-TV-XZ]{3})(?=[A-Z]*[AEIOUYJQXZ])[A-Z]{6})(?!\w)"), 0.5, needs_digit=False),
     Rule("case prefixed", "CASE_ID", _prefixed("TKT|TICKET|CASE|CLM|CLAIM|INC|REQ|SR|CS|DKT|CMP"), 0.6),
     Rule("reference prefixed", "REFERENCE_ID", _prefixed("REF|POL|CTR|AGR|APP|DOC|FILE|CERT|LIC"), 0.6),
     Rule("federal case", "CASE_ID", regex.compile(r"(?<![\w:-])[0-9]{1,2}:[0-9]{2}-[A-Za-z]{2}-[0-9]{3,6}(?:-[A-Z]{2,4}){0,3}(?!\w)"), 0.76),

@@ -96,8 +96,12 @@ _DAY_MONTH_PADDED = regex.compile(
     rf"(?<![\w.,/:$€£-]){_NO_DAY}(?=\d?\d?/?0)(?:(?:0[1-9]|[12][0-9]|3[01])/(?:0[1-9]|1[0-2])|(?:0[1-9]|1[0-2])/(?:0[1-9]|[12][0-9]|3[01]))(?![\w/%]|[-.,:][0-9]|\s?(?:of|cups?|inch|scale|stars|points|correct|passed|failed)(?!\w))",
     regex.IGNORECASE,
 )
+_DAY_MONTH_FIELD = regex.compile(
+    r"(?<=[|;\t,] ?|[ ]{2})(?!(\d+)/\1(?!\d))(?:(?:0?[1-9]|[12][0-9]|3[01])/(?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01]))(?=\s?[|;\t]|[ ]{2}|, |$)",
+    regex.MULTILINE,
+)
 _DAY_MONTH = regex.compile(
-    r"(?<![\w.,/:$€£-])(?!(\d+)/\1(?!\d))(?:0?[1-9]|[12][0-9]|3[01])/(?:0?[1-9]|[12][0-9]|3[01])(?![\w/%]|[-.,:][0-9]|\s?(?:of|cups?|inch|in|teaspoons?|tsp|tbsp|scale|stars|points|full|done|lb|split|time|majority)(?!\w))"
+    r"(?<![\w.,/:$€£-])(?:(?<=(?<!\w)(?:on|since|until|by|from) )|(?!(\d+)/\1(?!\d)))(?:0?[1-9]|[12][0-9]|3[01])/(?:0?[1-9]|[12][0-9]|3[01])(?![\w/%]|[-.,:][0-9]|\s?(?:of|cups?|inch|in|teaspoons?|tsp|tbsp|scale|stars|points|full|done|lb|split|time|majority)(?!\w))"
 )
 _BORN = words(
     r"born(?: on| in)?", r"birth(?:day|date)?s?", r"birth ?date", r"d\.?\s?o\.?\s?b\.?", r"b\.", r"geb\.?", r"geboren", r"geburtsdatum", r"geburtstag", r"né[e]?(?: le)?", r"naissance", r"nacid[oa]", r"nacimiento", r"nat[oa]", r"nascita", r"nascid[oa]", r"nascimento", r"geboortedatum", r"urodzon[ya]", r"urodzenia", r"født", r"född", r"birth year", r"year of birth",
@@ -136,6 +140,7 @@ RULES = (
     Rule("month and year numeric", "DATE_TIME", _MONTH_YEAR_NUMERIC, 0.45),
     Rule("day and month", "DATE_TIME", _DAY_MONTH, 0.45, context=_DAYS_WORDS),
     Rule("day and month of two digits", "DATE_TIME", _DAY_MONTH_PADDED, 0.45),
+    Rule("day and month of a row", "DATE_TIME", _DAY_MONTH_FIELD, 0.45),
 )
 _MONTH_RULES = (
     Rule("date written", "DATE_TIME", _WRITTEN, 0.6, accept=_is_date),

@@ -6,6 +6,8 @@ Covered: HL7's and X12's names and places, two or three capitalised words (or a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import regex
 
 from privacy.recognizers.people import NOT_NAMES, given_names, surnames
@@ -13,11 +15,12 @@ from privacy.recognizers.rule import Clock, matches
 from privacy.records import Span
 
 _CAP = r"\p{Lu}[\p{L}'’-]{1,24}"
+_NAMES = rf"{_CAP}(?: (?:(?:van|von|ten|de|der|den|del|da|di|bin|al|el|la) ){{0,2}}{_CAP}){{0,3}}"
 # A field's borders. Rows have blanks around their separators by now (`privacy/rows.py`).
-_FROM = r"(?:^[ \"'(>*-]{0,4}|(?<=[|;\t^~{,]) ?[\"']?|(?<=[=:] ?)[\"']|(?<= [-/–] )|(?<= // )|(?<=[ ]{2}))"
+_FROM = r"(?:^[ \"'(>*-]{0,4}|(?<=[|;\t^~{,]) ?[\"']?|(?<=[=:] ?)[\"']|(?<== ?)|(?<= [-/–] )|(?<= // )|(?<=[ ]{2}))"
 _TO = r"(?=[\"']? ?(?:[|;\t^~},]|$)| (?:[-–(]|//?) |[ ]{2}| ?\(| (?:\+?\(?\d[\d ()/.-]{6,}|\d{1,2} \p{Lu}\p{Ll}{2,8},? \d{4}))"
 _FIELD = regex.compile(
-    rf"{_FROM}(?P<x>{_CAP}(?: \p{{Lu}}\.?)?(?: (?:(?:van|von|de|der|del|da|di|bin|al|el|la) ){{0,2}}{_CAP}){{1,2}}){_TO}",
+    rf"(?:{_FROM}|(?<=^\d{{1,2}}[.)] ))(?P<x>{_CAP}(?: \p{{Lu}}\.?)?(?: (?:(?:van|von|ten|de|der|den|del|da|di|bin|al|el|la) ){{0,2}}{_CAP}){{1,3}}){_TO}",
     regex.MULTILINE,
 )
 _ONE = regex.compile(rf"{_FROM}(?P<x>{_CAP}){_TO}", regex.MULTILINE)
@@ -42,10 +45,13 @@ KIN = (
 )
 _WHOSE = r"(?:(?:his|her|my|their|our|your|a|an|the|pt's|patient's|the patient's|mum's|dad's)[ ])?(?:(?:current|former|late|ex|eldest|oldest|older|elder|younger|youngest|twin|half|maternal|paternal|live-in|legal|new|estranged|adoptive|step|great|only|upstairs|downstairs)[ -]?){0,2}(?:step|ex-)?"
 _BESIDE_KIN = regex.compile(
-    rf"(?<![\w'’-])(?P<x>{_CAP}(?: {_CAP}){{0,2}})(?:,| \(| -| –)[ ]?(?i:{_WHOSE}{KIN})(?![\w-])|(?<!\w)(?i:{KIN})(?:,|:| -|,? called| named| is| =)?[ ](?P<x>{_CAP}(?: {_CAP}){{0,2}})(?!\w)"
+    rf"(?<![\w'’-])(?P<x>{_NAMES})(?:,| \(| -| –)[ ]?(?i:{_WHOSE}{KIN})(?![\w-])|(?<!\w)(?i:{KIN})(?:,|:| -|,? called| named| is| =)?[ ](?P<x>{_NAMES})(?!\w)"
+)
+_SITE = regex.compile(
+    rf"(?<!\w)[Tt]he (?P<x>{_CAP}(?: {_CAP})?) (?:clinic|hospital|offices?|branch|site|surgery|store|practice|campus|shelter|prison|jail|depot|plant|factory|court|school|address|house|flat|apartment|bakery|warehouse|dispensary)(?!\w)"
 )
 _TOLD = regex.compile(
-    rf"(?<![\w/])(?i:d/w|dw|c/w|spoke w/|w/|per|called to|phoned to|paged(?: to)?|read back by|informed|notified|taken by|seen by|rv by|reviewed by|collected by|picked up by|signed by|issued to|assigned to|applicant|assignee|holder|escort(?:ed by)?|contact|caller|ask for|attn)[ :=]{{1,2}}(?P<x>{_CAP}(?: {_CAP}){{0,2}})(?!\w)"
+    rf"(?<![\w/])(?i:pt|pts?\.|client|resident|inmate|detainee|handover|discharge|chase|re|bed \d{{1,2}}[A-Z]?|(?:side )?room \d{{1,3}}[A-Z]?|d/w|dw|c/w|spoke w/|w/|per|called to|phoned to|paged(?: to)?|read back by|informed|notified|taken by|seen by|rv by|reviewed by|collected by|picked up by|signed by|issued to|assigned to|applicant|assignee|holder|escort(?:ed by)?|contact|caller|ask for|attn)[ :=]{{1,2}}(?P<x>{_NAMES})(?!\w)"
 )
 # Capitalised words of forms and wards, and endings of illnesses, drugs and what is done about them.
 _NO_NAME = frozenset(
@@ -57,11 +63,12 @@ _NO_NAME = frozenset(
     english spanish french german polish arabic hindi british american irish indian single married divorced widowed catholic muslim jewish hindu sikh christian
     royal college university school street road avenue lane county city state court police station fire service services team office centre center committee board council trust nhs lab laboratory radiology pathology pharmacy cardiology oncology
     neurology urology dermatology maternity paediatrics pediatrics orthopaedics orthopedics surgery medicine nursing physio physiotherapy dietetics admissions outpatients theatre theatres reception records billing finance payroll security
+    apgar bmi gravida para glasgow barthel waterlow rockwood mallampati dear hello thanks regards sincerely kind best
     doctor nurse consultant registrar manager director officer administrator coordinator technician engineer driver porter student teacher patient client customer tenant""".split()
 )
 _ILLNESS = regex.compile(
     r"(?:itis|osis|oses|oma|omas|emia|aemia|ology|ectomy|otomy|ostomy|pathy|plasty|graphy|gram|scopy|scope|uria|rrhea|rrhoea|algia|pnea|pnoea|trophy|plegia|paresis|phasia|phagia|lol|pril|sartan|statin|azole|mycin|cillin|micin|cycline|"
-    r"floxacin|mab|nib|parin|xaban|gliptin|formin|prazole|tidine|setron|triptan|azepam|zolam|barbital|codone|morphone|caine|sone|solone|olone|dipine|thiazide|semide|glitazone|vir|vudine|tropin|globin|cyte|cytes|ated|ation|ments?|ing|ical|ness|ity|ance|ence|ship|ware)$"
+    r"floxacin|mab|nib|parin|xaban|gliptin|formin|prazole|tidine|setron|triptan|azepam|zolam|barbital|codone|morphone|caine|sone|solone|olone|dipine|thiazide|semide|glitazone|vir|vudine|tropin|globin|cyte|cytes|ated|ation|ments?|ing|ical|ness|ity|ance|ence|ship|ware|ancy|ency|tion|sion)$"
 )
 
 
@@ -86,16 +93,22 @@ def find_fields(text: str, clock: Clock, words: frozenset[str]) -> list[Span]:
     for match in matches(_PAIR, text, clock):
         dated = _DATE_NEXT.match(text, match.end()) is not None
         if (dated and _may_be_names(_words(match["x"])[-1])) or (
-            _may_be_names(match["x"]) and any(map(_is_listed, _words(match["x"])))
+            _may_be_names(match["x"])
+            and (
+                any(map(_is_listed, _words(match["x"])))
+                or not any(word.casefold() in words for word in _words(match["x"]))
+            )
         ):
             found.append((match.span("x"), "PERSON", 0.45, "surname and name"))
     for match in matches(_ONE, text, clock):
-        if (
-            _may_be_names(match["x"])
-            and match["x"].casefold() in surnames()
-            and match["x"].casefold() not in words
+        word = match["x"].casefold()
+        if _may_be_names(word) and (
+            (word in surnames() and word not in words) or (_in_row(text, match) and _is_no_word(word, words))
         ):
             found.append((match.span("x"), "PERSON", 0.4, "surname in a field"))
+    for match in matches(_SITE, text, clock):
+        if _may_be_names(match["x"]) and not all(word.casefold() in words for word in _words(match["x"])):
+            found.append((match.span("x"), "LOCATION", 0.4, "site of a place"))
     for pattern, name in ((_BESIDE_KIN, "beside a kinship"), (_TOLD, "who was told")):
         for match in matches(pattern, text, clock):
             parts = _words(match["x"])
@@ -104,6 +117,54 @@ def find_fields(text: str, clock: Clock, words: frozenset[str]) -> list[Span]:
             ):
                 found.append((match.span("x"), "PERSON", 0.45, name))
     return [Span(start, end, kind, score, name) for (start, end), kind, score, name in found]
+
+
+def _in_row(text: str, match: regex.Match[str]) -> bool:
+    """Whether borders that no prose has stand on both sides, and the word is no abbreviation."""
+    return (
+        not match["x"].isupper()
+        and _BORDER.search(text, max(0, match.start("x") - 3), match.start("x")) is not None
+        and _BORDER.match(text, match.end("x")) is not None
+    )
+
+
+_BORDER = regex.compile(r" ?[|;\t^] ?|[ ]{2}")
+# Whose number it is may stand right beside it; a make of cars or devices stands there too.
+_OWNED = frozenset(
+    {"PHONE_NUMBER", "MEDICAL_RECORD", "HEALTH_PLAN", "US_SSN", "DATE_OF_BIRTH", "ADDRESS", "VEHICLE_ID", "LICENSE_ID", "EMPLOYEE_ID", "REFERENCE_ID",
+     "CUSTOMER_ID", "PASSPORT", "DRIVER_LICENSE", "NATIONAL_ID", "EMAIL_ADDRESS", "BANK_ACCOUNT", "BIOMETRIC_ID"}
+)  # fmt: skip
+_BEFORE = regex.compile(
+    rf"(?:^|[\s,:|;/(>])(?P<x>{_CAP}(?: {_CAP})?)(?: |, | \(| - | [|/] |; |[ ]{{2,6}}|\t)[\"']?$"
+)
+_AFTER = regex.compile(
+    rf"[\"']?(?:,? | - | [|/] |; |[ ]{{2,6}}|\t)(?P<x>{_CAP}(?: {_CAP})?)(?=[,;.)\n\t]| [|/-] |[ ]{{2}}| ?$)"
+)
+
+
+def find_owners(text: str, spans: Sequence[Span], words: frozenset[str]) -> list[Span]:
+    """A capitalised word that no list of everyday words knows, right beside a number of somebody's."""
+    found = []
+    for span in spans:
+        if span.entity_type not in _OWNED:
+            continue
+        before = _BEFORE.search(text, max(0, span.start - 60), span.start)
+        after = _AFTER.match(text, span.end, min(len(text), span.end + 60))
+        for match in (before, after):
+            if match is None or not _may_be_names(match["x"]) or match["x"].isupper():
+                continue
+            parts = [word.casefold() for word in _words(match["x"])]
+            if all(_is_no_word(word, words) for word in parts) or any(map(_is_listed, parts)):
+                found.append(Span(match.start("x"), match.end("x"), "PERSON", 0.36, "whose number"))
+    return found
+
+
+_ENDINGS = ("s", "es", "ed", "d", "ing", "er", "ers", "ly", "al", "y", "ion", "ions")
+
+
+def _is_no_word(word: str, words: frozenset[str]) -> bool:
+    stems = {word} | {word.removesuffix(end) for end in _ENDINGS}
+    return stems.isdisjoint(words) and {stem + "e" for stem in stems}.isdisjoint(words)
 
 
 _WORD = regex.compile(r"\p{L}[\p{L}'’-]*")

@@ -7,6 +7,8 @@ announces and that has neither a digit nor "_" nor ".", names of service account
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import regex
 
 from privacy.recognizers.people import given_names, surnames
@@ -42,7 +44,7 @@ _LOGIN = r"(?P<x>[A-Za-z][\w.-]{1,38}\w)"
 _KEYS = (
     r"user|usr|login|logon|uid|username|userid|usuario|benutzer|acct|account|account_?name|accountname|handle|nick(?:name)?|author|owner|assignee|actor|subject_?user\w*|target_?user\w*|"
     r"samaccountname|userprincipalname|principal|logname|ruser|sudo_user|run_?as|remote_?user|auth_?user|requester|requestor|reporter|submitter|submitted_by|operator|"
-    r"created_?by|modified_?by|updated_?by|changed_?by|deleted_?by|last_?modified_?by|requested_?by|approved_?by|opened_?by|closed_?by|owned_?by|assigned_?to|reviewer|committer|who|caller_?id"
+    r"created_?by|modified_?by|updated_?by|changed_?by|deleted_?by|last_?modified_?by|requested_?by|approved_?by|opened_?by|closed_?by|owned_?by|assigned_?to|reviewer|committer|who|caller_?id|wearer|(?:entered|recorded|verified|signed|charted|witnessed|issued|uploaded)_?by"
 )
 # key=x, key: x, "key": "x"
 _FIELD = regex.compile(
@@ -57,7 +59,7 @@ _BESIDE = regex.compile(
 )
 _IS = regex.compile(
     r"(?<!\w)(?:user[ _-]?name|user[ _-]?id|log[ -]?in(?: name| id)?|screen name|nick(?:[ -]?name)?|gamer ?tag|handle|alias|pseudonym|(?:referral|gamer|user|login|profile|display|account) name)"
-    r"(?:['’]s|\s{0,3}(?:is|was|=|:)|\s(?:on|at|for|in)\s[\w ]{2,24}\s(?:is|was))\s{0,3}(?:still |now |just )?[\"'`@]?(?P<x>[\w.-]{3,40}\w)",
+    r"(?:['’]s|\s{0,3}(?:is|was|=|:|\((?=[^\s)]+\)))|\s(?:on|at|for|in)\s[\w ]{2,24}\s(?:is|was))\s{0,3}(?:still |now |just )?[\"'`@]?(?P<x>[\w.-]{3,40}\w)",
     regex.IGNORECASE,
 )
 _SITES = (
@@ -119,7 +121,7 @@ _MACHINE_OF = regex.compile(
 # "khattak_sh": two parts, one of them no word, in a text that speaks of somebody.
 _UNDERSCORED = regex.compile(r"(?<![\w./\\@=<${-])(?P<x>[a-z]{2,}_[a-z]{2,})(?![\w(@/\\\[-]|\.\w|\s?[=:])")
 # What a clinic calls its people by beside nothing else: a name cut to fit, or with a few letters behind it.
-_CUT = regex.compile(r"[a-z]{5,}_[a-z]{1,3}|[a-z]{1,3}_[a-z]{5,}")
+_CUT = regex.compile(r"[a-z]{4,}_[a-z]{1,3}|[a-z]{1,3}_[a-z]{4,}")
 _CODE_MARK = regex.compile(r"[={}<>$`\\()\[\];]|--|::|->")
 _OF_ACCOUNTS = regex.compile(
     r"(?<!\w)(?:acc(?:oun)?ts?|log-?ins?|logons?|logged|users?|rights|access|permissions?|privileges|tokens?|mfa|sso|vpn|citrix|mailbox|inbox|passwords?|pw|locked|unlock|disabled?|enabled?|deactivated?|provision\w*|offboard\w*|onboard\w*|"
@@ -266,7 +268,30 @@ def find_logins(text: str, clock: Clock, words: frozenset[str] = frozenset()) ->
         for line in matches(_LINE, text, clock):
             if _is_log(line.group()):
                 found += _in_log_line(text, line.start(), line.end(), words)
+    if words and found:
+        found += _listed_beside(text, found, words)
     return [Span(start, end, "USERNAME", score, name) for start, end, score, name in found]
+
+
+_JOINED = regex.compile(r"(?: and |, | & |\n|; )(?P<x>[a-z][a-z0-9_.]{3,30}[a-z0-9])(?=[\s,;.]|$)")
+
+
+def _listed_beside(
+    text: str, found: Sequence[tuple[int, int, float, str]], words: frozenset[str]
+) -> list[tuple[int, int, float, str]]:
+    """What a list has after a user name, if it is no word."""
+    beside = []
+    for _, end, score, _ in found:
+        for _ in range(_MOST_LISTED):
+            match = _JOINED.match(text, end)
+            if match is None or not _is_no_word(match["x"], words):
+                break
+            beside.append((*match.span("x"), score, "listed beside"))
+            end = match.end("x")
+    return beside
+
+
+_MOST_LISTED = 8
 
 
 def _is_log(line: str) -> bool:

@@ -24,7 +24,7 @@ _SURE_BEFORE = r"(?:his|her|my|our|their|your) \w+|this is|my name is|name is|na
 _AFTER = (
     r"here|speaking|calling|calls|called|says|said|told|asked|asks|wrote|writes|replied|sent|sends|from|at|in|on|is|was|isn't|wasn't|has|had|will|would|can|could|did|does|didn't|doesn't|still|"
     r"about|how|what|when|where|who|and|or|again|who|wants|wanted|needs|needed|lives|lived|works|worked|moved|left|joined|came|went|got|gets|for|to|please|thanks|i|we|you|he|she|my|your|any|are|do|"
-    r"knows|thinks|thought|never|always|just|now|today|tomorrow|yesterday|tonight|already|also|too|yet|if|because|with|before|after|last|off|out|up|down|home|over"
+    r"knows|thinks|thought|never|always|just|now|today|tomorrow|yesterday|tonight|already|also|too|yet|if|because|with|before|after|last|that|whether|off|out|up|down|home|over"
 )
 _TOKEN = r"\p{Ll}[\p{Ll}'’-]{1,24}"
 _RUN = regex.compile(
@@ -33,7 +33,7 @@ _RUN = regex.compile(
 _SURE = regex.compile(rf"(?:{_SURE_BEFORE})")
 _FOLLOWED = regex.compile(rf"(?:[ ](?:{_AFTER})(?![\w'’-])|\s?[,.?!;:)]|\s*$)", regex.MULTILINE)
 _REST = regex.compile(
-    rf"(?:[ ](?!(?:{_AFTER})(?![\w'’-]))[\p{{Ll}}'’.-]{{1,20}}){{1,3}}(?=[ ](?:{_AFTER})(?![\w'’-]))"
+    rf"(?:[ ](?!(?:the|a|an|this|it|there|if|{_AFTER})(?![\w'’-]))[\p{{Ll}}'’.-]{{1,20}}){{1,3}}(?=[ ](?:{_AFTER})(?![\w'’-]))"
 )
 _PARTICLES = frozenset(
     "van von de der den del della di da dos du la le bin ibn al el ten ter zu af y st".split()

@@ -8,6 +8,7 @@ lower case without such words.
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 
 import regex
@@ -119,6 +120,7 @@ NOT_NAMES = frozenset(
     ember svelte flask pandas scala kotlin rust perl bash git hadoop spark airflow celery puppet vagrant terraform consul prometheus grafana envoy helm nexus jira slack excel
     firefox safari opera linux ubuntu debian fedora windows android lambda python java swift oracle azure parmesan dijon worcestershire cheddar gouda brie mozzarella feta
     basmati champagne bourbon tabasco cajun kernel error warning info debug note tip step total price cost
+    mrn npi dea mbi dob imei vin copd icu caller telephone username relationship plaintiff defendant tenancy applicant claimant apgar
     ssn iban bic swift zip pin atm dob sms otp cvv pdf ip api html json csv faq asap eta tv pc""".split()
 )
 # Given names that are as often ordinary words, months, places or brands: taken only beside another name.
@@ -129,7 +131,7 @@ _AMBIGUOUS = frozenset(
     fan fern florida forest frank gene georgia ginger glory grace grant gray green guy harbor harmony haven hazel heather heaven holly
     honey hope houston hunter india indigo iris isle italia ivory ivy jack jade jasmine jean jersey jet jewel jordan joy juan june
     justice kai kenya king kit lake lance land lane lark laurel law lee legend liberty light lily link lisbon london love lucky magic
-    major malt mark marsh mason maverick max may melody memphis mercy merit milan miles miller mini misty moon morning nice noble nova
+    major malt mark marsh mason line maverick max may melody memphis mercy merit milan miles miller mini misty moon morning nice noble nova
     oak ocean odd olive opal owen page paris parker patience pearl penny peace phoenix piper poet porter precious prince princess
     promise queen rain rainbow ray red reed reign rich river rob robin rock roman rose royal ruby rusty sage sam sandy savannah scout
     sea sierra siena sky smith sol son spring star stone storm summer sunny sydney tai tea temple tiger trace trinity troy true twin
@@ -212,7 +214,13 @@ def listed_names(*attributes: str) -> frozenset[str]:
         provider = import_module(f"faker.providers.person.{locale}").Provider
         for attribute in attributes:
             names.update(name.casefold() for name in getattr(provider, attribute, ()))
+    # Short ones would be words: "Över", "Liné".
+    names |= {_without_accents(name) for name in names if len(name) > 5 and not name.isascii()}
     return frozenset(name for name in names if name.isalpha())
+
+
+def _without_accents(name: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFD", name) if not unicodedata.combining(char))
 
 
 @lru_cache(maxsize=1)

@@ -25,19 +25,22 @@ _SCORE = 0.36
 
 # Not in the middle of a longer code, an address of mail; a number not in the middle of a decimal, a time or a sum.
 _START, _END = r"(?<![A-Za-z0-9$€£¥@%])(?<![0-9A-Za-z]-)", r"(?![A-Za-z0-9%@]|-[A-Z0-9])"
-_BEFORE_DIGITS, _AFTER_DIGITS = r"(?<![0-9][.:*^+_])", r"(?![.:*^+_][0-9]|[ ][-+*/=<>][ ]?[0-9])"
+_BEFORE_DIGITS, _AFTER_DIGITS = (
+    r"(?<![0-9][.:*^+_])",
+    r"(?![.:*^+_][0-9]|[ ][-+*/=<>][ ]?[0-9](?![0-9]?[ ](?:pages|pp|items|copies|sheets)))",
+)
 _CODE = regex.compile(
-    # Capitals and digits, in groups or not: three digits at least and one letter.
-    rf"{_START}(?:(?=(?:[A-Z-]*[0-9]){{3}})(?=[0-9-]*[A-Z])[A-Z0-9]{{1,14}}(?:-[A-Z0-9]{{1,12}}){{0,4}}+"
     # "fpt_75fed324", "VP-4284-1b45".
-    r"|[A-Za-z]{2,5}[-_](?=[a-f-]{0,9}[0-9])[0-9a-f]{4,16}(?:-[0-9a-f]{4,12}){0,4}+(?:[-_][A-Za-z0-9]{1,6})?"
+    rf"{_START}(?:[A-Za-z]{{2,5}}[-_](?=[a-f-]{{0,9}}[0-9])[0-9a-f]{{4,16}}(?:-[0-9a-f]{{4,12}}){{0,4}}+(?:[-_][A-Za-z0-9]{{1,6}})?"
+    # Capitals and digits, in groups or not: three digits at least and one letter.
+    r"|(?=(?:[A-Z-]*[0-9]){3})(?=[0-9-]*[A-Z])[A-Z0-9]{1,14}(?:-[A-Z0-9]{1,12}){0,4}+|[0-9]{4,8}/[0-9]{2,4}/[A-Z0-9]{1,3}"
     # Digits in groups, or unbroken.
     rf"|{_BEFORE_DIGITS}(?:[0-9]{{2,12}}(?:-[0-9]{{2,8}}){{1,4}}+|[0-9]{{5,12}}+){_AFTER_DIGITS}){_END}"
 )
 # What has the form and is nobody's: years and spans of numbers, round sums, standards, chips, government forms.
 _NOBODYS = regex.compile(
     r"(?:19|20)[0-9]{2}(?:-(?:19|20)?[0-9]{2,4})?|[0-9]+0{3,}|[0-9]{2,4}-[0-9]{2,4}|([0-9])\1+|12345[0-9]*"
-    r"|(?:ISO|IEC|IEEE|DIN|EN|ANSI|ASTM|RFC|NIST|UL|SAE|MIL|CVE|ORA|ERR|UTF|SHA|AES|TLS|HTTP|RTX|GTX|DDR|USB|PCI|COVID|SARS|FY|CY|USC|CFR)-?[0-9]{1,5}(?:-.*)?"
+    r"|(?:ISO|IEC|IEEE|DIN|EN|ANSI|ASTM|RFC|NIST|UL|SAE|MIL|CVE|ORA|ERR|UTF|SHA|AES|TLS|HTTP|RTX|GTX|DDR|USB|PCI|COVID|SARS|USC|CFR)-?[0-9]{1,5}(?:-.*)?|(?:FY|CY)-?(?:20)?[0-9]{2}"
     r"|(?:DS|CMS|HCFA|UB|DD|SF|VA|FDA|IRS|FORM|SSA|ICD|CPT|DSM)-?[0-9]{1,4}[A-Z]?|[INW]-?[0-9]{3}[A-Z]?"
 )
 _BETWEEN = r"(?:[ ](?:no\.?|number|is|was|of|the|a|an|to|type|code))*[ \t:#(\"'=]{0,3}$"
@@ -58,7 +61,7 @@ _SUM_BEFORE = regex.compile(
 )
 # So much of an id that nobody need be spoken of, if no goods are: six digits in groups or with letters, seven alone.
 _TELLING = regex.compile(
-    r"(?=(?:[A-Z-]*[0-9]){6})(?=[0-9]*[A-Z-])[A-Z0-9-]+|[0-9]{7}|[A-Za-z]{2,5}[-_][0-9a-f]{8,}(?:[-_]\w+)?|[A-Z]{2,5}(?:-[0-9a-f]{4})+(?:[-_]\w+)?"
+    r"(?=(?:[A-Z-]*[0-9]){6})(?=[0-9]*[A-Z-])[A-Z0-9-]+|[0-9]{7}|[0-9]{4,8}/[0-9]{2,4}/[A-Z0-9]{1,3}|[A-Za-z]{2,5}[-_][0-9a-f]{8,}(?:[-_]\w+)?|[A-Z]{2,5}(?:-[0-9a-f]{4})+(?:[-_]\w+)?"
 )
 _MEASURED = regex.compile(rf"(?!{NOT_MEASURED})|-\p{{Ll}}")
 _THING_AFTER = regex.compile(
@@ -67,7 +70,7 @@ _THING_AFTER = regex.compile(
 )
 _LOOK_BACK = 30
 
-_PLATE_CHARS = 8
+_PLATE_CHARS = 10
 # Letters and digits that take turns so often were drawn at random, as no model's name is.
 _MANY_TURNS = 4
 # Four digits behind three letters: a plate, unless the letters are a month, a currency or a standard.
@@ -98,7 +101,7 @@ _SOMEBODY = frozenset(
     employee employees nurse nurses midwife doctor physician surgeon gp consultant registrar dentist pharmacist paramedic therapist clinician prescriber porter carer caregiver locum trainee intern
     officer constable sergeant detective inmate prisoner offender suspect victim witness defendant plaintiff juror probationer accused deceased decedent
     student students pupil pupils teacher tutor professor participant respondent volunteer donor recipient proband interviewee
-    colleague coworker boss staff employer landlord neighbour neighbor friend roommate housemate flatmate veteran refugee migrant citizen immigrant seafarer
+    colleague coworker boss staff employer landlord neighbour neighbor friend roommate housemate flatmate veteran refugee migrant citizen immigrant seafarer interpreter lodger attendant auntie nan gran
     surname forename maiden born died age ages aged dob household""".split()
 )
 # What is done with persons: care, trials, law, work, travel, the body as a key.
@@ -120,6 +123,7 @@ _SETTING = frozenset(
     specimens sample samples swab bottle vial aliquot serum plasma urine stool blood transfusion crossmatch pathology histology cytology micro lab radiology film films imaging ultrasound scan slide slides label labels requisition
     sob cp hx pmh c/o o/e nkda npo nbm prn bd tds qds iv im po stat abx ecg ekg cxr abg gcs sats fbc crp uti dvt mi cva tia copd chf ckd esrd dm htn afib af nof thr tkr turp lscs rta rtc mvc mva etoh si loc ams
     unresponsive unconscious collapsed breathing confused delirium dementia frail independent bedbound continent mobile wound pressure ulcer dressing catheter
+    board discipline credential credentials scrubs uniform band nights prescribing practitioner licensure sanction sanctioned malpractice
     flu influenza measles covid cholera hepatitis tb hiv vaccine clusters infection infections infected
     acne rash cough fever headache vomiting diarrhoea diarrhea bleed period periods pregnancy menopause tablet tablets pill pills inhaler insulin antibiotic antibiotics vaccination jab jabs operation surgeon anaesthetic anesthetic stretcher crew paramedics transport
     booking bookings lodged lodging refugee caseworker safeguarding welfare allowance claimed entitlement enrolled enrolment deceased mortuary morgue cremated hearse undertaker
@@ -128,7 +132,7 @@ _SETTING = frozenset(
 _FIRST_PERSON = frozenset("i my we our us you your yours".split())
 _CARS = frozenset(
     """van car cars veh vehicles reg lic plt taxi cab lorry truck pickup motorbike motorcycle bike minibus bus vehicle drives drive drove driving driver parked parking park towed tow tows garage plate plates rego anpr mot dvla dmv clamped barrier bay gate valet
-    mazda ford honda toyota skoda volvo vw audi bmw kia nissan fiat polo golf fiesta corsa traffic crash crashed collision speeding tag tags tagged registered hatchback sedan saloon estate suv coupe minivan unit ambulance reversed reversing driveway windscreen bumper transport""".split()
+    mazda ford honda toyota skoda volvo vw audi bmw kia nissan fiat polo golf fiesta corsa traffic crash crashed collision speeding tag tags tagged registered hatchback sedan saloon estate suv coupe minivan unit ambulance reversed reversing driveway windscreen bumper transport dashcam speedcam carpark kerb curb""".split()
 )
 _POSTAL = frozenset(
     """zip zips postal postcode post mail mailed mails mailing deliver deliveries delivery ship ships shipping envelope parcel billing home house moved moving move moves area county town city neighborhood neighbourhood lake street

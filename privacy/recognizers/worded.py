@@ -40,7 +40,7 @@ _PLAIN = (
 )
 # Capitals before a number that are its label and no part of it.
 _NO_LABEL = r"(?!(?:I[DSNP]|N[OR]|ABA|MRN|SSN|UDID|SN|VIN|NUM|REF|ACCT?|DL|DEA|NPI|PIN|PO|TEL|FAX|EXP|CVV|OF|AT|ON|TO|THE|FOR|AND|IMEI|MAC|UUID)(?![\w-]))"
-_BODY = r"[A-Za-z0-9](?:[-/_.]?[A-Za-z0-9]|[ ](?=[0-9]{2})|-{1,2}(?=[A-Za-z0-9])|[ ]-[ ](?=[0-9])|(?<=[0-9])[ ](?=(?!A[MT]|PM|U[SK]|I[NS]|O[FNR]|TO|BY|NO|NY|CA|TX|FL|IF)[A-Z]{2}(?![\w.])))"
+_BODY = r"[A-Za-z0-9](?:[-/_.]?[A-Za-z0-9]|[ ](?=[0-9]{2})|-{1,2}(?=[A-Za-z0-9])|[ ]-[ ](?=[0-9])(?![0-9]{1,3}[ ](?:pages?|pp|sheets|copies|items))|(?<=[0-9])[ ](?=(?!A[MT]|PM|U[SK]|I[NS]|O[FNR]|TO|BY|NO|NY|CA|TX|FL|IF)[A-Z]{2}(?![\w.])))"
 ANY_ID = regex.compile(
     rf"{_PLAIN}(?P<x>{_NO_LABEL}(?:[A-Z]{{1,4}}[ ](?=[A-Z0-9-]{{0,4}}[0-9]))?(?=[A-Za-z/_.-]{{0,12}}[0-9][A-Za-z/_. -]{{0,12}}[0-9]){_BODY}{{2,34}}+)(?!\w){NOT_MEASURED}"
 )
