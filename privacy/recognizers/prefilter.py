@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from operator import itemgetter
 
 # What reads `re`'s patterns; `regex` has a parser of its own, which tells nothing.
 from re import _constants as sre  # type: ignore[attr-defined]
@@ -35,7 +36,12 @@ _REPEATS = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
 def may_match(pattern: regex.Pattern[str], text: str) -> bool:
     """False only if the pattern matches nowhere in the text."""
     needed = needs(pattern)
-    return not needed or not any(map(_present(text).isdisjoint, needed))
+    if needed:
+        present = _present(text, len(_known))
+        for need in needed:
+            if need.isdisjoint(present):
+                return False
+    return True
 
 
 @cache
@@ -60,39 +66,21 @@ _automaton = ahocorasick.Automaton()
 
 
 @lru_cache(maxsize=4)
-def _present(text: str) -> _Present:
-    return _Present(text)
-
-
-class _Present:
-    """Which strings and runs of digits a text holds, of those that were asked for."""
-
-    __slots__ = ("_all", "_asked", "_folded")
-
-    def __init__(self, text: str) -> None:
-        # `regex` takes both Turkish letters for an "i", casefold neither.
-        self._folded = text.lower() if text.isascii() else text.replace("İ", "i").casefold().replace("ı", "i")
-        self._asked = -1
-        self._all: set[str] = set()
-
-    def isdisjoint(self, need: Need) -> bool:
-        if self._asked != len(_known):
-            self._all = self._look()
-        return need.isdisjoint(self._all)
-
-    def _look(self) -> set[str]:
-        new = _known - _listed
-        for string in new:
+def _present(text: str, num_known: int) -> frozenset[str]:
+    """Of the `num_known` strings and runs of digits that are looked for those that the text holds."""
+    if len(_listed) < num_known:
+        for string in _known - _listed:
             if string[0] != "\0":
                 _automaton.add_word(string, string)
-        _listed.update(new)
-        if new or _automaton.kind != ahocorasick.AHOCORASICK:
-            _automaton.make_automaton()
-        self._asked = len(_known)
-        longest = max(map(len, _DIGITS.findall(self._folded)), default=0)
-        found = {f"\0{number}" for number in range(1, min(longest, _MOST_DIGITS) + 1)}
-        found.update(string for _, string in _automaton.iter(self._folded))
-        return found
+        _listed.update(_known)
+        _automaton.make_automaton()
+    # `regex` takes both Turkish letters for an "i", casefold neither.
+    folded = text.lower() if text.isascii() else text.replace("İ", "i").casefold().replace("ı", "i")
+    longest = max(map(len, _DIGITS.findall(folded)), default=0)
+    found = {f"\0{number}" for number in range(1, min(longest, _MOST_DIGITS) + 1)}
+    if _automaton.kind == ahocorasick.AHOCORASICK:
+        found.update(map(itemgetter(1), _automaton.iter(folded)))
+    return frozenset(found)
 
 
 def _odds(need: Need) -> float:
