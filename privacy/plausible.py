@@ -53,6 +53,7 @@ _CODE_REACH = 10
 _PATH = regex.compile(r"[\w.][/\\=]$|--$")
 _NAME_WORD = regex.compile(r"\p{Lu}[\p{Ll}'’]|\p{Lu}{5,}|[^\x00-\x7f]")
 _TWO_DIGITS = regex.compile(r"\d[\W_]?\d")
+_THREE_LOWER, _THREE_LETTERS = regex.compile(r"\p{Ll}{3}"), regex.compile(r"\p{L}{3}")
 _LOWER_WORD = regex.compile(r"\p{Ll}+")
 _STREET_WORD = regex.compile(
     r"(?<!\p{L})(?:street|str|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|place|pl|square|sq|terrace|way|close|crescent|grove|hill|box|apt|apartment|"
@@ -135,7 +136,7 @@ def _is_plausible(text: str, span: Span, words: frozenset[str]) -> bool:
         return not cased and (not plain or _STREET_WORD.search(found) is not None)
     if _PATH.search(text, max(0, span.start - 2), span.start):
         return False
-    if _TWO_DIGITS.search(found) and (span.recognizer == "spacy" or not regex.search(r"\p{Ll}{3}", found)):
+    if _TWO_DIGITS.search(found) and (span.recognizer == "spacy" or not _THREE_LOWER.search(found)):
         return False
     if _ACRONYM.fullmatch(found) and (span.entity_type == "LOCATION" or len(found) == 2):
         return False
@@ -162,7 +163,7 @@ def _is_bare(text: str, span: Span) -> bool:
     return (
         span.recognizer == "transformer"
         and span.entity_type in ("ADDRESS", "POSTCODE")
-        and (span.end - span.start <= 2 or not regex.search(r"\p{L}{3}", text[span.start : span.end]))
+        and (span.end - span.start <= 2 or not _THREE_LETTERS.search(text, span.start, span.end))
     )
 
 

@@ -168,13 +168,16 @@ def _is_listed(word: str) -> bool:
     return word in given_names() or word in surnames()
 
 
+_ENDING = regex.compile(r"['’]s?$|-")
+
+
 def _find_listed(text: str, clock: Clock) -> list[Span]:
     """Given names from the lists, with the capitalised words after them."""
     given = given_names()
     spans = []
     done = 0
     for match in matches(_WORD, text, clock):
-        word = regex.split(r"['’]s?$|-", match.group())[0].casefold()
+        word = _ENDING.split(match.group())[0].casefold()
         if match.start() < done or word not in given or len(word) < 3:
             continue
         end = match.end()
