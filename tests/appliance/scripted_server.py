@@ -149,6 +149,8 @@ def in_a_thread(scripted: ScriptedServer | None = None) -> Iterator[ScriptedServ
     thread = threading.Thread(target=run)
     thread.start()
     assert ready.wait(10)
-    yield scripted
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
+    try:
+        yield scripted
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()

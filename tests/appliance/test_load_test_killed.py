@@ -44,6 +44,8 @@ TARGETS = {
     "load": "--sealed",
     "server": "vllm.entrypoints.openai.api_server",
 }
+WITHIN_S = 10.0
+"""From a kill until a new server is asked, on a machine with nothing else to do."""
 GONE_WITHIN_S = 10.0
 """A watcher gives what it stops three seconds."""
 
@@ -135,8 +137,10 @@ class Bench:
                 each["pid"] not in before for each in seen(self.folder)[-200:]
             )
 
-        wait_for(went_on, 60.0 * patience())
+        slower = patience()
+        wait_for(went_on, 60.0 * slower)
         self.recovery_s.append(time.time() - killed_at)
+        assert self.recovery_s[-1] < WITHIN_S * max(slower, patience())
 
     def nothing_half(self) -> None:
         """What can be read at any moment is a whole result or none."""
@@ -226,7 +230,6 @@ def counted_once(found: Bench, started: float) -> None:
 def test_a_load_test_survives_five_kills(stillhouse_home: Path, tmp_path: Path) -> None:
     with bench(Home.open(), tmp_path / "stand-in") as found:
         survive(found, 5, seed=11)
-        assert max(found.recovery_s) < 10 * patience()
 
 
 @pytest.mark.slow
@@ -244,7 +247,7 @@ def test_a_load_test_survives_fifty_kills_and_counts_nothing_twice(
             found.recovery_s,
             **{f"of {what}": n for what, n in sorted(found.kills.items())},
         )
-        assert max(found.recovery_s) < 10 * patience() and len(found.kills) == len(TARGETS)
+        assert len(found.kills) == len(TARGETS)
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -30,7 +31,8 @@ _MARK = "survived "
 
 def tell(what: str, kills: int, lost: int, recovery_s: Sequence[float], **more: Any) -> None:
     """What one test found, as a line that this program reads: seconds from a kill until the work went on."""
-    told = {"what": what, "kills": kills, "lost": lost, **_spread(recovery_s), **more}
+    busy = round(os.getloadavg()[0] / (os.cpu_count() or 1), 1)
+    told = {"what": what, "kills": kills, "lost": lost, **_spread(recovery_s), "load_per_core": busy, **more}
     print(f"\n{_MARK}{json.dumps(told)}", flush=True)
 
 

@@ -118,12 +118,10 @@ def _bring_in(home: Home, wanted: list[str]) -> None:
 
 
 def _one_more_file(there: list[str], _draw: random.Random) -> list[str]:
-    return sorted(
-        [
-            *there,
-            next(digest for n in range(10_000) if (digest := sha256(file_of(n)).hexdigest()) not in there),
-        ]
-    )
+    return [
+        *there,
+        next(digest for n in range(10_000) if (digest := sha256(file_of(n)).hexdigest()) not in there),
+    ]
 
 
 def _jobs(home: Home) -> list[str]:
@@ -171,6 +169,18 @@ def _release(home: Home, wanted: list[str]) -> None:
         approvals.decide(home, ANNA, newest, wanted[0] == "approved", "It was read.")
 
 
+def _sessions(home: Home) -> list[str]:
+    return [each.session_id for each in sessions.sessions(home, time.time()) if each.peer == "10.0.0.1"]
+
+
+def _log_in_or_out(home: Home, wanted: int) -> None:
+    there = _sessions(home)
+    if wanted < len(there):
+        sessions.end(home, OLGA, there[0])
+    else:
+        sessions.log_in_by_email(home, "olga@example.org", time.time(), "10.0.0.1")
+
+
 REGISTERS = {
     "accounts": Register(_accounts, _roles_changed, _change_roles),
     "exam": Register(
@@ -197,9 +207,7 @@ REGISTERS = {
         _release,
     ),
     "sessions": Register(
-        lambda home: len([each for each in sessions.sessions(home, time.time()) if each.peer == "10.0.0.1"]),
-        lambda told, _draw: told + 1,
-        lambda home, _wanted: sessions.log_in_by_email(home, "olga@example.org", time.time(), "10.0.0.1"),
+        lambda home: len(_sessions(home)), lambda told, _draw: told - 1 if told > 2 else told + 1, _log_in_or_out
     ),
 }  # fmt: skip
 

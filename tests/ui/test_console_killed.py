@@ -64,7 +64,6 @@ class Changes:
     """A process that changes the home, and what it said of it."""
 
     def __init__(self, home: Home, seed: int) -> None:
-        self.began_at = time.monotonic()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.ui.operators_work", str(seed)], cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True,
             env={**os.environ, "STILLHOUSE_HOME": str(home.root)},
@@ -72,7 +71,6 @@ class Changes:
         assert self._process.stdout is not None
         self._said = self._process.stdout
         self._first = [json.loads(self._said.readline()), json.loads(self._said.readline())]
-        self.up_after_s = time.monotonic() - self.began_at
 
     def kill(self) -> list[dict[str, Any]]:
         """With its whole group; all that it said."""
@@ -90,7 +88,6 @@ def survive_changes(home: Home, kills: int, seed: int) -> tuple[list[float], Cou
     for number in range(kills):
         time.sleep(draw.uniform(0.0, 1.5))
         said = changes.kill()
-        began = time.monotonic()
         wanted: dict[str, Any] = {}
         for line in said:
             if "begins" in line:
@@ -104,19 +101,17 @@ def survive_changes(home: Home, kills: int, seed: int) -> tuple[list[float], Cou
             assert state in (known[name], wanted.get(name, known[name])), (number, name)
         whole(home)
         fell_in.update([*wanted] or ["between two"])
-        known = found
-        looked_s = time.monotonic() - began
+        known, began = found, time.monotonic()
         changes = Changes(home, draw.randrange(2**30))
-        recovery_s.append(time.monotonic() - began - looked_s)
+        recovery_s.append(time.monotonic() - began)
+        assert recovery_s[-1] < WITHIN_S * patience()
     changes.kill()
-    whole(home)
     return recovery_s, fell_in
 
 
 @pytest.mark.slow
 def test_changes_survive_five_kills(home: Home) -> None:
-    recovery_s, _ = survive_changes(home, 5, seed=3)
-    assert max(recovery_s) < WITHIN_S * patience()
+    survive_changes(home, 5, seed=3)
 
 
 @pytest.mark.slow
@@ -125,7 +120,7 @@ def test_changes_survive_five_kills(home: Home) -> None:
 def test_changes_survive_sixty_kills(home: Home) -> None:
     recovery_s, fell_in = survive_changes(home, 60, seed=20261123)
     tell("console's functions", 60, 0, recovery_s, in_the_middle=60 - fell_in["between two"])
-    assert max(recovery_s) < WITHIN_S * patience() and fell_in["between two"] < 30
+    assert fell_in["between two"] < 30
 
 
 # --- in a browser ---------------------------------------------------------------------------------------------------
@@ -301,6 +296,7 @@ def survive_in_browser(
             has_said, killed_at = act.said(text(page), wanted), time.monotonic()
             served.start_again()
             recovery_s.append(time.monotonic() - killed_at)
+            assert recovery_s[-1] < WITHIN_S * patience()
             found = states(home)
             assert found.pop(act.register) in ([wanted] if has_said else [before[act.register], wanted]), (
                 act.register
@@ -338,8 +334,7 @@ def survive_in_browser(
 @pytest.mark.browser
 def test_what_a_page_said_was_done_survives_five_kills_of_the_console(home: Home) -> None:
     with chromium() as browser:
-        recovery_s, _ = survive_in_browser(home, browser, 5, seed=5)
-    assert max(recovery_s) < WITHIN_S * patience()
+        survive_in_browser(home, browser, 5, seed=5)
 
 
 @pytest.mark.slow
@@ -350,4 +345,4 @@ def test_what_a_page_said_was_done_survives_thirty_kills_of_the_console(home: Ho
     with chromium() as browser:
         recovery_s, outcomes = survive_in_browser(home, browser, 30, seed=20261123)
     tell("console in a browser", 30, 0, recovery_s, **outcomes)
-    assert max(recovery_s) < WITHIN_S * patience() and len(outcomes) > 1
+    assert len(outcomes) > 1
