@@ -79,6 +79,7 @@ def test_a_file_cut_anywhere_keeps_whole_levels_only_and_takes_the_next(tmp_path
         with measured(path, "inputs") as known:
             assert known.of("arm", 1) == (OTHER if cut >= first else None)
             assert known.of("arm", 2) is None
+            assert path.stat().st_size == (first if cut >= first else 0), "nothing of half a level stays"
             known.keep(LEVEL, REQUESTS, "arm", 2)
         with measured(path, "inputs") as known:
             assert known.of("arm", 2) == LEVEL

@@ -81,7 +81,7 @@ class Changes:
 
 
 def survive_changes(home: Home, kills: int, seed: int) -> tuple[list[float], Counter[str]]:
-    """Seconds until each next process had made its first change; and in what the kills fell."""
+    """Seconds until each next process had made its first change; and what had become of the change that a kill fell in."""
     draw, recovery_s, fell_in = random.Random(seed), list[float](), Counter[str]()
     known = {name: register.read(home) for name, register in REGISTERS.items()}
     changes = Changes(home, draw.randrange(2**30))
@@ -100,7 +100,7 @@ def survive_changes(home: Home, kills: int, seed: int) -> tuple[list[float], Cou
         for name, state in found.items():
             assert state in (known[name], wanted.get(name, known[name])), (number, name)
         whole(home)
-        fell_in.update([*wanted] or ["between two"])
+        fell_in.update("made, and not said" if found[name] != known[name] else "not made" for name in wanted)
         known, began = found, time.monotonic()
         changes = Changes(home, draw.randrange(2**30))
         recovery_s.append(time.monotonic() - began)
@@ -119,8 +119,8 @@ def test_changes_survive_five_kills(home: Home) -> None:
 @pytest.mark.timeout(2700)
 def test_changes_survive_sixty_kills(home: Home) -> None:
     recovery_s, fell_in = survive_changes(home, 60, seed=20261123)
-    tell("console's functions", 60, 0, recovery_s, in_the_middle=60 - fell_in["between two"])
-    assert fell_in["between two"] < 30
+    tell("console's functions", 60, 0, recovery_s, **fell_in)
+    assert len(fell_in) == 2, "kills came before a change was made and after it"
 
 
 # --- in a browser ---------------------------------------------------------------------------------------------------
@@ -230,6 +230,8 @@ def _next_file(there: list[str]) -> list[str]:
 
 def _new_account(page: Page, wanted: list[str]) -> None:
     page.get_by_label("Name", exact=True).fill(wanted[-1].partition(":")[0])
+    if page.locator('[data-testid="stMultiSelect"]').get_by_text("viewer:").count():
+        return  # chosen before the kill, and the page still has it
     page.get_by_role("combobox", name="Roles", exact=True).click()
     page.get_by_role("option", name="viewer:").first.click()
     page.keyboard.press("Tab")
@@ -341,8 +343,8 @@ def test_what_a_page_said_was_done_survives_five_kills_of_the_console(home: Home
 @pytest.mark.browser
 @pytest.mark.long
 @pytest.mark.timeout(2700)
-def test_what_a_page_said_was_done_survives_thirty_kills_of_the_console(home: Home) -> None:
+def test_what_a_page_said_was_done_survives_twenty_kills_of_the_console(home: Home) -> None:
     with chromium() as browser:
-        recovery_s, outcomes = survive_in_browser(home, browser, 30, seed=20261123)
-    tell("console in a browser", 30, 0, recovery_s, **outcomes)
+        recovery_s, outcomes = survive_in_browser(home, browser, 20, seed=20261123)
+    tell("console in a browser", 20, 0, recovery_s, **outcomes)
     assert len(outcomes) > 1
