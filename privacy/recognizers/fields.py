@@ -16,6 +16,7 @@ from privacy.records import Span
 
 _CAP = r"\p{Lu}[\p{L}'’-]{1,24}"
 _NAMES = rf"{_CAP}(?: (?:(?:van|von|ten|de|der|den|del|da|di|bin|al|el|la) ){{0,2}}{_CAP}){{0,3}}"
+_PARTICLE = r"(?:(?:van|von|ten|de|der|den|del|da|di|bin|al|el|la) ){0,2}"
 # A field's borders. Rows have blanks around their separators by now (`privacy/rows.py`).
 _FROM = r"(?:^[ \"'(>*-]{0,4}|(?<=[|;\t^~{,]) ?[\"']?|(?<=[=:] ?)[\"']|(?<== ?)|(?<= [-/–] )|(?<= // )|(?<=[ ]{2}))"
 _TO = r"(?=[\"']? ?(?:[|;\t^~},]|$)| (?:[-–(]|//?) |[ ]{2}| ?\(| (?:\+?\(?\d[\d ()/.-]{6,}|\d{1,2} \p{Lu}\p{Ll}{2,8},? \d{4}))"
@@ -23,7 +24,7 @@ _FIELD = regex.compile(
     rf"(?:{_FROM}|(?<=^\d{{1,2}}[.)] ))(?P<x>{_CAP}(?: \p{{Lu}}\.?)?(?: (?:(?:van|von|ten|de|der|den|del|da|di|bin|al|el|la) ){{0,2}}{_CAP}){{1,3}}){_TO}",
     regex.MULTILINE,
 )
-_ONE = regex.compile(rf"{_FROM}(?P<x>{_CAP}){_TO}", regex.MULTILINE)
+_ONE = regex.compile(rf"{_FROM}(?P<x>{_PARTICLE}{_CAP}){_TO}", regex.MULTILINE)
 _PAIR = regex.compile(
     rf"(?:^[ \"'(>*-]{{0,4}}|(?<=[|;:\t^~{{=,] ?[\"']?)|(?<= - )|(?<=[ ]{{2}}))(?P<x>{_CAP}(?: ?[,/] ?| [|;] |\t){_CAP}(?: \p{{Lu}}\.?)?)(?=[\"']? ?(?:[|;\t^~}}/,(]|$)| - |[ ]{{2}})",
     regex.MULTILINE,
@@ -37,7 +38,9 @@ _HL7 = regex.compile(
 _X12 = regex.compile(
     r"(?<!\w)NM1 \| \w{2,3} \| [12] \| (?P<x>[^|\n~]{2,40})(?: \| (?P<x>\p{L}[^|\n~]{1,30}))?|(?<!\w)N3 \| (?P<x>[^|\n~]{4,60})|(?<!\w)N4 \| (?P<x>[^|\n~]{2,40}) \| (?P<x>[\p{L} ]{2,20})(?: \| (?P<x>\d[\d-]{4,10}))?"
 )
-_INITIALLED = regex.compile(r"(?<![\w.])(?P<x>\p{Lu}[\p{L}'’-]{2,24} \p{Lu}\. \p{Lu}[\p{L}'’-]{2,24})(?!\w)")
+_INITIALLED = regex.compile(
+    r"(?<![\w.])(?P<x>\p{Lu}[\p{L}'’-]{2,24} \p{Lu}\. (?:(?:van|von|ten|de|der|den|del|da|di|al|el|la) ){0,2}\p{Lu}[\p{L}'’-]{2,24})(?!\w)"
+)
 KIN = (
     r"(?:wife|husband|spouse|partner|widow(?:er)?|mother|father|mum|mom|dad|parents?|daughter|son|sister|brother|sibling|twin|grand(?:mother|father|ma|pa|son|daughter|parent|child)|gran|nan|aunt(?:ie)?|uncle|niece|nephew|cousin|"
     r"(?:mother|father|son|daughter|sister|brother)[ -]in[ -]law|fianc[eé]e?|girlfriend|boyfriend|god(?:mother|father)|guardian|care ?giver|carer|next of kin|NOK|POA|room ?mate|flat ?mate|house ?mate|lodger|landlord|landlady|tenant|neighbou?r|friend|"
@@ -101,7 +104,7 @@ def find_fields(text: str, clock: Clock, words: frozenset[str]) -> list[Span]:
         ):
             found.append((match.span("x"), "PERSON", 0.45, "surname and name"))
     for match in matches(_ONE, text, clock):
-        word = match["x"].casefold()
+        word = _words(match["x"])[-1].casefold()
         if _may_be_names(word) and (
             (word in surnames() and word not in words) or (_in_row(text, match) and _is_no_word(word, words))
         ):
@@ -135,16 +138,16 @@ _OWNED = frozenset(
      "CUSTOMER_ID", "PASSPORT", "DRIVER_LICENSE", "NATIONAL_ID", "EMAIL_ADDRESS", "BANK_ACCOUNT", "BIOMETRIC_ID"}
 )  # fmt: skip
 _BEFORE = regex.compile(
-    rf"(?:^|[\s,:|;/(>])(?P<x>{_CAP}(?: {_CAP})?)(?: |, | \(| - | [|/] |; |[ ]{{2,6}}|\t)[\"']?$"
+    rf"(?:^|[\s,:|;/(>])(?P<x>{_PARTICLE}{_CAP}(?: {_CAP})?)(?: |, | \(| - | [|/] |; |[ ]{{2,6}}|\t)[\"']?$"
 )
 _AFTER = regex.compile(
-    rf"[\"']?(?:,? | - | [|/] |; |[ ]{{2,6}}|\t)(?P<x>{_CAP}(?: {_CAP})?)(?=[,;.)\n\t]| [|/-] |[ ]{{2}}| ?$)"
+    rf"[\"']?(?:,? | - | [|/] |; |[ ]{{2,6}}|\t)(?P<x>{_PARTICLE}{_CAP}(?: {_CAP})?)(?=[,;.)\n\t]| [|/-] |[ ]{{2}}| ?$)"
 )
 
 
 def find_owners(text: str, spans: Sequence[Span], words: frozenset[str]) -> list[Span]:
     """A capitalised word that no list of everyday words knows, right beside a number of somebody's."""
-    found = []
+    found: list[Span] = []
     for span in spans:
         if span.entity_type not in _OWNED:
             continue
@@ -153,7 +156,7 @@ def find_owners(text: str, spans: Sequence[Span], words: frozenset[str]) -> list
         for match in (before, after):
             if match is None or not _may_be_names(match["x"]) or match["x"].isupper():
                 continue
-            parts = [word.casefold() for word in _words(match["x"])]
+            parts = [word.casefold() for word in _words(match["x"]) if not word.islower()]
             if all(_is_no_word(word, words) for word in parts) or any(map(_is_listed, parts)):
                 found.append(Span(match.start("x"), match.end("x"), "PERSON", 0.36, "whose number"))
     return found

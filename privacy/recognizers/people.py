@@ -236,8 +236,5 @@ def given_names() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def surnames() -> frozenset[str]:
     """Surnames that are no given names or everyday words."""
-    return frozenset(
-        name
-        for name in listed_names("last_names")
-        if len(name) >= 4 and name not in NOT_NAMES | given_names()
-    )
+    others = NOT_NAMES | given_names()
+    return frozenset(name for name in listed_names("last_names") if len(name) >= 4 and name not in others)

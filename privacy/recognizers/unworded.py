@@ -31,16 +31,16 @@ _BEFORE_DIGITS, _AFTER_DIGITS = (
 )
 _CODE = regex.compile(
     # "fpt_75fed324", "VP-4284-1b45".
-    rf"{_START}(?:[A-Za-z]{{2,5}}[-_](?=[a-f-]{{0,9}}[0-9])[0-9a-f]{{4,16}}(?:-[0-9a-f]{{4,12}}){{0,4}}+(?:[-_][A-Za-z0-9]{{1,6}})?"
+    rf"{_START}(?=[A-Za-z0-9])(?:[A-Za-z]{{2,5}}[-_](?=[a-f-]{{0,9}}[0-9])[0-9a-f]{{4,16}}(?:-[0-9a-f]{{4,12}}){{0,4}}+(?:[-_][A-Za-z0-9]{{1,6}})?"
     # Capitals and digits, in groups or not: three digits at least and one letter.
-    r"|(?=(?:[A-Z-]*[0-9]){3})(?=[0-9-]*[A-Z])[A-Z0-9]{1,14}(?:-[A-Z0-9]{1,12}){0,4}+|[0-9]{4,8}/[0-9]{2,4}/[A-Z0-9]{1,3}"
+    r"|(?=(?:[A-Z-]{0,20}[0-9]){3})(?=[0-9-]{0,20}[A-Z])[A-Z0-9]{1,14}(?:-[A-Z0-9]{1,12}){0,4}+|[0-9]{4,8}/[0-9]{2,4}/[A-Z0-9]{1,3}"
     # Digits in groups, or unbroken.
     rf"|{_BEFORE_DIGITS}(?:[0-9]{{2,12}}(?:-[0-9]{{2,8}}){{1,4}}+|[0-9]{{5,12}}+){_AFTER_DIGITS}){_END}"
 )
 # What has the form and is nobody's: years and spans of numbers, round sums, standards, chips, government forms.
 _NOBODYS = regex.compile(
     r"(?:19|20)[0-9]{2}(?:-(?:19|20)?[0-9]{2,4})?|[0-9]+0{3,}|[0-9]{2,4}-[0-9]{2,4}|([0-9])\1+|12345[0-9]*"
-    r"|(?:ISO|IEC|IEEE|DIN|EN|ANSI|ASTM|RFC|NIST|UL|SAE|MIL|CVE|ORA|ERR|UTF|SHA|AES|TLS|HTTP|RTX|GTX|DDR|USB|PCI|COVID|SARS|USC|CFR)-?[0-9]{1,5}(?:-.*)?|(?:FY|CY)-?(?:20)?[0-9]{2}"
+    r"|(?![A-Z]{2}-[0-9]{3}-[A-Z]{2}(?!\w))(?:ISO|IEC|IEEE|DIN|EN|ANSI|ASTM|RFC|NIST|UL|SAE|MIL|CVE|ORA|ERR|UTF|SHA|AES|TLS|HTTP|RTX|GTX|DDR|USB|PCI|COVID|SARS|USC|CFR)-?[0-9]{1,5}(?:-.*)?|(?:FY|CY)-?(?:20)?[0-9]{2}"
     r"|(?:DS|CMS|HCFA|UB|DD|SF|VA|FDA|IRS|FORM|SSA|ICD|CPT|DSM)-?[0-9]{1,4}[A-Z]?|[INW]-?[0-9]{3}[A-Z]?"
 )
 _BETWEEN = r"(?:[ ](?:no\.?|number|is|was|of|the|a|an|to|type|code))*[ \t:#(\"'=]{0,3}$"
