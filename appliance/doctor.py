@@ -183,7 +183,7 @@ def _attempts(home: Home) -> Check:
                 for one in counted["attempts"]
             ]
         except (OSError, ValueError, KeyError, TypeError):
-            return Check("outside attempts", False, f"{path} is damaged: start the run again")
+            return Check("outside attempts", False, f"{path} is damaged", "start the run again")
     where.sort()
     runs = len({path.parent.parent for path in paths})
     found = f"{refused} refused in {len(paths)} sealed stages of {runs} {'run' if runs == 1 else 'runs'}"

@@ -22,7 +22,7 @@ _SYSTEM_UNITS = Path("/etc/systemd/system")
 
 _COMMAND = """#!/bin/sh
 # Runs Stillhouse on the home of this installation, as the user it belongs to. The lock says that it is in use: an
-# upgrade waits for nobody, it refuses.
+# upgrade waits for nobody, it refuses. What lies in the caller's folder is not taken for a module (PYTHONSAFEPATH).
 set -eu
 exec 9<{prefix}/in-use
 flock --shared --nonblock 9 || {{ echo 'stillhouse: an upgrade is at work here; try again when it has ended' >&2; exit 75; }}
@@ -31,7 +31,7 @@ while read -r line; do
 done < {settings}
 set -- {prefix}/current/version/venv/bin/stillhouse "$@"
 {as_user}exec env -u http_proxy -u https_proxy -u all_proxy -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY \\
-    -u PYTHONPATH -u PYTHONHOME STILLHOUSE_HOME={prefix}/current/home "$@"
+    -u PYTHONPATH -u PYTHONHOME PYTHONSAFEPATH=1 STILLHOUSE_HOME={prefix}/current/home "$@"
 """
 _AS_USER = '[ "$(id -u)" != 0 ] || set -- setpriv --reuid {user} --regid {group} --init-groups env HOME={prefix}/current/home/cache "$@"\n'
 

@@ -87,7 +87,7 @@ def test_the_air_gap_is_shown_with_what_was_tried_and_by_whom(home: Home) -> Non
     assert found == "2 refused in 3 sealed stages of 2 runs; python3.11 to 192.0.2.1 (bench of a-1)"
     (folder / "egress.json").write_text('{"refused": 2, "attempts": ["x"]}')
     damaged = check(home, "outside attempts")
-    assert not damaged.ok and "b-2/sft/egress.json is damaged" in damaged.found
+    assert not damaged.ok and damaged.remedy and "b-2/sft/egress.json is damaged" in damaged.found
 
 
 def damage(path: Path) -> None:
