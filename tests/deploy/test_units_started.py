@@ -18,6 +18,8 @@ from installer.layout import Box
 from installer.services import UNITS, write_commands, write_units
 from small_bundle import DEPLOY
 
+from appliance.keeping.at_rest import Master
+
 _UNIFIED = next(
     (
         path
@@ -38,6 +40,8 @@ pytestmark = [
         reason="needs root, systemd, a cgroup2 file system, Debian's Python 3.11 and iproute2",
     ),
 ]
+
+KEY = "ab" * 32
 
 STILLHOUSE = """#!/bin/sh
 export PYTHONPATH=/code:/site-packages PYTHONDONTWRITEBYTECODE=1
@@ -158,7 +162,7 @@ def _lay_units(units: Path, made: Path) -> None:
 
 
 def _lay_trial(shared: Path) -> None:
-    (shared / "key").write_text("ab" * 32)
+    (shared / "key").write_text(KEY)
     (shared / "key").chmod(0o600)
     (shared / "probe").mkdir()
     shutil.chown(shared / "probe", "daemon")
@@ -184,7 +188,7 @@ def test_a_service_reaches_loopback_and_no_other_address(started: Path) -> None:
 
 def test_a_service_opens_its_encrypted_home_with_a_credential_that_only_root_can_read(started: Path) -> None:
     checks = told(started / "probe/told.json")["doctor"]
-    assert checks["encryption"]["found"].startswith("store and keys with the key ")
+    assert f"with the key {Master(bytes.fromhex(KEY)).key_id}" in checks["encryption"]["found"]
     assert checks["store"]["ok"] and checks["home"]["ok"]
 
 
