@@ -17,8 +17,13 @@ from tests.benchmarks.probe import (
     split_frames,
 )
 
-# Each writer's file, and how many frames there are to one of dev: 2 is every other one, 1 all of them.
-HANDS = {"first": ("hipaa.txt", 2), "second": ("hipaa_unread.txt", 2), "many": ("hipaa_more.txt", 1)}
+# Each writer's file, and how many frames there are to one of dev: 2 is every other one, 1 all of them, 0 none.
+HANDS = {
+    "first": ("hipaa.txt", 2),
+    "second": ("hipaa_unread.txt", 2),
+    "many": ("hipaa_more.txt", 1),
+    "third": ("hipaa_third.txt", 0),
+}
 
 
 def samples(n: int, seed: int, split: str, hand: str = "first") -> list[Sample]:

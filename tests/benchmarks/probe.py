@@ -134,10 +134,11 @@ def read_frames(path: Path) -> dict[str, list[str]]:
 
 
 def split_frames(frames: Sequence[str], split: str, every: int) -> list[str]:
-    """`dev` is each frame whose place divides by `every`, `held-out` the others: by frame, never by value."""
+    """`dev` is each frame whose place divides by `every` (0: none), `held-out` the others: by frame, never by value."""
     if split == "all":
         return list(frames)
-    return [frame for place, frame in enumerate(frames) if (place % every == 0) == (split == "dev")]
+    dev = {place for place in range(len(frames)) if every and place % every == 0}
+    return [frame for place, frame in enumerate(frames) if (place in dev) == (split == "dev")]
 
 
 def fill(
