@@ -136,10 +136,11 @@ def in_a_thread(scripted: ScriptedServer | None = None) -> Iterator[ScriptedServ
         listener = await asyncio.start_server(scripted.connected, "127.0.0.1", 0)
         listeners.append(listener)
         scripted.port = listener.sockets[0].getsockname()[1]
-        ready.set()
 
     def run() -> None:
         loop.run_until_complete(serve())
+        # Only then: whoever is done at once stops the loop, which must be the one that runs for ever.
+        loop.call_soon(ready.set)
         loop.run_forever()
         for task in asyncio.all_tasks(loop):
             task.cancel()

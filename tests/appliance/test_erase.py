@@ -45,7 +45,7 @@ def _kept(
 def held_by(run: Run) -> dict[str, list[str]]:
     """File of the run -> record ids in it."""
     found = {}
-    for path in sorted(run.folder.rglob("*")):
+    for path in texts.below(run.folder):
         if path.suffix == ".parquet":
             found[path.name] = [row["record_id"] for row in read_rows(path)]
         elif path.suffix == ".jsonl":
