@@ -22,6 +22,7 @@ from privacy.recognizers.contact import find_contacts
 from privacy.recognizers.coordinates import find_coordinates
 from privacy.recognizers.dates import find_dates
 from privacy.recognizers.fields import find_fields, find_owners
+from privacy.recognizers.headed import find_headed
 from privacy.recognizers.ids import find_ids
 from privacy.recognizers.logins import find_logins
 from privacy.recognizers.lower_names import find_lower_names
@@ -80,7 +81,8 @@ class Detector:
         self._words = everyday(frozenset().union(*(classifier.words for classifier in self._classifiers)))
         self._finders: tuple[Find, ...] = (
             find_contacts,
-            partial(find_logins, words=self._words),
+            partial(find_logins, words=self._words, knows=self._spacy.knows),
+            find_headed,
             find_addresses,
             find_dates,
             find_ages,

@@ -56,9 +56,9 @@ def _of_line(text: str, start: int, end: int) -> list[tuple[int, int, str]]:
         found += [(*match.span(), " ^ ") for match in _CARET.finditer(text, start, end)]
     if text.count("*", start, end) > 1 and _SEGMENT.match(text, start, end):
         found += [(*match.span(), " | ") for match in _STAR.finditer(text, start, end)]
-    if text.count(",", start, end) > 2:
+    if text.count(",", start, end) > 1:
         commas = [match.span() for match in _COMMA.finditer(text, start, end)]
-        found += [(*span, ", ") for span in commas if len(commas) > 2]
+        found += [(*span, ", ") for span in commas if len(commas) > 1]
     if text.count("/", start, end) > 2 and _SLASHED_NAMES.search(text, start, end):
         found += [(*match.span(), " / ") for match in _SLASH.finditer(text, start, end)]
     semicolons = [match.span() for match in _SEMICOLON.finditer(text, start, end)]

@@ -42,6 +42,12 @@ class SpacyNames:
         )
         if "ner" not in self._nlp.pipe_names:
             raise ValueError(f"{model}: this spaCy model finds no names (no 'ner'); take one that does")
+        self._key = spacy.strings.get_string_id
+
+    def knows(self, word: str) -> bool:
+        """Whether the word, as it is written, is among those that the model has a vector for; any is if it has none at all."""
+        vectors = self._nlp.vocab.vectors
+        return not vectors.n_keys or self._key(word) in vectors
 
     def find(
         self, texts: Sequence[str], explained: Sequence[Sequence[Span]], words: frozenset[str], clock: Clock

@@ -80,7 +80,7 @@ _UNIT = regex.compile(
     regex.IGNORECASE,
 )
 _BOX = regex.compile(
-    r"(?<!\w)(?:P\.?\s?O\.?\s?Box|Post(?:al)? Box|Postfach|Apartado|Postbus|Bo[iî]te Postale|B\.?P\.?|Casilla)\s(?:n[oº°]\.?\s?)?\d{1,7}(?!\w)"
+    r"(?<!\w)(?:P\.?\s?O\.?\s?Box|Post(?:al)? Box|Postfach|Apartado|Postbus|Bo[iî]te Postale|B\.?P\.?|Casilla)\s(?:n[oº°]\.?\s?)?\d{1,7}(?!\w|/\d)"
     r"|(?<!\w)(?:PSC|CMR|Unit|RR|HC)\s\d{1,5},?\sBox\s\d{1,6}(?!\w)|(?<!\w)(?:APO|FPO|DPO)\s(?:AA|AE|AP)\s\d{5}(?:-\d{4})?(?!\w)"
     r"|(?<!\w)(?:USNS|USS|USNV|USCGC)\s\p{Lu}[\p{L}-]{1,20}(?=[\s,]{1,3}(?:APO|FPO|DPO)\b)",
     regex.IGNORECASE,
@@ -110,7 +110,7 @@ _POSTCODE_WORDED = regex.compile(
 )
 _ZIP_PLUS_4 = regex.compile(r"(?<![\w-])\d{5}-\d{4}(?![\w-])")
 _ZIP_PLACED = regex.compile(
-    r"(?i:\bzip(?:[ ]?code)?s?\b[^.\n\d]{0,30}|(?<!\w)(?:in|near|around|from|of|to|by|at|for)[ ](?:the[ ])?|(?<!\w)(?:deliver(?:y|ed|s|ing)?|ship(?:s|ped|ping)?|sen[dt]|post(?:ed|age)?|mail(?:ed)?|area|located|live|lives|based|moved?|moving|relocat\w+|service|coverage|available|weather)[ ](?:area|is|zone|address|code)?[ ]?(?:to|in|for|at|:|near|is)?:?[ ]{0,2}|(?-i:(?<=\p{Lu}\p{Ll}{2,20},?[ ])))(?P<x>\d{5}(?:-\d{4})?)"
+    r"(?i:\bzip(?:[ ]?code)?s?\b[^.\n\d]{0,30}|(?<!\w)(?:in|near|around|from|of|to|by|at|for)[ ](?:the[ ])?|(?<!\w)(?:deliver(?:y|ed|s|ing)?|ship(?:s|ped|ping)?|sen[dt]|post(?:ed|age)?|mail(?:ed)?|area|located|live|lives|based|moved?|moving|relocat\w+|service|coverage|available|weather)[ ](?:area|is|zone|address|code)?[ ]?(?:to|in|for|at|:|near|is)?:?[ ]{0,2}|(?-i:(?<=\p{Lu}\p{Ll}{2,20}(?:,?[ ]|/))))(?P<x>\d{5}(?:-\d{4})?)"
     r"(?=[.,;)?!][\s\"']|[.,;)?!]?$|[ ](?i:area|zip|region|neighbou?rhood|failed|postal|please|today|tomorrow|now|by|on|and|but|or|for|is|was|if|with|this|next|then|instead|since|with|in|yet|yes|no|because|where|so|thanks|thank)(?!\w)|\n)"
 )
 # Three-digit prefixes that no American post office has.

@@ -25,7 +25,7 @@ _THINGS = (
     r"roof|boiler|printer|router|account|contract|agreement|loan|mortgage|plan|warranty|dog|cat|horse|law|rule|policy|record|ticket|installation|repository|repo|fork|browser|kernel|driver|app|book|film|movie|song|game|paper|study|data|dataset|model|design|industry|practice|feud|war|conflict|civilization|fossil|rock|temple|recipe|infrastructure|furniture|equipment|printer|tv|television|camera|fridge|kit)"
 )
 _YEARS_OLD = regex.compile(
-    rf"(?<![\w.,$€£-])(?P<x>{_AGE}(?:[- ]{{0,2}}(?:and[- ]a[- ]half[- ])?(?:years?|yrs?|yr|months?|mos?|weeks?|wks?|days?)[-. ]{{1,2}}(?:olds?|young|of[- ]age)|\s?(?:y\.?/?o\.?|yos?|y\.o\.|yr?s?/o|m/o)(?:\s?[MFmf](?!\w))?))(?!\w)"
+    rf"(?<![\w.,$€£-])(?P<x>{_AGE}(?:[- ]{{0,2}}(?:and[- ]a[- ]half[- ])?(?:years?|yrs?|yr|months?|mos?|weeks?|wks?|days?)[-. ]{{1,2}}(?:olds?|young|of[- ]age)|[\s-]?(?:y\.?\s?/?o\.?|yos?|y-o|yrs?old|yr?s?/o|m/o)(?:\s?[MFmf](?!\w))?))(?!\w)"
     rf"(?!(?:\s(?:[a-z]+\s)?{_THINGS}s?)(?!\w))",
     regex.IGNORECASE,
 )
@@ -142,6 +142,62 @@ _BOTH = regex.compile(
     regex.IGNORECASE,
 )
 
+_KIN_OR_SEX = (
+    r"(?:mother|father|mum|mom|dad|son|daughter|wife|husband|spouse|partner|grand\w+|nan|nana|gran|sister|brother|siblings?|sibs?|bro|sis|uncle|aunt|auntie|niece|nephew|cousin|twins?|man|woman|boy|girl|child|kid|baby|infant|toddler|teen(?:ager)?|"
+    r"gent(?:leman)?|lady|widow(?:er)?|male|female|fiance\w?|boyfriend|girlfriend|roommate|housemate|neighbou?r|mat(?:ernal)?[ ]\w+|pat(?:ernal)?[ ]\w+)"
+)
+_SOMEBODY = (
+    rf"(?:{_KIN_OR_SEX}|{_WHO}|ca(?:re)?giver|carer|member|customer|guest|worker|teacher|veteran|suspect|subject|participant|proband|person|adult|adolescent|pensioner|"
+    r"s?he|they|i|we|who|himself|herself|themsel\w+|myself)"
+)
+_ROUGHLY = r"(?:(?:approx(?:imately|\.)?|app\.|about|abt|around|roughly|circa|ca\.|c\.|~|est(?:\.|imated)?(?: at)?|possibly|probably|maybe|some|nearly|almost|only|just|now|currently|already|still|aged?|age of)[ ]?)"
+_COUNTS = rf"{_NOT_COUNTED}(?![ ]?(?:[x×/]|am(?!\w)|pm(?!\w)|o'clock|of(?!\w)|out of|in a row|on (?:ra|room|[0-9]{{1,2}}[ ]?l)(?!\w)|l(?!\w)|st(?!\w)|stone|hz|k(?!\w)|pack|cigs?|cigarettes|drinks|beers|a day|daily|[-–][ ]?[0-9]))"
+_TWO = r"(?P<x>1[01][0-9]|[1-9][0-9])"
+_TENTH = rf"(?:{_TENS})(?:[- ](?:{_ONES}))?"
+_UNIT = r"(?:y(?:ea)?rs?|y|months?|mos?|mths?|weeks?|wks?|days?)"
+_MONTHS = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+# Somebody and a number right behind: "wife 31, retired", "male, approx 36", "herself 36", "employee will be eighty-two".
+_BESIDE_WHOM = tuple(
+    regex.compile(pattern, regex.IGNORECASE | regex.MULTILINE)
+    for pattern in (
+        rf"(?<!\w){_KIN_OR_SEX}[ ]{_TWO}{_COUNTS}(?=[ ]?[,;.)/|]|[ ]\p{{L}}|$)",
+        rf"(?<![\w#]){_SOMEBODY}(?:[ ,:(]|[ ](?:is|was|of|as)[ ]){{1,3}}(?:\p{{L}}{{2,9}}[ ,]{{1,2}})?{_ROUGHLY}{{1,2}}{_TWO}{_COUNTS}",
+        rf"(?<!\w)(?:himself|herself|themsel\w+|myself),?[ ]{_TWO}{_COUNTS}",
+        rf"(?<![\w#]){_SOMEBODY}(?:,| of| is| was|:)?[ ]\(?(?P<x>1[01][0-9]|[1-9]?[0-9])[ ]?{_UNIT}\.?(?=[ ]?[,;.)/|]|[ ](?:with|w/|presents?\w*|who|and|old|male|female|c/o|brought|hx|on|in for|m|f|of age|has|had|is|was|today|now|next|this|tomorrow)(?!\w)|$)(?![ ](?:ago|later|after|before|postop|post|into))",
+        rf"(?<!\w){_SOMEBODY}(?:['’]s|['’]ll be|[ ](?:is|was|will be|would be|is now|turns?|turned|turning|is about to be|is only|is just|is almost|is nearly))[ ](?:now |just |only |about |almost |nearly )?(?P<x>{_TENTH}){_COUNTS}",
+        rf"(?<!\w)(?:^|(?<=[.;:,(]\s|\n))(?P<x>{_TENTH}|1[01][0-9]|[1-9][0-9])(?=,\s(?:married|single|divorced|widow\w*|retired|separated|male|female|(?:wo)?man|right|left|lives|living|smoker|non-?smoker|unemployed|works)(?!\w))",
+    )
+)
+# At what age, when it will be reached, of which year of life.
+_REACHED = tuple(
+    regex.compile(pattern, regex.IGNORECASE | regex.MULTILINE)
+    for pattern in (
+        rf"(?<!\w)(?:s?he|they|i|who|and|that|{_WHO}),?[ ](?:now[ ])?at[ ]{_TWO}(?=,?[ ](?:has|had|is|was|still|can|cannot|can't|could|he|she|they|i|my|his|her|would|will|have|just|with|there)(?!\w))",
+        rf"(?<!\w)(?:first|last|initially|originally)[ ](?:\p{{L}}{{2,12}}[ ]){{1,5}}at[ ]{_TWO}(?=[,;.)](?!\d)|$)",
+        rf"(?<!\w)(?:will be|be|turn(?:s|ed|ing)?|going on|coming up to|gonna be|pushing|nearing|approaching)[ ](?P<x>{_TENTH}|1[01][0-9]|[1-9]?[0-9]){_COUNTS}(?=[ ](?:in (?:{_MONTHS}\w*|spring|summer|autumn|fall|the|a)|next|on|this|at the end|tomorrow|today|last|soon|by)(?!\w))",
+        rf"(?<!\w){_SOMEBODY}(?:['’](?:s|ll|re|m))?[ ](?:\p{{L}}{{2,6}}[ ])?(?:turn(?:s|ed|ing)?|be|going on|coming up to|pushing|nearing|approaching)[ ](?P<x>{_TENTH}|1[01][0-9]|[1-9]?[0-9]){_COUNTS}(?=[.,;!?)]| (?:and|on|but|so)(?!\w)|$)",
+        rf"(?<!\w)(?:i['’]?m|i am|s?he['’]?s|s?he is)[ ]{_TWO}[ ]?[mf](?!\w)|(?<![\w.,$€£/-]){_TWO}[ ]?/[ ]?[mf](?![\w/])|(?<!\w)(?:fe)?male[ ]?[/|:-][ ]?{_TWO}(?![\w%]|[.,:/-][0-9])",
+        rf"(?<!\w)in[ ](?:his|her|their|my|our|your)[ ](?P<x>(?:1[01][0-9]|[1-9][0-9])(?:st|nd|rd|th)|{_HUNDREDTH})[ ]year(?![ ](?:at|in|as|of (?!life|age))|s)",
+        rf"(?:^|(?<=[.;][ ]))now[ ]{_TWO},?[ ](?:s?he|they|i|and)(?!\w)",
+        r"(?<!\w)ages?[ ](?:\p{L}{2,12}[ ]){0,3}(?:as|is|was|be|at[ ](?:\p{L}{2,12}[ ]?){1,4}[:=-])[ ]?(?:about |around |approx\.? |approximately )?(?P<x>1[01][0-9]|[1-9]?[0-9])(?![\w%]|[.,:/-][0-9])",
+        r"(?<![\w.,$€£/-])(?P<x>1[01][0-9]|[1-9]?[0-9])[ ]?(?:y(?:rs?|o|/o|\.o\.?|ears?)?\.?)[ ]?[/|,-]?[ ]?[MF](?:emale|ale)?(?!\w)",
+        r"(?<![\w.,$€£/-])(?P<x>[1-9]?[0-9][ ]?y[ ]?1?[0-9][ ]?mo?)(?!\w)",
+    )
+)
+_SIBLINGS = regex.compile(
+    rf"(?<!\w)(?:sib(?:ling)?s?(?: group| pair)?|children|kids|boys|girls|sons|daughters|twins|brothers|sisters|grand(?:children|kids|sons|daughters)|minors|dependents|pupils|students|toddlers|teens|passengers|victims|occupants|patients|residents|men|women|adults|parents|clients|casualties)(?!\w)[^.;\n\d]{{0,30}}[ ,(:](?<!(?:rows|rooms|beds|grades|years|seats|pages|groups|days|weeks|phases|between|of|than|about)[ ])"
+    rf"(?P<x>{_NUMBER})(?:,? (?:and|&) |, ?| ?/ ?)(?P<x>{_NUMBER})(?:(?:,? (?:and|&) |, ?| ?/ ?)(?P<x>{_NUMBER}))?(?=[,;.)](?!\d)| (?:placed|both|all|who|and|years?|yrs?|y/?o|now|have|has|at|with|in|live)(?!\w)|\s*$)",
+    regex.IGNORECASE,
+)
+_AGES = regex.compile(
+    rf"(?<!\w)ages(?!\w)[^.;\n\d]{{0,25}}[ :](?P<x>{_NUMBER})(?:(?:, ?| ?/ ?|,? and |,? & )(?P<x>{_NUMBER})(?!\w|[.,]\d)){{1,8}}",
+    regex.IGNORECASE,
+)
+_HISTORY = regex.compile(r"(?<!\w)(?:FHx?|FamHx|family (?:history|hx))[ :][^\n]{1,160}", regex.IGNORECASE)
+_OF_HISTORY = regex.compile(
+    r"(?<=[\p{L})] )(?P<x>1[01][0-9]|[1-9][0-9])s?(?=[,;.)](?!\d)| (?:and|with|from|of)(?!\w)|$)"
+)
+
 _OWN_AGE = regex.compile(r"(?<!\w)(?:at|reached|attained|died at) the age of\s$", regex.IGNORECASE)
 
 _RULES: tuple[tuple[str, regex.Pattern[str], float], ...] = (
@@ -164,6 +220,10 @@ _RULES: tuple[tuple[str, regex.Pattern[str], float], ...] = (
     ("age at an event", _AT_EVENT, 0.5),
     ("ages of children", _BOTH, 0.55),
     ("age of whom", _OF_WHOM, 0.5),
+    *(("age beside whom", pattern, 0.5) for pattern in _BESIDE_WHOM),
+    *(("age reached", pattern, 0.5) for pattern in _REACHED),
+    ("ages of siblings", _SIBLINGS, 0.5),
+    ("ages listed", _AGES, 0.5),
 )
 
 
@@ -179,15 +239,20 @@ def find_ages(text: str, clock: Clock) -> list[Span]:
                 if _is_nobodys(text, start, end):
                     continue
                 spans.append(Span(start, end, "AGE", score, name))
-                # "She's 103. 103, and sharp as a tack."
+                # "She's 103. 103, and sharp as a tack."; "onset at 63 yo, now 75".
                 again = _AGAIN.match(text, end)
-                if again and again["x"] == text[start:end]:
+                if again and (again["now"] or again["x"] == text[start:end]):
                     spans.append(Span(again.start("x"), again.end("x"), "AGE", score, name))
+    for line in matches(_HISTORY, text, clock):
+        spans += [
+            Span(match.start("x"), match.end("x"), "AGE", 0.45, "age in a history")
+            for match in _OF_HISTORY.finditer(text, *line.span())
+        ]
     return spans
 
 
 _AGAIN = regex.compile(
-    r"[.,!?\"' -]{1,4}(?:yes,? |that's |um,? |yep,? )?(?P<x>[0-9]{1,3})(?![\w%]|[.,:/-][0-9])"
+    r"[.,!?\"' -]{1,4}(?:yes,? |that's |um,? |yep,? )?(?P<now>(?:and |is |he's |she's )?now (?:aged? )?)?(?P<x>1[01][0-9]|[0-9]{1,2})(?![\w%]|[.,:/-][0-9])"
 )
 
 

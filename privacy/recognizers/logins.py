@@ -7,7 +7,7 @@ announces and that has neither a digit nor "_" nor ".", names of service account
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import regex
 
@@ -44,7 +44,7 @@ _LOGIN = r"(?P<x>[A-Za-z][\w.-]{1,38}\w)"
 _KEYS = (
     r"user|usr|login|logon|uid|username|userid|usuario|benutzer|acct|account|account_?name|accountname|handle|nick(?:name)?|author|owner|assignee|actor|subject_?user\w*|target_?user\w*|"
     r"samaccountname|userprincipalname|principal|logname|ruser|sudo_user|run_?as|remote_?user|auth_?user|requester|requestor|reporter|submitter|submitted_by|operator|"
-    r"created_?by|modified_?by|updated_?by|changed_?by|deleted_?by|last_?modified_?by|requested_?by|approved_?by|opened_?by|closed_?by|owned_?by|assigned_?to|reviewer|committer|who|caller_?id|wearer|(?:entered|recorded|verified|signed|charted|witnessed|issued|uploaded)_?by"
+    r"created_?by|modified_?by|updated_?by|changed_?by|deleted_?by|last_?modified_?by|requested_?by|approved_?by|opened_?by|closed_?by|owned_?by|assigned_?to|reviewer|approver|verifier|co-?signer|scribe|transcriptionist|editor|committer|who|caller_?id|wearer|(?:entered|recorded|verified|signed|charted|witnessed|issued|uploaded)_?by"
 )
 # key=x, key: x, "key": "x"
 _FIELD = regex.compile(
@@ -58,7 +58,7 @@ _BESIDE = regex.compile(
     regex.IGNORECASE,
 )
 _IS = regex.compile(
-    r"(?<!\w)(?:user[ _-]?name|user[ _-]?id|log[ -]?in(?: name| id)?|screen name|nick(?:[ -]?name)?|gamer ?tag|handle|alias|pseudonym|(?:referral|gamer|user|login|profile|display|account) name)"
+    r"(?<!\w)(?:user[ _-]?name(?:/e-?mail)?|user[ _-]?id|log[ -]?in(?: name| id)?|screen name|nick(?:[ -]?name)?|gamer ?tag|handle|alias|pseudonym|(?:referral|gamer|user|login|profile|display|account) name)"
     r"(?:['’]s|\s{0,3}(?:is|was|=|:|\((?=[^\s)]+\)))|\s(?:on|at|for|in)\s[\w ]{2,24}\s(?:is|was))\s{0,3}(?:still |now |just )?[\"'`@]?(?P<x>[\w.-]{3,40}\w)",
     regex.IGNORECASE,
 )
@@ -125,10 +125,17 @@ _CUT = regex.compile(r"[a-z]{4,}_[a-z]{1,3}|[a-z]{1,3}_[a-z]{4,}")
 _CODE_MARK = regex.compile(r"[={}<>$`\\()\[\];]|--|::|->")
 _OF_ACCOUNTS = regex.compile(
     r"(?<!\w)(?:acc(?:oun)?ts?|log-?ins?|logons?|logged|users?|rights|access|permissions?|privileges|tokens?|mfa|sso|vpn|citrix|mailbox|inbox|passwords?|pw|locked|unlock|disabled?|enabled?|deactivated?|provision\w*|offboard\w*|onboard\w*|"
-    r"assigned|issued|reassign\w*|share|handle|nickname|badge|leaver|starter|roster|rota|on ?call|pager|bleep|paged?|modified|charted|cosign\w*|documented|signed)(?!\w)",
+    r"assigned|issued|reassign\w*|share|handle|nickname|badge|leaver|starter|roster|rota|on ?call|pager|bleep|paged?|modified|charted|cosign\w*|documented|signed|"
+    r"portals?|apps?|websites?|sign|signs|signing|logs|logging|usernames?|ids?|username|screen|display|profiles?|account|alias|sessions?|ssh|audit\w*|2fa|otp|reset|temp(?:orary)? password|revok\w*|grant\w*|register\w*|mychart|patient portal|telehealth|"
+    r"(?:enter|verifi|dictat|transcrib|typ|review|approv|order|cancel|clock|creat|updat|edit|open|view|print|fill|resolv|clos|request|releas|upload|submitt|post)(?:ed|es|er|or|ing)|requestor|instagram|insta|facebook|fb|tiktok|reddit|snap(?:chat)?|twitter|discord|telegram|whatsapp|youtube|twitch|"
+    r"roblox|minecraft|fortnite|steam|xbox|psn|gamer?|streamer|blogger|forum|chat\w*|zoom|teams|slack|inbox|send-as|dm|messag\w*|follow\w*|online|under|actor|author|op|add(?:ed)?|remov\w*|block(?:ed)?|unblock\w*|delegat\w*|activat\w*|comment\w*|last_login|user_?name|set up|downtime|mail(?:ed)?|super ?user)(?!\w)",
     regex.IGNORECASE,
 )
 _OF_A_NAME = regex.compile(r"(?<![\w@./\\-])(?P<x>[a-z]{5,30}[0-9]{0,2})(?![\w@/(=-]|\.\w)")
+# A word that no dictionary has, alone, with a number behind it, or two with "_" between.
+_STRANGE = regex.compile(
+    r"(?<![\w@./\\=$%&#-])(?P<x>[a-z]{4,30}|(?P<name>[a-z]{3,30})[0-9]{1,4}|[a-z]{2,30}_[a-z]{1,30}(?:[0-9]{1,4})?)(?![\w@/(=\\-]|\.\w|['’]\w{2}|[ ]?:[ ]?[0-9])"
+)
 _FOR_IN_LOG = regex.compile(
     rf"(?<!\w)(?:for|as|of|to|from|user|by|owner|author|login|account|mailbox|requester|with)\s[\"'`@]?{_LOGIN}(?![\w(/@]|\.\w|:\d|\s?=)",
     regex.IGNORECASE,
@@ -196,9 +203,11 @@ _MARKS = {
 }  # fmt: skip
 
 
-def find_logins(text: str, clock: Clock, words: frozenset[str] = frozenset()) -> list[Span]:
+def find_logins(
+    text: str, clock: Clock, words: frozenset[str] = frozenset(), knows: Callable[[str], bool] | None = None
+) -> list[Span]:
     """Spans of user names. `words` are the language's everyday words in lower case: without them a slot that prose has too takes
-    only what looks like a login by itself. Raises TimeoutError."""
+    only what looks like a login by itself. `knows` says whether a large dictionary, names among it, has a word. Raises TimeoutError."""
     clock.left_s()
     found: list[tuple[int, int, float, str]] = []
     lowered = text.lower()
@@ -268,11 +277,62 @@ def find_logins(text: str, clock: Clock, words: frozenset[str] = frozenset()) ->
         for line in matches(_LINE, text, clock):
             if _is_log(line.group()):
                 found += _in_log_line(text, line.start(), line.end(), words)
+        if knows is not None:
+            found += _strange(text, clock, words, knows)
     if words and found:
         found += _listed_beside(text, found, words)
     return [Span(start, end, "USERNAME", score, name) for start, end, score, name in found]
 
 
+def _strange(
+    text: str, clock: Clock, words: frozenset[str], knows: Callable[[str], bool]
+) -> list[tuple[int, int, float, str]]:
+    """Words that no dictionary has: of the form of a name, or where accounts are spoken of."""
+    told: bool | None = None
+    found = []
+    for match in matches(_STRANGE, text, clock):
+        login, name = match["x"], match["name"]
+        if knows(login) or not (login.startswith("the_") or _is_no_word(login, words)):
+            continue
+        if name is not None:
+            if (
+                name in _COUNTED
+                or name in _EVERYBODY
+                or (len(name) == 3 and knows(name) and name not in given_names())
+            ):
+                continue
+        elif "_" in login:
+            parts = regex.split(r"[_0-9]+", login)
+            if parts[0] != "the" and all(
+                knows(part) and part not in given_names() and part not in surnames() for part in parts
+            ):
+                continue
+        elif _TERM.search(login):
+            continue
+        elif len(login) > 4 and (_is_of_a_name(login) or _NO_ONSET.match(login)):
+            found.append((*match.span("x"), 0.4, "strange word"))
+            continue
+        if told is None:
+            told = _OF_ACCOUNTS.search(text) is not None
+        if told:
+            found.append((*match.span("x"), 0.4, "strange word"))
+    return found
+
+
+# How a name behind an initial begins and no English word does.
+_NO_ONSET = regex.compile(
+    r"(?!b[lrhw]|c[hlrnyz]|d[rhwj]|f[lrj]|g[lrhnwy]|k[hlrnvwj]|l[lhy]|mc|mn|mb|n[gjyk]|p[hlrnstfy]|qu|rh|s[chklmnpqrtvwyzj]|t[hrswzcjy]|v[lry]|w[hrl]|x[y]|z[hlwby])[b-df-hj-np-tv-xz]{2}[a-z]"
+)
+# What a term ends in that a dictionary may lack.
+_TERM = regex.compile(
+    r"(?:ings?|tions?|ments?|ably|ously|ness|able|[it]y?[sz]ed|ated|ologi\w*|ology|scop\w{1,3}|itis|osis|oses|a?emia|ectomy|otomy|ostomy|path(?:y|ic)|plasty|graph\w{0,3}|met(?:er|re|ry|ric)s?|genic|genesis|ly[st]i[sc]|uria|algia|trophy|penia|phil\w{1,2}|"
+    r"mycin|cillin|azole|sartan|statin|olol|pril|mab|nib|vir|pine|zine|mine|dine|oxide|ase|cytes?)$"
+)
+# What is numbered: "room12", "covid19".
+_COUNTED = frozenset(
+    """covid sars bed room ward day week wk phase grade stage type level step vol item page line col row unit lot bay gate floor case test group arm site visit cycle dose route table fig box form code part
+    team zone area sector block class year month task job node disk file host port core build patch sprint ver version release model series size chapter section note rule item slot pin tab""".split()
+)
 _JOINED = regex.compile(r"(?: and |, | & |\n|; )(?P<x>[a-z][a-z0-9_.]{3,30}[a-z0-9])(?=[\s,;.]|$)")
 
 

@@ -64,7 +64,7 @@ _AREA = r"(?:precinct|ward|district|tract|block group|census block|arrondissemen
 # One of these is in every match of the four patterns below: most texts have none.
 _AREA_WORDS = (
     "precinct", "ward", "district", "tract", "block", "arrondissement", "constituency", "electorate", "riding", "division", "township", "borough", "parish", "beat", "bara", "barrio",
-    "area", "neighbo", "bezirk", "barri", "quartier", "lsoa", "msoa", "sector", "zone", "region", "phase", "quarter", "range", "lot", "prefecture", "canton", "oblast", "voivodeship", "shire", "municipality",
+    "county", "area", "neighbo", "bezirk", "barri", "quartier", "lsoa", "msoa", "sector", "zone", "region", "phase", "quarter", "range", "lot", "prefecture", "canton", "oblast", "voivodeship", "shire", "municipality",
 )  # fmt: skip
 _ORDINAL = (
     r"(?:[0-9]{1,3}(?:st|nd|rd|th|e|er|ème)|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)"
@@ -93,12 +93,12 @@ _COUNTY = regex.compile(
 _CAPITAL = r"(?:St\.[ ])?\p{Lu}[\p{L}'’.-]{1,24}"
 _NAMED = regex.compile(
     rf"(?<![\w'’-])(?!(?:The|This|That|Each|Every|Our|My|Your|Their|Which|What|A|An|No|Any|Some|All|Maternity|Surgical|Medical|Isolation|Psychiatric|Children|Pediatric|Paediatric|Emergency|General|School|Business|Financial|Historic|Shopping)(?:['’]s)?[ ]){_CAPITAL}(?:[ -]{_CAPITAL}){{0,2}}[ ]"
-    r"(?:Ward|Precinct|Parish|Township|Borough|Constituency|Prefecture|Canton|Oblast|Voivodeship|Riding|Arrondissement|Barangay|Shire|Municipality|Subdistrict|School District|Electoral Division|Council District)(?![\w-]|[ ](?:Sister|Manager|Nurse|Council|Councillor|Clerk)(?!\w))"
+    r"(?:County|COUNTY|Ward|Precinct|Parish|Township|Borough|Constituency|Prefecture|Canton|Oblast|Voivodeship|Riding|Arrondissement|Barangay|Shire|Municipality|Subdistrict|School District|Electoral Division|Council District)(?![\w-]|[ ](?:Sister|Manager|Nurse|Council|Councillor|Clerk)(?!\w))"
     rf"|(?<!\w)(?:(?:[Ee]lectoral|[Cc]ouncil|[Vv]oting|[Pp]olling)[ ])?(?:[Ww]ard|[Pp]recinct|[Cc]onstituency|[Pp]arish|[Dd]istrict|[Dd]ivision|[Bb]orough|[Tt]ownship)(?::[ ]|[ ](?:of|name:|is|called|named)[ ]|(?<=(?:[Ee]lectoral|[Vv]oting|[Pp]olling)[ ]\w{{4,12}})[ ]){_CAPITAL}(?:[ -]{_CAPITAL}){{0,2}}"
 )
 # Where a form asks for a place.
 _FIELD = regex.compile(
-    rf"(?<![^\W_])(?i:place of (?:birth|death|residence|issue|work|origin)|birth ?place|city|town|village|municipality|county|district|province|home ?town|residence|city of birth|country of birth|(?:birth|home) city|lives in|based in|born in|native of|raised in|grew up in|departure city|arrival city|destination)(?:[\"']?\s?[:=|^](?:\s?[\"'])?|\s(?:is|was))?\s{{0,4}}(?<![\w])(?P<x>{_CAPITAL}(?:[ -]{_CAPITAL}){{0,3}})(?=\s*(?:[,.;)\n|]|$))"
+    rf"(?<![^\W_])(?i:place of (?:birth|death|residence|issue|work|origin)|birth ?place|city|town|village|municipality|(?:county|cnty)(?: of (?:res(?:idence|\.)?|birth|death|origin))?|district|province|home ?town|residence|city of birth|country of birth|(?:birth|home) city|lives in|based in|born in|native of|raised in|grew up in|departure city|arrival city|destination)(?:[\"']?\s?[:=|^](?:\s?[\"'])?|\s(?:is|was))?\s{{0,4}}(?<![\w])(?P<x>{_CAPITAL}(?:[ -]{_CAPITAL}){{0,3}})(?=\s*(?:[,.;)\n|\"'}}\]/^]|$))"
 )
 
 

@@ -27,7 +27,7 @@ _SCORE = 0.36
 _START, _END = r"(?<![A-Za-z0-9$€£¥@%])(?<![0-9A-Za-z]-)", r"(?![A-Za-z0-9%@]|-[A-Z0-9])"
 _BEFORE_DIGITS, _AFTER_DIGITS = (
     r"(?<![0-9][.:*^+_])",
-    r"(?![.:*^+_][0-9]|[ ][-+*/=<>][ ]?[0-9](?![0-9]?[ ](?:pages|pp|items|copies|sheets)))",
+    r"(?![.:*^+_][0-9]|[ ][-+*/=<>][ ]?[0-9](?![0-9]?[ ](?:pages|pp|items|copies|sheets)|[0-9]{2}[-. )][0-9]{3}))",
 )
 _CODE = regex.compile(
     # "fpt_75fed324", "VP-4284-1b45".
@@ -132,7 +132,8 @@ _SETTING = frozenset(
 _FIRST_PERSON = frozenset("i my we our us you your yours".split())
 _CARS = frozenset(
     """van car cars veh vehicles reg lic plt taxi cab lorry truck pickup motorbike motorcycle bike minibus bus vehicle drives drive drove driving driver parked parking park towed tow tows garage plate plates rego anpr mot dvla dmv clamped barrier bay gate valet
-    mazda ford honda toyota skoda volvo vw audi bmw kia nissan fiat polo golf fiesta corsa traffic crash crashed collision speeding tag tags tagged registered hatchback sedan saloon estate suv coupe minivan unit ambulance reversed reversing driveway windscreen bumper transport dashcam speedcam carpark kerb curb""".split()
+    mazda ford honda toyota skoda volvo vw audi bmw kia nissan fiat polo golf fiesta corsa traffic crash crashed collision speeding tag tags tagged registered hatchback sedan saloon estate suv coupe minivan unit ambulance reversed reversing driveway windscreen bumper transport dashcam speedcam carpark kerb curb
+    uber lyft limo chauffeur toll tolls lot pcn penalty fined fine rear bumper blocking occupant occupants cyclist pedestrian windshield carpool permit permits placard minivan motorist motorcyclist roadside breakdown wheels headlights""".split()
 )
 _POSTAL = frozenset(
     """zip zips postal postcode post mail mailed mails mailing deliver deliveries delivery ship ships shipping envelope parcel billing home house moved moving move moves area county town city neighborhood neighbourhood lake street
@@ -142,7 +143,8 @@ _POSTAL = frozenset(
 _POSTAL_TOO = frozenset(
     """address addresses addressed coverage network premium quote territory zone zones zoned region regional rural urban distance closest around local weather pollen water lead utility branch pharmacy carrier usps ups fedex courier
     pickup dropoff pick drop van bus doorstep household households income deprivation exposure pollution plant refinery spill wildfire hurricane tornado quarantine lockdown screening outreach canvass voters mailer flyers
-    commute commutes radius nearby live community communities""".split()
+    commute commutes radius nearby live community communities
+    snow emergency power wic mosquito zcta sdoh fips geo geocode geocoded rurality poverty desert transit broadband meals resident residing resides reside clinics hospitals providers doctors patients cases deployed staged""".split()
 )
 # Goods and programs, which have numbers of their own.
 _GOODS = frozenset(

@@ -13,6 +13,7 @@ from privacy.recognizers.address import find_addresses
 from privacy.recognizers.age import find_ages
 from privacy.recognizers.contact import find_contacts
 from privacy.recognizers.dates import find_dates
+from privacy.recognizers.headed import find_headed
 from privacy.recognizers.ids import find_ids
 from privacy.recognizers.logins import find_logins
 from privacy.recognizers.people import find_people
@@ -55,6 +56,12 @@ TABLE: list[tuple[Find, str, list[str]]] = [
     (find_dates, "born on 5/19/1937", ["5/19/1937"]),
     (find_dates, "on the 3rd of March 2024 at 10:30 pm", ["the 3rd of March 2024 at 10:30 pm"]),
     (find_dates, "in 2024, next week, at 10:30, 3/4 of it, he may go", []),
+    (find_ages, "wife 31 retired, driver 2 unhurt", ["31"]),
+    (find_ages, "white male, approx 36, in row 12", ["36"]),
+    (find_ages, "FHx: dad MI at 77, mum breast ca 37, 2 sibs well", ["77", "37"]),
+    (find_headed, "dependent,relation,age\nLayla,son,4\nBekele,spouse,51", ["Layla", "4", "Bekele", "51"]),
+    (find_headed, "unit|plate|due\nVan 2|6YQQ216|soon", ["6YQQ216"]),
+    (find_headed, "name,price\nWidget,12", []),
     (find_ages, "she is 93 years old, the house is 43 years old", ["93 years old"]),
     (find_ids, "account number 4411-22", ["4411-22"]),
     (find_ids, "my order #A-1009 and customer id: 77-X9", ["A-1009", "77-X9"]),
@@ -121,6 +128,24 @@ ARBITER = [
     ("-- !", [span(0, 4)], []),
     ("\u6f22\u5b57\u6f22\u5b57", [span(1, 2)], [(1, 2, "PERSON")]),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("who set up hnishimura?", ["hnishimura"]),
+        ("please unlock kenterovan", ["kenterovan"]),
+        ("Sxenakis and the house", []),
+        ("please unlock the dermatoscope", []),
+        ("the kenterovan came in spring", []),
+    ],
+)
+def test_a_word_of_no_dictionary_is_a_login_by_its_form_or_where_accounts_are_spoken_of(
+    text: str, expected: list[str]
+) -> None:
+    words = frozenset("who set up please unlock the house and came in spring".split())
+    found = find_logins(text, Clock(5), words, knows=words.__contains__)
+    assert [text[span.start : span.end] for span in found] == expected
 
 
 @pytest.mark.parametrize(("text", "spans", "expected"), ARBITER)
