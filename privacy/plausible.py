@@ -67,6 +67,12 @@ _NEARLY_SURE, _SURE_IN_CHAT = 0.69, 0.42
 _PROGRAM = regex.compile(
     r"[={}<>;|\\]|--|\w[/_]\w|\w\(|(?<!\w)(?:sudo|npm|pip|git|docker|kubectl|systemctl|apt|curl)(?!\w)"
 )
+# A line that is typed at a shell: an option, or a program whose name is no word of prose.
+_COMMAND = regex.compile(
+    r"(?<=\s)--?[a-z][\w-]*(?:[= .;)]|$)|\|\s*(?:xargs|awk|grep|sort|sed|head|tail|less|wc)(?!\w)|"
+    r"(?:^|[;&|`$(\s])(?:sudo|npm|npx|git|docker|podman|kubectl|systemctl|journalctl|apt-get|dnf|curl|wget|ssh|scp|rsync|chmod|chown|mkdir|"
+    r"sed|awk|grep|cmake|mvn|gradle|psql|mysql|redis-cli|ffmpeg|openssl|gcloud)[ ](?=[\w./~-])"
+)
 _SENTENCE_START = regex.compile(r"(?:^|[.!?:;\n][\s\"'(>*-]*)$")
 _DOTTED = regex.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _HOST_WORD = regex.compile(
@@ -151,11 +157,24 @@ def _is_plausible(text: str, span: Span, words: frozenset[str]) -> bool:
     if found.isascii() and (found.islower() or (starts and everyday and rest.islower())):
         # In a text with capitals a name has one too, as a rule.
         near = text[max(0, span.start - _CASE_REACH) : span.end + _CASE_REACH]
+        if _is_in_a_command(text, span):
+            return any(word in given_names() for word in found.split())
         enough = _NEARLY_SURE if cased or _PROGRAM.search(near) else _SURE_IN_CHAT
         return any(word in given_names() for word in found.casefold().split()) or (
             span.score >= enough and not any(word in words for word in found.casefold().split())
         )
     return True
+
+
+def _is_in_a_command(text: str, span: Span) -> bool:
+    """By what else stands in its line, so far as a text's case is looked at: "thanks -maria" is a signature."""
+    first = max(text.rfind("\n", 0, span.start) + 1, span.start - _CASE_REACH)
+    end = text.find("\n", span.end)
+    last = min(len(text) if end < 0 else end, span.end + _CASE_REACH)
+    return any(
+        match.end() <= span.start or match.start() >= span.end
+        for match in _COMMAND.finditer(text, first, last)
+    )
 
 
 def _is_bare(text: str, span: Span) -> bool:
