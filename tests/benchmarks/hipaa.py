@@ -23,6 +23,7 @@ HANDS = {
     "second": ("hipaa_unread.txt", 2),
     "many": ("hipaa_more.txt", 1),
     "third": ("hipaa_third.txt", 0),
+    "fourth": ("hipaa_fourth.txt", 2),
 }
 
 
