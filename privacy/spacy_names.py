@@ -24,7 +24,7 @@ _TYPES = {
     "NORP": ("NRP", 0.5),
     "ORG": ("ORGANIZATION", 0.4),
 }
-_BATCH = 32
+_BATCH = 128
 _CAPITALISED = regex.compile(r"(?<![\p{L}'’])\p{Lu}[\p{L}'’-]*\p{L}")
 
 
@@ -34,6 +34,7 @@ class SpacyNames:
     def __init__(self, model: Path) -> None:
         """Raises ValueError, in one line, for a folder that is no such model."""
         import spacy
+        from spacy.pipeline import EntityRecognizer
 
         if not (model / "meta.json").is_file():
             raise ValueError(f"{model}: not a spaCy model folder (no meta.json); point to the unpacked model")
@@ -42,6 +43,12 @@ class SpacyNames:
         )
         if "ner" not in self._nlp.pipe_names:
             raise ValueError(f"{model}: this spaCy model finds no names (no 'ner'); take one that does")
+        shared = dict(self._nlp.pipeline).get("tok2vec")
+        # spaCy's own English models have vectors for their other parts too, at half the cost of the names.
+        if shared is not None and "ner" not in shared.listening_components:
+            self._nlp.remove_pipe("tok2vec")
+        self._ner: Any = self._nlp.get_pipe("ner")
+        self._greedy = isinstance(self._ner, EntityRecognizer) and self._ner.cfg["beam_width"] == 1
         self._key = spacy.strings.get_string_id
 
     def knows(self, word: str) -> bool:
@@ -66,7 +73,7 @@ class SpacyNames:
         for first in range(0, len(sentences), _BATCH):
             clock.left_s()
             batch = sentences[first : first + _BATCH]
-            for sentence, document in zip(batch, self._nlp.pipe(batch, batch_size=_BATCH), strict=True):
+            for sentence, document in zip(batch, self._documents(batch), strict=True):
                 for entity in document.ents:
                     if entity.label_ not in _TYPES or entity.text.casefold() in NOT_NAMES:
                         continue
@@ -77,6 +84,24 @@ class SpacyNames:
                         )
                         found[index].append(span)
         return found
+
+    def _documents(self, sentences: list[str]) -> list[Any]:
+        """spaCy's document of each sentence, its entities marked."""
+        documents = list(self._nlp.pipe(sentences, batch_size=_BATCH, disable=["ner"]))
+        self._ner.set_annotations(documents, self._states(documents))
+        return documents
+
+    def _states(self, documents: list[Any]) -> Any:
+        if not self._greedy:
+            return self._ner.predict(documents)
+        # What `predict` does, in steps of Python: there each move that is thought of for a token takes Python's lock anew,
+        # which costs more than the network.
+        states = self._ner.moves.init_batch(documents)
+        scorer = self._ner.model.predict(documents)
+        unfinished = [state for state in states if not state.is_final()]
+        while unfinished:
+            unfinished = self._ner.transition_states(unfinished, scorer.predict(unfinished))
+        return states
 
 
 def _unexplained(text: str, spans: Sequence[Span], words: frozenset[str]) -> list[tuple[int, int]]:
