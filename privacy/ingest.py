@@ -139,8 +139,18 @@ def record_id(key: bytes, id_value: str) -> str:
 
 def record_ids(key: bytes, id_value: str, most: int = 1000) -> frozenset[str]:
     """The ids that rows with this value in their id column may have: `record_id`, and one for each repetition."""
-    first = record_id(key, id_value)
-    return frozenset([first, *(_repeated(key, bytes.fromhex(first), number) for number in range(1, most))])
+    return frozenset(repetitions(key, record_id(key, id_value), most))
+
+
+def repetitions(key: bytes, first: str, most: int) -> list[str]:
+    """The ids of rows that are alike, in the order of the file, the first one's given."""
+    return [first, *(_repeated(key, bytes.fromhex(first), number) for number in range(1, most))]
+
+
+def content_id(key: bytes, fields: Mapping[str, str]) -> str:
+    """The id of the first record with these fields, where the source names no id column."""
+    content = json.dumps(fields, sort_keys=True, ensure_ascii=False).encode()
+    return hmac.new(key, b"content\0" + content, hashlib.sha256).hexdigest()[:16]
 
 
 def find_rows(
@@ -179,11 +189,7 @@ class _Ids:
         self._seen: dict[bytes, int] = {}
 
     def of(self, id_value: str | None, fields: Mapping[str, str]) -> str:
-        if id_value is not None:
-            identifier = record_id(self._key, id_value)
-        else:
-            content = json.dumps(fields, sort_keys=True, ensure_ascii=False).encode()
-            identifier = hmac.new(self._key, b"content\0" + content, hashlib.sha256).hexdigest()[:16]
+        identifier = content_id(self._key, fields) if id_value is None else record_id(self._key, id_value)
         short = bytes.fromhex(identifier)
         earlier = self._seen.get(short, 0)
         self._seen[short] = earlier + 1
