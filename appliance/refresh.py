@@ -12,6 +12,7 @@ from typing import Any
 
 from appliance import manifest
 from appliance.home import Home
+from appliance.keeping.erasures import as_it_was
 from appliance.lineage import PROMOTED, LineageError, Refresh, chain, chosen_stage, read_refresh
 from appliance.report.words import count
 from appliance.run import Run, RunError, make_run, open_folder
@@ -65,7 +66,7 @@ def open_refresh(run_id: str, data: Path, options: Options, home: Home) -> Run:
         )
     start = last_promoted(parent_folder)
     folders = chain(home.runs, run_id if start is None else start)
-    digest = file_sha256(data)
+    digest = as_it_was(home, data, file_sha256(data))
     for folder in folders:
         refresh = read_refresh(folder)
         if refresh is not None and refresh.data == digest:

@@ -16,6 +16,7 @@ from typing import Any
 from appliance import manifest
 from appliance.config import UseCase, load_use_case, use_case_from_json, use_case_to_json
 from appliance.home import Home, HomeError
+from appliance.keeping.erasures import as_it_was
 from appliance.lineage import LineageError, Refresh, ancestors_digest, refresh_of
 from appliance.manifest import Manifest, hash_json
 from appliance.models import ModelError, resolve, resolve_detector
@@ -69,7 +70,7 @@ def open_run(use_case_path: Path, home: Home) -> Run:
 def make_run(use_case: UseCase, base_dir: Path, home: Home, refresh: Refresh | None = None) -> Run:
     """The run of these settings, its folder made."""
     document = json.loads(use_case_to_json(use_case))
-    named_after = _named_after(document, _data_digest(use_case, base_dir), refresh)
+    named_after = _named_after(document, _data_digest(use_case, base_dir, home), refresh)
     run_id = f"{use_case.name}-{'' if refresh is None else 'refresh-'}{named_after}"
     folder = home.runs / run_id
     folder.mkdir(exist_ok=True, mode=0o700)
@@ -87,42 +88,31 @@ def open_folder(folder: Path, home: Home) -> Run:
     return Run(folder.name, folder, use_case, Path(document["base_dir"]), home, refresh_of(document))
 
 
-def _data_digest(use_case: UseCase, base_dir: Path) -> list[str]:
-    digests = []
-    for source in (use_case.data, use_case.held_out):
-        if source is not None:
-            path = base_dir / source.path
-            if not path.is_file():
-                raise RunError(
-                    f"data: there is no file {path}; relative paths start at the use case's folder"
-                )
-            digests.append(file_sha256(path))
+def _data_digest(use_case: UseCase, base_dir: Path, home: Home) -> list[str]:
+    """Of the files that the use case names, as they were before anything was erased from them."""
+    named = [("data", each.path) for each in (use_case.data, use_case.held_out) if each is not None]
     if use_case.gold_spans is not None:
-        path = base_dir / use_case.gold_spans
-        if not path.is_file():
-            raise RunError(
-                f"gold_spans: there is no file {path}; relative paths start at the use case's folder"
-            )
-        digests.append(file_sha256(path))
+        named.append(("gold_spans", use_case.gold_spans))
     listed = [each.path for each in use_case.scrub.dictionary] + [
         each.path for each in use_case.scrub.pattern
     ]
-    for name in listed:
-        if name is not None:
-            path = base_dir / name
-            if not path.is_file():
-                raise RunError(
-                    f"scrub: there is no file {path}; relative paths start at the use case's folder"
-                )
-            digests.append(file_sha256(path))
+    named += [("scrub", path) for path in listed if path is not None]
+    digests = []
+    for section, name in named:
+        path = base_dir / name
+        if not path.is_file():
+            raise RunError(
+                f"{section}: there is no file {path}; relative paths start at the use case's folder"
+            )
+        digests.append(as_it_was(home, path, file_sha256(path)))
     return digests
 
 
 def is_data_unchanged(run: Run) -> bool:
-    """Whether the files that the run was named after are still there, as they were."""
+    """Whether the files that the run was named after are still there, as they were but for what was erased."""
     document = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))["use_case"]
     try:
-        digest = _data_digest(run.use_case, run.base_dir)
+        digest = _data_digest(run.use_case, run.base_dir, run.home)
     except RunError:
         return False
     return run.run_id.endswith("-" + _named_after(document, digest, run.refresh))
@@ -131,7 +121,7 @@ def is_data_unchanged(run: Run) -> bool:
 def external_digest(run: Run, what: str) -> str:
     """The state of something outside the run that a stage reads."""
     if what == "data":
-        return hash_json(_data_digest(run.use_case, run.base_dir))
+        return hash_json(_data_digest(run.use_case, run.base_dir, run.home))
     if what == "ancestors":
         assert run.refresh is not None, "only the stages of a refresh name it"
         return ancestors_digest(run.home.runs, run.refresh)
@@ -178,7 +168,7 @@ def _judges_digest(run: Run) -> str:
             raise RunError(
                 f"judge.golden: there is no file {path}; relative paths start at the use case's folder"
             )
-        read.append(file_sha256(path))
+        read.append(as_it_was(run.home, path, file_sha256(path)))
     return hash_json(read)
 
 

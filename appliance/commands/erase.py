@@ -11,13 +11,14 @@ import click
 @click.option("--reason", default="", help="For the record of the erasure: a ticket's number, say; no name.")
 @click.option("--dry-run", is_flag=True, help="Only tell what would be changed.")
 def erase(record_id: str | None, subject: str | None, reason: str, dry_run: bool) -> None:
-    """Take RECORD_ID (as the source has it, or hashed), or all of a person's, out of every run; mark the students that learnt from it.
+    """Take RECORD_ID (as the source has it, or hashed), or all of a person's, out of every run and of the data brought in; mark the
+    students that learnt from it.
 
     Such a student is not released any more. Its run, started again, trains one without. Killed: the same command goes on.
     """
     from appliance.home import Home
     from appliance.keeping.erase import erase as erase_all
-    from appliance.keeping.erase import plan
+    from appliance.keeping.erase import plan, source_lines
     from appliance.keeping.trace import asked_record, asked_subject, lines
     from appliance.people.acting import shell_actor
 
@@ -27,13 +28,13 @@ def erase(record_id: str | None, subject: str | None, reason: str, dry_run: bool
     key = home.scrub_key()
     asked = asked_record(record_id, key) if record_id is not None else asked_subject(subject or "", key)
     planned = plan(home, asked)
-    click.echo("\n".join(lines(list(planned.traces))))
+    click.echo("\n".join([*lines(list(planned.traces)), *source_lines(home, planned)]))
     if dry_run:
         click.echo("nothing was changed")
     else:
         done = erase_all(home, shell_actor(), asked, reason)
         click.echo(
-            f"erasure {done.erasure_id}: {done.rows:,} rows out of {done.files:,} files; not read again from the source"
+            f"erasure {done.erasure_id}: {done.rows:,} rows out of {done.files:,} files; not read again from any source"
         )
         click.echo("\n".join(f"left: {one}" for one in done.left))
     for run_id in planned.retrain:

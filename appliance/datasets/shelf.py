@@ -44,6 +44,8 @@ class Dataset:
     brought_in_by: str
     at: float
     """Unix time."""
+    first_sha256: str | None = None
+    """Of the file as it was brought in, where something was erased from it since: it is known by it if it comes again."""
 
 
 def datasets(home: Home) -> list[Dataset]:
@@ -84,7 +86,7 @@ def _read(folder: Path) -> Dataset:
 def bring_in(home: Home, actor: Actor, source: Path | BinaryIO, filename: str) -> Dataset:
     """Copies the file into the home if it is fit: an open one, or one of this machine below an allowed folder.
 
-    The same bytes again give the dataset that is there. Raises DataError in one line, and then nothing is left.
+    The same bytes again give the dataset that is there, without what was erased from it since. Raises DataError in one line, and then nothing is left.
     """
     with acting(home, actor, Action.BRING_IN_DATA) as made:
         settings = data_settings(home)
@@ -183,7 +185,7 @@ def _run_examine(folder: Path, arguments: list[str]) -> None:
 def _put_on_the_shelf(home: Home, building: Path, kept: Dataset) -> Dataset:
     with alone(home.data / ".lock"):
         for other in datasets(home):
-            if other.sha256 == kept.sha256 and other.format == kept.format:
+            if kept.sha256 in (other.sha256, other.first_sha256) and other.format == kept.format:
                 return other
         (building / "lock").unlink()
         building.rename(home.data / kept.dataset_id)

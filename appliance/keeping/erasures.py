@@ -6,13 +6,29 @@ An erasure is one file of the home, begun before anything is changed and ended w
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from appliance.home import Home
 from appliance.keeping.private_files import write_private
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A file of the home that runs are named after, and that an erasure wrote again."""
+
+    path: str
+    """In the home."""
+    before: str
+    """sha256 of what it said."""
+    after: str
+    rows: int
+    """Taken out of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,11 @@ class Erasure:
     files: int = 0
     left: tuple[str, ...] = ()
     """Where it still is, and what is known of that: what is not ours to rewrite."""
+    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Run or review -> ids (keyed hashes) of what is erased, as they are called there: found before anything was changed, since
+    a kill may leave a part by which the rest is not found any more."""
+    rewritten: tuple[Rewritten, ...] = ()
+    """Written down before the file is exchanged, so that no run takes it for another one."""
 
 
 def erasures(home: Home) -> list[Erasure]:
@@ -70,8 +91,27 @@ def taint(home: Home, sha256: str) -> Erasure | None:
     return next((one for one in erasures(home) if sha256 in one.students), None)
 
 
+def rewritten(home: Home, path: Path) -> list[Rewritten]:
+    """What erasures did to this file, the oldest first."""
+    name = os.path.relpath(path, home.root)
+    return [done for one in erasures(home) for done in one.rewritten if done.path == name]
+
+
+def as_it_was(home: Home, path: Path, sha256: str) -> str:
+    """By which runs know a file that says `sha256` now: what it said before anything was erased from it.
+
+    A run is named after its data and does what is not done: neither changes when what is erased is taken out of both.
+    """
+    before = {done.after: done.before for done in rewritten(home, path)}
+    while sha256 in before:
+        sha256 = before.pop(sha256)
+    return sha256
+
+
 def _read(text: str) -> Erasure:
     document: dict[str, Any] = json.loads(text)
     for key in ("ids", "students", "releases", "left"):
         document[key] = tuple(document[key])
+    document["places"] = {name: tuple(ids) for name, ids in document.get("places", {}).items()}
+    document["rewritten"] = tuple(Rewritten(**each) for each in document.get("rewritten", ()))
     return Erasure(**document)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from appliance import manifest
 from appliance.config import ConfigError
 from appliance.home import Home
 from appliance.keeping import texts
+from appliance.keeping.erasures import rewritten
 from appliance.lineage import LineageError, chain, read_refresh
 from appliance.manifest import Manifest
 from appliance.report.words import count
@@ -89,10 +90,21 @@ def asked_subject(value: str, key: bytes) -> Asked:
     return Asked(frozenset(), None, hashed)
 
 
-def trace(home: Home, asked: Asked) -> list[RunTrace]:
-    """Every run that has scrubbed, by name. Raises DamagedError where a file is not what its stage wrote."""
+def trace(home: Home, asked: Asked, known: Mapping[str, frozenset[str]] | None = None) -> list[RunTrace]:
+    """Every run that has scrubbed, by name; `known` are more ids by run under which it is looked for there.
+
+    Raises DamagedError where a file is not what its stage wrote.
+    """
     folders = [path for path in sorted(home.runs.iterdir()) if (path / "scrub" / manifest.NAME).exists()]
-    return [_trace_run(home, folder, asked) for folder in folders]
+    more = known or {}
+    return [
+        _trace_run(
+            home,
+            folder,
+            replace(asked, record_ids=asked.record_ids | more.get(folder.name, frozenset())),
+        )
+        for folder in folders
+    ]
 
 
 def _trace_run(home: Home, folder: Path, asked: Asked) -> RunTrace:
@@ -170,7 +182,7 @@ def _verified(folder: Path) -> Manifest | None:
 
 def _kept(folder: Path, asked: Asked) -> Iterator[tuple[str, str]]:
     """(record id, source) of the records that were kept."""
-    held_out = frozenset(_held_out_id(identifier) for identifier in asked.record_ids)
+    held_out = frozenset(held_out_id(identifier) for identifier in asked.record_ids)
     for path in sorted((folder / "scrub" / "records").glob("*.parquet")):
         for row in read_rows(path):
             wanted = held_out | asked.record_ids if row["held_out"] else asked.record_ids
@@ -180,7 +192,7 @@ def _kept(folder: Path, asked: Asked) -> Iterator[tuple[str, str]]:
                 yield row["record_id"], "held_out" if row["held_out"] else "data"
 
 
-def _held_out_id(identifier: str) -> str:
+def held_out_id(identifier: str) -> str:
     return hashlib.sha256(f"held_out:{identifier}".encode()).hexdigest()[:16]
 
 
@@ -214,6 +226,15 @@ def _dropped(home: Home, folder: Path, asked: Asked) -> tuple[list[Traced], str 
         return [], f"whose the {len(rows):,} dropped rows were: the run was made by another release"
     if not is_data_unchanged(run):
         return [], f"whose the {len(rows):,} dropped rows were: the source is not what this run read"
+    if any(
+        rewritten(home, run.base_dir / source.path)
+        for source in (run.use_case.data, run.use_case.held_out)
+        if source is not None
+    ):
+        return (
+            [],
+            f"whose the {len(rows):,} dropped rows were: something was erased from the source, whose rows count anew",
+        )
     found, unread = [], 0
     for name, source in (("data", run.use_case.data), ("held_out", run.use_case.held_out)):
         if source is not None:

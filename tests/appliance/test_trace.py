@@ -13,7 +13,7 @@ from appliance import manifest
 from appliance.cli import main
 from appliance.home import Home
 from appliance.keeping import texts
-from appliance.keeping.trace import Asked, RunTrace, _held_out_id, asked_record, asked_subject, lines, trace
+from appliance.keeping.trace import Asked, RunTrace, asked_record, asked_subject, held_out_id, lines, trace
 from appliance.lineage import Refresh
 from appliance.manifest import DamagedError, Manifest, model_digest
 from appliance.run import Run, open_run
@@ -160,7 +160,7 @@ def test_a_held_out_record_has_the_id_that_the_scrub_stage_gives_it(tmp_path: Pa
     from appliance.stages.data import _in_held_out
 
     record = ScrubbedRecord("0123456789abcdef", {}, {}, "p")
-    assert _in_held_out(record).record_id == _held_out_id("0123456789abcdef")
+    assert _in_held_out(record).record_id == held_out_id("0123456789abcdef")
 
 
 def test_the_command_tells_people_and_scripts_and_never_the_value(tmp_path: Path) -> None:

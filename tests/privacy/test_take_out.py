@@ -25,7 +25,9 @@ def by_value(value: str) -> Any:
     return lambda ids: not asked.isdisjoint(ids)
 
 
-def found(path: Path, asked: Any = None, subject: str | None = None, gone: int = 0, **changed: Any) -> FoundRows:
+def found(
+    path: Path, asked: Any = None, subject: str | None = None, gone: int = 0, **changed: Any
+) -> FoundRows:
     source = SourceSettings(
         path=path.name,
         **{"id": "no", "subject": "who", "fields": {"message": "text"}, **changed},
@@ -84,7 +86,12 @@ def test_a_csv_file_loses_the_rows_and_not_another_byte(tmp_path: Path) -> None:
     assert new.read_bytes().decode() == (
         "\ufeffno,who,text\r\n\r\n2,P2,\"b \"\"quoted\"\"\"\r\n2,P3,again\r\n5,,nobody"
     )  # fmt: skip
-    assert [row[0] for row in csv.reader(io.StringIO(new.read_text("utf-8-sig"))) if row] == ["no", "2", "2", "5"]
+    assert [row[0] for row in csv.reader(io.StringIO(new.read_text("utf-8-sig"))) if row] == [
+        "no",
+        "2",
+        "2",
+        "5",
+    ]
     assert new.stat().st_mode & 0o777 == 0o600
     write_without(path, "csv", {6}, new)
     assert new.read_bytes() == path.read_bytes().removesuffix(b"5,,nobody")
@@ -116,7 +123,9 @@ def test_a_parquet_file_keeps_columns_types_and_notes_and_no_dictionary_keeps_a_
         ],
         metadata={b"made by": b"somebody"},
     )
-    table = pa.table([pa.array([1, 2, 3], pa.int16()), ["a", "Zeugma-text", "c"], queue, deep, [1, 2, 3]], schema)
+    table = pa.table(
+        [pa.array([1, 2, 3], pa.int16()), ["a", "Zeugma-text", "c"], queue, deep, [1, 2, 3]], schema
+    )
     parquet.write_table(table, path, compression={"no": "none", "text": "zstd", "queue": "gzip", "deep": "snappy", "at": "zstd"})  # fmt: skip
     assert b"Zeugma-queue" in path.read_bytes() or path.stat().st_size
     write_without(path, "parquet", {2}, new)
