@@ -17,7 +17,7 @@ import regex
 
 from privacy.fold import fold
 from privacy.ingest import read_rows
-from privacy.recognizers.rule import Clock, Rule, run_rules, words
+from privacy.recognizers.rule import Clock, Rule, run_rule, words
 from privacy.records import RawRecord, Span
 from privacy.settings import DictionarySettings, PatternSettings, ScrubPolicy, SourceSettings
 
@@ -85,7 +85,7 @@ def own_finders(terms: OwnTerms) -> tuple[Find, ...]:
             )
             for entity_type, expression, context in terms.patterns
         )
-        finders.append(lambda text, clock: run_rules(rules, text, clock))
+        finders.append(lambda text, clock: [span for rule in rules for span in run_rule(rule, text, clock)])
     return tuple(finders)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import regex
 
-from privacy.recognizers.rule import Clock, Rule, matches, run_rules, words
+from privacy.recognizers.rule import Clock, Rule, grouped, matches, run_rules, words
 from privacy.recognizers.streets import STREETS
 from privacy.records import Span
 
@@ -191,7 +191,7 @@ _OUTWARD = regex.compile(
     r"(?P<x>(?:A[BL]|B[ABDHLNRSTX]?|C[ABFHMORTVW]|D[ADEGHLNTY]|E[CHNX]?|F[KY]|G[LUY]?|H[ADGPRSUX]|I[GMPV]|JE|K[ATWY]|L[ADELNSU]?|M[EKL]?|N[EGNPRW]?|O[LX]|P[AEHLOR]|R[GHM]|S[AEGKLMNOPRSTWY]?|T[ADFNQRSW]|U[B]|W[ACDFNRSV]?|YO|ZE)\d{1,2}[A-Z]?|[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z])(?![\w-])"
 )
 
-RULES = (
+RULES = grouped(
     *STREETS,
     Rule("eircode", "ADDRESS", _EIRCODE, 0.55),
     Rule("postcode NL", "POSTCODE", _POSTCODE_NL, 0.45),

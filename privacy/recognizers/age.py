@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import regex
 
-from privacy.recognizers.rule import Clock, matches
+from privacy.recognizers.prefilter import Group
+from privacy.recognizers.rule import Clock, matches, matches_of
 from privacy.records import Span
 
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
@@ -100,11 +101,6 @@ _FORM_FIELD = regex.compile(
     r"(?<![a-z0-9])(?:patient\s|client\s|current\s|approx\.?\s|your\s|his\s|her\s)?ages?(?:(?-i:[_A-Z])\w{0,14}[\"']?(?=\s?[:=|^])|/sex|[\"']|\sin\syears|\s\((?:years?|yrs?|y|in years|at \w+)\)|\sat\s\w+|\sgroup|\s?\(\w+\))?\s?[:=|^-]?\s{0,3}[\"']?(?P<x>1[01][0-9]|[1-9]?[0-9])(?![\w%]|[.,:/-][0-9]|\s?(?:\+|or (?:over|older|above|under)|and (?:over|older|above|under|up)|months? ago|years? ago|percent|hours?|minutes?|days?\sof))",
     regex.IGNORECASE,
 )
-_NUMERAL = regex.compile(
-    rf"[0-9]|(?<![a-z])(?:{_TENS}|{_TEENS}|{_ONES}|hundred|(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ies|[a-z]{{4,7}}genarian|centenarian|(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ieth)",
-    regex.IGNORECASE,
-)
-
 _N = r"(?P<x>1[01][0-9]|[0-9]{1,2})(?![\w%$€£]|[.,:/-][0-9])"
 _WHO = (
     r"(?:patient|resident|victim|driver|mother|father|mum|mom|dad|son|daughter|wife|husband|grand\w+|sister|brother|uncle|aunt|m[ae]n|wom[ae]n|boy|girl|child|baby|claimant|client|"
@@ -200,49 +196,48 @@ _OF_HISTORY = regex.compile(
 
 _OWN_AGE = regex.compile(r"(?<!\w)(?:at|reached|attained|died at) the age of\s$", regex.IGNORECASE)
 
-_RULES: tuple[tuple[str, regex.Pattern[str], float], ...] = (
-    ("years old", _YEARS_OLD, 0.7),
-    ("aged", _AGED, 0.7),
-    ("person is", _PERSON_IS, 0.55),
-    ("age and sex", _SEXED, 0.6),
-    ("age after name", _AFTER_NAME, 0.45),
-    ("age in a list", _IN_LIST, 0.5),
-    ("age of kin", _KIN, 0.55),
-    ("decade of life", _DECADE, 0.55),
-    ("birthday", _BIRTHDAY, 0.6),
-    ("age foreign", _FOREIGN, 0.65),
-    ("age said", _SAID, 0.5),
-    ("age lived to", _LIVED, 0.55),
-    ("near a hundred", _NEAR_HUNDRED, 0.5),
-    ("old age", _OLD_ALONE, 0.5),
-    ("age in a form", _FORM_FIELD, 0.6),
-    ("age beside a sex", _BESIDE_SEX, 0.5),
-    ("age at an event", _AT_EVENT, 0.5),
-    ("ages of children", _BOTH, 0.55),
-    ("age of whom", _OF_WHOM, 0.5),
-    *(("age beside whom", pattern, 0.5) for pattern in _BESIDE_WHOM),
-    *(("age reached", pattern, 0.5) for pattern in _REACHED),
-    ("ages of siblings", _SIBLINGS, 0.5),
-    ("ages listed", _AGES, 0.5),
+_RULES: Group[tuple[str, float]] = Group(
+    (
+        (_YEARS_OLD, ("years old", 0.7)),
+        (_AGED, ("aged", 0.7)),
+        (_PERSON_IS, ("person is", 0.55)),
+        (_SEXED, ("age and sex", 0.6)),
+        (_AFTER_NAME, ("age after name", 0.45)),
+        (_IN_LIST, ("age in a list", 0.5)),
+        (_KIN, ("age of kin", 0.55)),
+        (_DECADE, ("decade of life", 0.55)),
+        (_BIRTHDAY, ("birthday", 0.6)),
+        (_FOREIGN, ("age foreign", 0.65)),
+        (_SAID, ("age said", 0.5)),
+        (_LIVED, ("age lived to", 0.55)),
+        (_NEAR_HUNDRED, ("near a hundred", 0.5)),
+        (_OLD_ALONE, ("old age", 0.5)),
+        (_FORM_FIELD, ("age in a form", 0.6)),
+        (_BESIDE_SEX, ("age beside a sex", 0.5)),
+        (_AT_EVENT, ("age at an event", 0.5)),
+        (_BOTH, ("ages of children", 0.55)),
+        (_OF_WHOM, ("age of whom", 0.5)),
+        *((pattern, ("age beside whom", 0.5)) for pattern in _BESIDE_WHOM),
+        *((pattern, ("age reached", 0.5)) for pattern in _REACHED),
+        (_SIBLINGS, ("ages of siblings", 0.5)),
+        (_AGES, ("ages listed", 0.5)),
+    )
 )
 
 
 def find_ages(text: str, clock: Clock) -> list[Span]:
     """Spans of ages. Raises TimeoutError."""
     clock.left_s()
-    if _NUMERAL.search(text) is None:
-        return []
     spans = []
-    for name, pattern, score in _RULES:
-        for match in matches(pattern, text, clock):
-            for start, end in match.spans("x") if "x" in pattern.groupindex else [match.span()]:
-                if _is_nobodys(text, start, end):
-                    continue
-                spans.append(Span(start, end, "AGE", score, name))
-                # "She's 103. 103, and sharp as a tack."; "onset at 63 yo, now 75".
-                again = _AGAIN.match(text, end)
-                if again and (again["now"] or again["x"] == text[start:end]):
-                    spans.append(Span(again.start("x"), again.end("x"), "AGE", score, name))
+    for (name, score), match in matches_of(_RULES, text, clock):
+        for start, end in match.spans("x"):
+            if _is_nobodys(text, start, end):
+                continue
+            spans.append(Span(start, end, "AGE", score, name))
+            # "She's 103. 103, and sharp as a tack."; "onset at 63 yo, now 75".
+            again = _AGAIN.match(text, end)
+            if again and (again["now"] or again["x"] == text[start:end]):
+                spans.append(Span(again.start("x"), again.end("x"), "AGE", score, name))
     for line in matches(_HISTORY, text, clock):
         spans += [
             Span(match.start("x"), match.end("x"), "AGE", 0.45, "age in a history")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import regex
 
-from privacy.recognizers.rule import CONTEXT_CHARS, Clock, Rule, matches, run_rules, words
+from privacy.recognizers.rule import CONTEXT_CHARS, Clock, Rule, grouped, matches, run_rules, words
 from privacy.records import Span
 
 _STRONG_TLDS = (
@@ -63,7 +63,7 @@ _DOMAIN_WEAK = regex.compile(
     regex.IGNORECASE,
 )
 _HANDLE = regex.compile(r"(?<![\w@./])@[A-Za-z_][\w.]{1,29}\w")
-RULES = (
+RULES = grouped(
     Rule("email", "EMAIL_ADDRESS", _EMAIL, 0.95, needs_digit=False),
     Rule("email spaced", "EMAIL_ADDRESS", _EMAIL_SPACED, 0.8, needs_digit=False),
     Rule("ip padded", "IP_ADDRESS", _IP_PADDED, 0.6),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import regex
 
-from privacy.recognizers.rule import Clock, Rule, run_rules, words
+from privacy.recognizers.rule import Clock, Rule, grouped, run_rules, words
 from privacy.records import Span
 
 _LAT, _LON = r"[+-]?(?:90|[1-8]?[0-9])", r"[+-]?(?:180|1[0-7][0-9]|[1-9]?[0-9])"
@@ -57,7 +57,18 @@ _GRID = regex.compile(
     regex.IGNORECASE,
 )
 
-_DIGIT_RULES = (
+# Areas smaller than a state that go by a number (45 CFR 164.514(b)(2)(i)(B)).
+_AREA = regex.compile(
+    r"(?<!\w)(?:precinct|census (?:tract|block)|fips(?: code)?|geocode|voting district|electoral ward)(?:\s(?:number|no\.?|code|is|was))*[\s:#]{1,2}(?P<x>[A-Z]?[0-9][0-9-]{0,11}(?:\.[0-9]{2})?[A-Z]?)(?![\w%])"
+    r"|(?<!\w)(?P<x>[0-9]{1,3}(?:st|nd|rd|th)\sprecinct)(?!\w)",
+    regex.IGNORECASE,
+)
+_RULES = grouped(
+    Rule("what3words", "COORDINATES", _WHAT3WORDS, 0.8, needs_digit=False),
+    Rule("what3words worded", "COORDINATES", _WHAT3WORDS_WORDED, 0.75, needs_digit=False),
+    Rule("degrees", "COORDINATES", _DMS, 0.8),
+    Rule("degrees and minutes", "COORDINATES", _DEGREES_MINUTES, 0.8),
+    Rule("area", "LOCATION", _AREA, 0.7),
     Rule("pair", "COORDINATES", _PAIR, 0.7),
     Rule("pair worded", "COORDINATES", _PAIR_SHORT, 0.75, context=_PLACE_WORDS),
     Rule("pair directed", "COORDINATES", _PAIR_DIRECTED, 0.8),
@@ -68,36 +79,8 @@ _DIGIT_RULES = (
     Rule("military grid", "COORDINATES", _MGRS, 0.6),
     Rule("utm", "COORDINATES", _UTM, 0.75),
 )
-_DEGREE_RULES = (
-    Rule("degrees", "COORDINATES", _DMS, 0.8),
-    Rule("degrees and minutes", "COORDINATES", _DEGREES_MINUTES, 0.8),
-)
-# Areas smaller than a state that go by a number (45 CFR 164.514(b)(2)(i)(B)).
-_AREA = regex.compile(
-    r"(?<!\w)(?:precinct|census (?:tract|block)|fips(?: code)?|geocode|voting district|electoral ward)(?:\s(?:number|no\.?|code|is|was))*[\s:#]{1,2}(?P<x>[A-Z]?[0-9][0-9-]{0,11}(?:\.[0-9]{2})?[A-Z]?)(?![\w%])"
-    r"|(?<!\w)(?P<x>[0-9]{1,3}(?:st|nd|rd|th)\sprecinct)(?!\w)",
-    regex.IGNORECASE,
-)
-_AREA_RULES = (Rule("area", "LOCATION", _AREA, 0.7),)
-_HAS_AREA = regex.compile(r"precinct|census|fips|geocode|district|ward", regex.IGNORECASE)
-_WORD_RULES = (
-    Rule("what3words", "COORDINATES", _WHAT3WORDS, 0.8, needs_digit=False),
-    Rule("what3words worded", "COORDINATES", _WHAT3WORDS_WORDED, 0.75, needs_digit=False),
-)
-_HAS_DECIMAL = regex.compile(r"[0-9]\.[0-9]|geo:|\+[2-9CFGHJMPQRVWX]{2}|grid|[0-9]{4}", regex.IGNORECASE)
-_HAS_THREE_WORDS = regex.compile(r"///|w3w|what ?3|what three", regex.IGNORECASE)
 
 
 def find_coordinates(text: str, clock: Clock) -> list[Span]:
     """Spans of points on the map. Raises TimeoutError."""
-    clock.left_s()
-    spans: list[Span] = []
-    if _HAS_THREE_WORDS.search(text):
-        spans += run_rules(_WORD_RULES, text, clock)
-    if "°" in text or "º" in text:
-        spans += run_rules(_DEGREE_RULES, text, clock)
-    if _HAS_AREA.search(text):
-        spans += run_rules(_AREA_RULES, text, clock)
-    if _HAS_DECIMAL.search(text):
-        spans += run_rules(_DIGIT_RULES, text, clock)
-    return spans
+    return run_rules(_RULES, text, clock)

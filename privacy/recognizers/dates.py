@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import regex
 
-from privacy.recognizers.rule import Clock, Rule, matches, run_rules, words
+from privacy.recognizers.rule import Clock, Rule, grouped, matches, run_rules, words
 from privacy.records import Span
 
 MONTHS: tuple[tuple[str, ...], ...] = (
@@ -131,7 +131,7 @@ def _is_date(found: str) -> bool:
     return month.group() not in _ALSO_WORDS
 
 
-RULES = (
+RULES = grouped(
     Rule("date", "DATE_TIME", _NUMERIC, 0.6),
     Rule("date of birth glued", "DATE_OF_BIRTH", _GLUED_DOB, 0.6),
     Rule("date short dotted", "DATE_TIME", _SHORT_DOTTED, 0.5, context=_DATED),
@@ -142,12 +142,12 @@ RULES = (
     Rule("day and month of two digits", "DATE_TIME", _DAY_MONTH_PADDED, 0.45),
     Rule("day and month of a row", "DATE_TIME", _DAY_MONTH_FIELD, 0.45),
 )
-_MONTH_RULES = (
+_MONTH_RULES = grouped(
     Rule("date written", "DATE_TIME", _WRITTEN, 0.6, accept=_is_date),
     Rule("month and year", "DATE_TIME", _MONTH_YEAR, 0.5),
     Rule("date spoken", "DATE_TIME", _SPOKEN, 0.6, needs_digit=False),
 )
-_BIRTH_RULES = (
+_BIRTH_RULES = grouped(
     Rule("birth compact", "DATE_OF_BIRTH", _COMPACT_DOB, 0.5, context=_BORN),
     Rule("birth year spoken", "DATE_OF_BIRTH", _SPOKEN_BIRTH_YEAR, 0.5, context=_BORN, needs_digit=False),
 )
@@ -155,10 +155,7 @@ _BIRTH_RULES = (
 
 def find_dates(text: str, clock: Clock) -> list[Span]:
     """Spans of dates. Raises TimeoutError."""
-    clock.left_s()
-    spans = run_rules(RULES, text, clock)
-    if _ANY_MONTH.search(text) is not None:
-        spans += run_rules(_MONTH_RULES, text, clock)
+    spans = run_rules(RULES, text, clock) + run_rules(_MONTH_RULES, text, clock)
     births = [match.end() for match in matches(_BORN, text, clock)]
     if births:
         spans = _with_births(spans, births) + run_rules(_BIRTH_RULES, text, clock)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import regex
 
-from privacy.recognizers.rule import Rule, words
+from privacy.recognizers.rule import Rule, grouped, words
 from privacy.recognizers.worded import ANY_ID, Kind, labelled, telling
 
 _MAC = regex.compile(
@@ -81,7 +81,7 @@ RULES = (
     Rule("camera file", "BIOMETRIC_ID", _CAMERA, 0.7),
     Rule("camera number", "BIOMETRIC_ID", _CAMERA_BARE, 0.6),
 )
-PICTURE_RULES = (
+PICTURE_RULES = grouped(
     Rule("portrait file", "BIOMETRIC_ID", _PORTRAIT, 0.6, needs_digit=False),
     Rule("picture of a person", "BIOMETRIC_ID", _PICTURE_FILE, 0.6, context=_OF_A_PERSON, needs_digit=False),
 )

@@ -12,7 +12,7 @@ import regex
 
 from privacy.recognizers import business, devices, documents, finance, health, vehicles
 from privacy.recognizers.national_ids import find_national_ids
-from privacy.recognizers.rule import Clock, Rule, matches, run_rules
+from privacy.recognizers.rule import Clock, grouped, matches, run_rules
 from privacy.recognizers.worded import NOT_MEASURED, WordedFinder
 from privacy.records import Span
 
@@ -41,7 +41,7 @@ _TIME_BEFORE = regex.compile(
 )
 _LOOK_BACK = 40
 
-_RULES: tuple[Rule, ...] = (
+_RULES = grouped(
     *documents.RULES,
     *health.RULES,
     *vehicles.RULES,

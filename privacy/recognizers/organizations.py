@@ -8,7 +8,8 @@ from __future__ import annotations
 import regex
 
 from privacy.recognizers.people import NOT_NAMES
-from privacy.recognizers.rule import Clock, matches
+from privacy.recognizers.prefilter import Group
+from privacy.recognizers.rule import Clock, matches_of
 from privacy.records import Span
 
 _SUFFIX = regex.compile(
@@ -28,9 +29,11 @@ _FORM = regex.compile(
 )
 _NAME = r"(?P<x>(?:\p{Lu}|\d{1,3}(?=\p{Lu}))[\p{L}\d&'’.-]*+(?:[ ](?:(?:of|and|the|for|&)[ ])?(?:\p{Lu}|\d)[\p{L}\d&'’.-]*+){0,4})"
 _NAME_ANY_CASE = r"(?P<x>[\p{L}\d][\p{L}\d&'’.-]*+(?:[ ][\p{L}\d&][\p{L}\d&'’.-]*+){0,3}?)"
+# Whether the form is a trade.
+_FORMS = Group(((_SUFFIX, False), (_FORM, False), (_TRADE, True)))
 # Words beside which only an organisation stands.
-_CUES = tuple(
-    regex.compile(cue.replace("NAME", _NAME).replace("ANY", _NAME_ANY_CASE))
+_CUES = Group(
+    (regex.compile(cue.replace("NAME", _NAME).replace("ANY", _NAME_ANY_CASE)), None)
     for cue in (
         r"(?<!\w)(?i:work(?:s|ed|ing)?|employed|employment|job|intern(?:s|ed|ship)?|position|hired|interview(?:ed)?|shifts?|career|years?)[ ]"
         r"(?:(?i:at|for|by|with)|@)[ ](?i:the[ ])?NAME",
@@ -51,19 +54,14 @@ def find_organizations(text: str, clock: Clock) -> list[Span]:
     """Spans of organisations. Raises TimeoutError."""
     clock.left_s()
     spans = []
-    for pattern in (_SUFFIX, _FORM, _TRADE):
-        for match in matches(pattern, text, clock):
-            first, _, rest = match.group().partition(" ")
-            # "from Acme Ltd": the word before is part of the name if it is written like one.
-            apart = (first.casefold() in NOT_NAMES and pattern is not _TRADE) or (
-                first.islower() and not rest.islower()
-            )
-            start = match.start() + (len(first) + 1 if apart and " " in rest else 0)
-            spans.append(Span(start, match.end(), "ORGANIZATION", 0.5, "company form"))
-    for cue in _CUES:
-        for match in matches(cue, text, clock):
-            if match["x"].split()[0].casefold() not in NOT_NAMES:
-                spans.append(
-                    Span(match.start("x"), match.end("x"), "ORGANIZATION", 0.4, "organisation by its words")
-                )
-    return spans
+    for trade, match in matches_of(_FORMS, text, clock):
+        first, _, rest = match.group().partition(" ")
+        # "from Acme Ltd": the word before is part of the name if it is written like one.
+        apart = (first.casefold() in NOT_NAMES and not trade) or (first.islower() and not rest.islower())
+        start = match.start() + (len(first) + 1 if apart and " " in rest else 0)
+        spans.append(Span(start, match.end(), "ORGANIZATION", 0.5, "company form"))
+    return spans + [
+        Span(match.start("x"), match.end("x"), "ORGANIZATION", 0.4, "organisation by its words")
+        for _, match in matches_of(_CUES, text, clock)
+        if match["x"].split()[0].casefold() not in NOT_NAMES
+    ]

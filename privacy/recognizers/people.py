@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import regex
 
-from privacy.recognizers.rule import Clock, Rule, matches, run_rules
+from privacy.recognizers.rule import Clock, Rule, grouped, matches, run_rules
 from privacy.records import Span
 
 _PART = r"\p{Lu}[\p{L}'’-]{1,24}"
@@ -71,7 +71,7 @@ _ACCENTED = regex.compile(
     r"(?<![\p{L}@.'’-])(?=[\p{Latin}'’-]*[\u00c0-\u024f\u1e00-\u1eff])\p{Latin}[\p{Latin}'’-]{1,30}(?![\p{L}@])"
 )
 
-RULES = (
+RULES = grouped(
     Rule(
         "accented word",
         "PERSON",

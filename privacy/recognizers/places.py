@@ -12,7 +12,8 @@ from functools import lru_cache
 import regex
 
 from privacy.recognizers.people import NOT_NAMES
-from privacy.recognizers.rule import Clock, matches
+from privacy.recognizers.prefilter import Group
+from privacy.recognizers.rule import Clock, matches, matches_of
 from privacy.records import Span
 
 # Also words or given names when not capitalised, or even then.
@@ -61,11 +62,6 @@ _KIND = (
     r"county|city|municipal|parliamentary|state|local|civil|urban|rural|traffic|village|parish)[ ])?"
 )
 _AREA = r"(?:precinct|ward|district|tract|block group|census block|arrondissement|constituency|electorate|riding|division|township|borough|parish|beat|barangay|barrio|subdivision|enumeration area|neighbou?rhood|bezirk|barri|quartier|lsoa|msoa)"
-# One of these is in every match of the four patterns below: most texts have none.
-_AREA_WORDS = (
-    "precinct", "ward", "district", "tract", "block", "arrondissement", "constituency", "electorate", "riding", "division", "township", "borough", "parish", "beat", "bara", "barrio",
-    "county", "area", "neighbo", "bezirk", "barri", "quartier", "lsoa", "msoa", "sector", "zone", "region", "phase", "quarter", "range", "lot", "prefecture", "canton", "oblast", "voivodeship", "shire", "municipality",
-)  # fmt: skip
 _ORDINAL = (
     r"(?:[0-9]{1,3}(?:st|nd|rd|th|e|er|ème)|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)"
     r"|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|(?:thir|four|fif|six|seven|eigh|nine)teenth|(?:twent|thirt|fort|fift)ieth)"
@@ -100,6 +96,7 @@ _NAMED = regex.compile(
 _FIELD = regex.compile(
     rf"(?<![^\W_])(?i:place of (?:birth|death|residence|issue|work|origin)|birth ?place|city|town|village|municipality|(?:county|cnty)(?: of (?:res(?:idence|\.)?|birth|death|origin))?|district|province|home ?town|residence|city of birth|country of birth|(?:birth|home) city|lives in|based in|born in|native of|raised in|grew up in|departure city|arrival city|destination)(?:[\"']?\s?[:=|^](?:\s?[\"'])?|\s(?:is|was))?\s{{0,4}}(?<![\w])(?P<x>{_CAPITAL}(?:[ -]{_CAPITAL}){{0,3}})(?=\s*(?:[,.;)\n|\"'}}\]/^]|$))"
 )
+_DISTRICTS = Group((pattern, None) for pattern in (_NUMBERED, _FIRST, _SECTOR, _NAMED))
 
 
 @lru_cache(maxsize=1)
@@ -120,13 +117,10 @@ def find_places(text: str, clock: Clock) -> list[Span]:
         for match in matches(_pattern(), text, clock)
         if not (match.group().islower() and match.group() in _ONLY_CAPITALISED and not text.islower())
     ]
-    lowered = text.lower()
-    if any(word in lowered for word in _AREA_WORDS):
-        for pattern in (_NUMBERED, _FIRST, _SECTOR, _NAMED):
-            spans += [
-                Span(match.start(), match.end(), "LOCATION", 0.5, "district")
-                for match in matches(pattern, text, clock)
-            ]
+    spans += [
+        Span(match.start(), match.end(), "LOCATION", 0.5, "district")
+        for _, match in matches_of(_DISTRICTS, text, clock)
+    ]
     spans += [
         Span(match.start(), match.end(), "LOCATION", 0.5, "county") for match in matches(_COUNTY, text, clock)
     ]

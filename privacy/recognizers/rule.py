@@ -7,14 +7,16 @@ Covered: patterns, checks of the match, words that must stand before it. Not cov
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import regex
 
-from privacy.recognizers.prefilter import may_match
+from privacy.recognizers.prefilter import Group, may_match
 from privacy.records import Span
 
+T = TypeVar("T")
 # How far before a match a context word may stand: about one short sentence.
 CONTEXT_CHARS = 60
 
@@ -33,6 +35,11 @@ class Rule:
     """A last look at the matched text, such as a checksum."""
     needs_digit: bool = True
     """Skip texts without any digit: most texts have none, most rules need one."""
+
+
+def grouped(*rules: Rule) -> Group[Rule]:
+    """Rules as `run_rules` takes them."""
+    return Group((rule.pattern, rule) for rule in rules)
 
 
 def words(*alternatives: str) -> regex.Pattern[str]:
@@ -61,8 +68,17 @@ class Clock:
 
 def matches(pattern: regex.Pattern[str], text: str, clock: Clock) -> Iterator[regex.Match[str]]:
     """Every match, under the clock. `regex` raises TimeoutError itself when a search runs too long."""
-    if not may_match(pattern, text):
-        return iter(())
+    return _search(pattern, text, clock) if may_match(pattern, text) else iter(())
+
+
+def matches_of(group: Group[T], text: str, clock: Clock) -> Iterator[tuple[T, regex.Match[str]]]:
+    """Every match of each pattern of a group, with what belongs to the pattern."""
+    for pattern, thing in group.that_may_match(text):
+        for match in _search(pattern, text, clock):
+            yield thing, match
+
+
+def _search(pattern: regex.Pattern[str], text: str, clock: Clock) -> Iterator[regex.Match[str]]:
     # A pattern that is linear needs no clock for a short text, and asking for one costs as much as the search.
     found: Iterator[regex.Match[str]] = (
         pattern.finditer(text)
@@ -72,24 +88,25 @@ def matches(pattern: regex.Pattern[str], text: str, clock: Clock) -> Iterator[re
     return found
 
 
-def run_rules(rules: Iterable[Rule], text: str, clock: Clock) -> list[Span]:
+def run_rules(rules: Group[Rule], text: str, clock: Clock) -> list[Span]:
     """All findings of all rules; overlaps are left to the arbiter."""
     clock.left_s()
-    has_digit = _DIGIT.search(text) is not None
-    spans = []
-    for rule in rules:
-        if rule.needs_digit and not has_digit:
-            continue
-        group: str | int = "x" if "x" in rule.pattern.groupindex else 0
-        for match in matches(rule.pattern, text, clock):
-            for start, end in match.spans(group):
-                if start == end:
-                    continue
-                if rule.accept is not None and not rule.accept(text[start:end]):
-                    continue
-                if rule.context is not None and not rule.context.search(
-                    text, max(0, start - CONTEXT_CHARS), start
-                ):
-                    continue
-                spans.append(Span(start, end, rule.entity_type, rule.score, rule.name))
-    return spans
+    return [span for _, rule in rules.that_may_match(text) for span in run_rule(rule, text, clock)]
+
+
+def run_rule(rule: Rule, text: str, clock: Clock) -> list[Span]:
+    """All findings of one rule, whatever the text."""
+    if rule.needs_digit and _DIGIT.search(text) is None:
+        return []
+    group: str | int = "x" if "x" in rule.pattern.groupindex else 0
+    return [
+        Span(start, end, rule.entity_type, rule.score, rule.name)
+        for match in _search(rule.pattern, text, clock)
+        for start, end in match.spans(group)
+        if start < end
+        and (rule.accept is None or rule.accept(text[start:end]))
+        and (
+            rule.context is None
+            or rule.context.search(text, max(0, start - CONTEXT_CHARS), start) is not None
+        )
+    ]

@@ -7,11 +7,15 @@ import pkgutil
 
 import pytest
 import regex
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import privacy
 from privacy.presidio_patterns import PresidioPatterns
-from privacy.recognizers.prefilter import may_match, needs
-from privacy.recognizers.rule import Clock, Rule, matches
+from privacy.recognizers import prefilter
+from privacy.recognizers.needs import needs
+from privacy.recognizers.prefilter import Group, may_match
+from privacy.recognizers.rule import Clock, Rule, matches, matches_of
 from tests.benchmarks import harmless, unseen
 
 
@@ -31,15 +35,88 @@ from tests.benchmarks import harmless, unseen
         (r"(?:ab){0,3}d", "d"),
         (r"[1-9][0-9]*+", "7"),
         (r"(\w)ab\1", "cabc"),
+        (r"(?P<q>a+)b(?P=q)c", "aabaac"),
+        (r"\d\s\d", "7\u00a08"),
+        (r"(?<=on )\d+(?= of)", "on 12 of"),
+        (r"[[:alpha:]]x", "qx"),
+        (r"(?:house){e<=1}", "hause"),
+        (r"(?x) a b # c", "ab"),
+        (r"(?V1)[a-z--[c]]", "b"),
     ],
 )
 def test_a_text_with_a_match_is_never_ruled_out(pattern: str, text: str) -> None:
     for flags in (0, regex.IGNORECASE):
         compiled = regex.compile(pattern, flags)
         if compiled.search(text):
-            assert may_match(compiled, text)
+            assert _may_match(compiled, text)
             return
     pytest.fail("the row is wrong: neither form matches")
+
+
+def _may_match(pattern: regex.Pattern[str], text: str) -> bool:
+    """What is said of a pattern by itself and of one that is looked for in the one pass: always the same."""
+    alone = may_match(regex.compile(pattern.pattern, pattern.flags, cache_pattern=False), text)
+    group = Group([(pattern, None)])
+    prefilter._possible.cache_clear()  # a text that was asked about before the group was is not looked at anew
+    assert list(group.that_may_match(text)) == [(pattern, None)] * alone
+    return alone
+
+
+# Few letters, so that many a pattern matches many a text.
+_ATOMS = st.sampled_from(
+    [
+        "a",
+        "b",
+        "A",
+        "é",
+        "ß",
+        "ı",
+        "k",
+        "1",
+        "23",
+        r"\d",
+        r"\s",
+        r"\w",
+        r"\p{Lu}",
+        ".",
+        "[ab]",
+        "[a-f]",
+        "[0-9]",
+        "[^a]",
+        "[b1 ]",
+        " ",
+        "-",
+        r"\b",
+        "^",
+        "$",
+        r"[\p{L}-]",
+    ]
+)
+_PATTERNS = st.recursive(
+    _ATOMS,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=2, max_size=4).map("".join),
+        st.lists(inner, min_size=2, max_size=3).map(lambda ways: f"(?:{'|'.join(ways)})"),
+        st.tuples(
+            inner, st.sampled_from(["?", "*", "+", "{2}", "{1,2}", "{0,4}", "{2,}", "+?", "*+", "{12}"])
+        ).map(lambda both: f"(?:{both[0]}){both[1]}"),
+        st.tuples(st.sampled_from(["(?=", "(?<=", "(?!", "(?<!", "(?>", "(?i:", "(?P<x>"]), inner).map(
+            lambda both: f"{both[0]}{both[1]})"
+        ),
+    ),
+    max_leaves=8,
+)
+_TEXTS = st.text("abfkABK1 23-\n\té\u00dfs\u0131\u0130\u212a\u0663", max_size=12)
+
+
+@settings(max_examples=600, deadline=None)
+@given(_PATTERNS, _TEXTS, st.sampled_from([0, regex.IGNORECASE, regex.MULTILINE]))
+def test_whatever_the_pattern_a_text_with_a_match_is_not_ruled_out(
+    pattern: str, text: str, flags: int
+) -> None:
+    compiled = regex.compile(pattern, flags, cache_pattern=False)
+    if compiled.search(text):
+        assert _may_match(compiled, text)
 
 
 @pytest.mark.parametrize("text", ["\u017fecret", "to\u212aen", "l\u0131ne", "L\u0130NE"])
@@ -59,7 +136,7 @@ def test_letters_that_are_another_in_any_case_are_not_ruled_out(text: str) -> No
     ],
 )
 def test_a_text_without_what_every_match_holds_is_ruled_out(pattern: str, text: str) -> None:
-    assert not may_match(regex.compile(pattern), text)
+    assert not _may_match(regex.compile(pattern), text)
 
 
 def test_syntax_that_is_not_read_rules_nothing_out() -> None:
@@ -77,12 +154,30 @@ def test_a_text_that_is_ruled_out_has_no_matches(monkeypatch: pytest.MonkeyPatch
     assert searched == ["aaa"]
 
 
+def test_a_pattern_that_is_new_to_a_text_already_looked_at_is_not_ruled_out() -> None:
+    assert not may_match(regex.compile("not there"), "a text seen before")
+    list(Group([(regex.compile("nor this"), None)]).that_may_match("a text seen before"))
+    late = Group([(regex.compile("text (?:seen)"), "late")])
+    assert [thing for thing, _ in matches_of(late, "a text seen before", Clock(1))] == ["late"]
+
+
+def test_a_group_gives_the_matches_of_its_patterns_in_their_order() -> None:
+    group = Group(
+        [(regex.compile("b|x"), "first"), (regex.compile("no"), "second"), (regex.compile(r"\d"), "third")]
+    )
+    found = [(thing, match.group()) for thing, match in matches_of(group, "1 b 2", Clock(1))]
+    assert found == [("first", "b"), ("third", "1"), ("third", "2")]
+
+
 def _all_patterns() -> list[regex.Pattern[str]]:
     """Every pattern of every module, and Presidio's."""
     found = {}
     for module in pkgutil.walk_packages(privacy.__path__, "privacy."):
         for value in vars(importlib.import_module(module.name)).values():
-            for part in value if isinstance(value, tuple) else (value,):
+            parts = value if isinstance(value, tuple) else [value]
+            if isinstance(value, Group):
+                parts = [pattern for pattern, _ in value.pairs]
+            for part in parts:
                 pattern = part.pattern if isinstance(part, Rule) else part
                 if isinstance(pattern, regex.Pattern) and isinstance(pattern.pattern, str):
                     found[pattern.pattern, pattern.flags] = pattern

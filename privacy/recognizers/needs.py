@@ -1,0 +1,204 @@
+"""Reads from a pattern what every match of it holds: words, marks, digits in a row, one of each list at least.
+
+Covered: whatever Python's own parser reads as `regex` does. Not covered: other syntax, for which no need is told.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+# What reads `re`'s patterns; `regex` has a parser of its own, which tells nothing.
+from re import _constants as sre  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any
+
+import regex
+
+# Each match holds one of these strings at least.
+Need = frozenset[str]
+MOST_NEEDS = 4
+# How many strings are carried on to what follows them, and how many a need may have.
+_MOST_CARRIED, _MOST_STRINGS = 60, 3000
+_MOST_ROUNDS = 9
+# About how many characters a text has, and what share of them a character has: needs are chosen by how often they are met by chance.
+_USUAL_CHARS = 100
+_SHARES = (
+    {" ": 0.17, "0": 0.02} | dict.fromkeys("aeinorst", 0.06) | dict.fromkeys("bcdfghjklmpquvwxyz.,", 0.015)
+)
+_MOST_ODDS = 2.0
+_PROPERTY = regex.compile(r"\\[pP]\{\^?[\w=]+\}|\\[pP]\w")
+_NAMED = regex.compile(r"\(\?P?<(?![=!])\w+>")
+_NAME_AGAIN = regex.compile(r"\(\?P=\w+\)")
+# `re` takes these for plain characters, `regex` for misspellings that are allowed and for classes of POSIX.
+_READ_OTHERWISE = regex.compile(r"\{[\d<=]*[a-z]|\[:\^?\w+:\]")
+_PLAIN = str.maketrans(dict.fromkeys("123456789", "0") | dict.fromkeys("\t\n\v\f\r\x1c\x1d\x1e\x1f", " "))
+_ANY_DIGIT, _ANY_BLANK = regex.compile(r"\d"), regex.compile(r"\s")
+_REPEATS = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
+_IN_ANY_CASE = regex.compile(r"\(\?[a-zA-Z]*i")
+
+
+def as_it_is(text: str) -> str:
+    """The text with a "0" for each digit and a " " for each blank of any kind."""
+    text = text.translate(_PLAIN)
+    return text if text.isascii() else _ANY_BLANK.sub(" ", _ANY_DIGIT.sub("0", text))
+
+
+def in_any_case(text: str) -> str:
+    """The same in lower case."""
+    text = as_it_is(text)
+    # `regex` takes both Turkish letters for an "i", casefold neither.
+    return text.lower() if text.isascii() else text.replace("İ", "i").casefold().replace("ı", "i")
+
+
+def is_in_any_case(pattern: regex.Pattern[str]) -> bool:
+    """Whether any part of the pattern matches in any case: its needs are to be looked for `in_any_case` then, else `as_it_is`."""
+    return bool(pattern.flags & regex.IGNORECASE) or _IN_ANY_CASE.search(pattern.pattern) is not None
+
+
+@cache
+def needs(pattern: regex.Pattern[str]) -> tuple[Need, ...]:
+    """Up to MOST_NEEDS lists of strings as `is_in_any_case` says; every match holds one of each. Empty if nothing is known."""
+    if pattern.flags & regex.VERSION1 or _READ_OTHERWISE.search(pattern.pattern):
+        return ()
+    # Properties tell of no string and no ASCII digit; the names of groups may stand twice in `regex` only.
+    plain = _NAME_AGAIN.sub(r"[\\w\\W]*", _NAMED.sub("(", _PROPERTY.sub(r"\\w", pattern.pattern)))
+    try:
+        parsed = _parser.parse(plain, pattern.flags & regex.VERBOSE and sre.SRE_FLAG_VERBOSE)
+    except (_parser.error, OverflowError, RecursionError):
+        return ()
+    found, carried = _Reader(is_in_any_case(pattern)).read(parsed, _NOTHING)
+    return tuple(_best([*found, carried])[:MOST_NEEDS])
+
+
+_NOTHING: Need = frozenset({""})
+
+
+class _Reader:
+    """Goes through a parsed pattern and carries the strings of which one stands right before where it is."""
+
+    def __init__(self, fold: bool) -> None:
+        self._fold = fold
+
+    def read(self, items: Iterable[Any], before: Need) -> tuple[list[Need], Need]:
+        """(needs that were met on the way, what stands right before the end of the items)."""
+        found: list[Need] = []
+        for kind, value in items:
+            if kind in (sre.AT, sre.ASSERT_NOT):
+                continue  # of no width
+            if kind is sre.ASSERT:
+                direction, inside = value
+                # Behind stands what was carried anyway, or is first.
+                met, end = self.read(inside, before if direction > 0 else _NOTHING)
+                found += [*met, end]
+                if direction < 0 and "" in before:
+                    before = end
+                continue
+            met, before = self._item(kind, value, before)
+            found += met
+        return found, before
+
+    def _item(self, kind: Any, value: Any, before: Need) -> tuple[list[Need], Need]:
+        if kind is sre.SUBPATTERN:
+            return self.read(value[3], before)
+        if kind is sre.ATOMIC_GROUP:
+            return self.read(value, before)
+        if kind is sre.BRANCH:
+            return _either([self.read(branch, before) for branch in value[1]])
+        if kind in _REPEATS:
+            fewest, most, inside = value
+            return self._repeat(fewest, most, inside, before)
+        chars = self._chars(kind, value)
+        return _carry(before, chars) if chars is not None else ([before], _NOTHING)
+
+    def _repeat(self, fewest: int, most: Any, inside: Any, before: Need) -> tuple[list[Need], Need]:
+        found: list[Need] = []
+        for _ in range(min(fewest, _MOST_ROUNDS)):
+            met, before = self.read(inside, before)
+            found += met
+        more = _MOST_ROUNDS if most is sre.MAXREPEAT else most - fewest
+        if fewest > _MOST_ROUNDS or more > 3:
+            # Of many more rounds only the last ones are known.
+            found.append(before)
+            before = _NOTHING
+            for _ in range(min(fewest, _MOST_ROUNDS)):
+                before = self.read(inside, before)[1]
+            return found, before
+        for _ in range(more):
+            met, before = _either([([], before), self.read(inside, before)])
+            found += met
+        return found, before
+
+    def _chars(self, kind: Any, value: Any) -> Need | None:
+        """What one item of one character can be, if that is a short list."""
+        if kind is sre.LITERAL:
+            return frozenset({self._plain(value)})
+        if kind is not sre.IN:
+            return None
+        chars: set[str] = set()
+        for what, member in value:
+            if what is sre.CATEGORY and member in (sre.CATEGORY_DIGIT, sre.CATEGORY_SPACE):
+                chars.add("0" if member is sre.CATEGORY_DIGIT else " ")
+            elif what is sre.LITERAL:
+                chars.add(self._plain(member))
+            elif what is sre.RANGE and member[1] - member[0] <= 26:
+                chars.update(map(self._plain, range(member[0], member[1] + 1)))
+            else:
+                return None
+        return frozenset(chars)
+
+    def _plain(self, code: int) -> str:
+        return in_any_case(chr(code)) if self._fold else as_it_is(chr(code))
+
+
+def _carry(before: Need, chars: Need) -> tuple[list[Need], Need]:
+    if len(before) * len(chars) > _MOST_CARRIED:
+        return [before], chars if len(chars) <= _MOST_CARRIED else _NOTHING
+    return [], frozenset(string + char for string in before for char in chars)
+
+
+def _either(ways: Sequence[tuple[list[Need], Need]]) -> tuple[list[Need], Need]:
+    """What is needed whichever way is taken, and what may stand at its end."""
+    best = [_best([*found, end])[:1] for found, end in ways]
+    met = [frozenset(itertools.chain(*(need for (need,) in best)))] if all(best) else []
+    end = frozenset(itertools.chain(*(end for _, end in ways)))
+    # What ends with another of them says no more than that.
+    end = frozenset(
+        string for string in end if not any(string[at:] in end for at in range(1, len(string) + 1))
+    )
+    if "" in end or len(end) > _MOST_CARRIED:
+        return met, _NOTHING
+    return met, end
+
+
+def _best(found: Iterable[Need]) -> list[Need]:
+    """The needs that are met least often by chance, the best first."""
+    told = [
+        (odds, sorted(need), need)
+        for need in set(map(_shortest, found))
+        if (odds := _odds(need)) <= _MOST_ODDS
+    ]
+    return [need for *_, need in sorted(told)]
+
+
+def _odds(need: Need) -> float:
+    if len(need) > _MOST_STRINGS:
+        return float(_USUAL_CHARS)
+    return sum(map(_odds_of, need))
+
+
+def _odds_of(string: str) -> float:
+    odds = float(_USUAL_CHARS)
+    for last, char in zip(" " + string, string, strict=False):
+        odds *= 0.4 if last == char == "0" else _SHARES.get(char, 0.002)
+    return odds
+
+
+def _shortest(strings: Need) -> Need:
+    """Without strings that hold another of them: where they are, it is."""
+    kept: set[str] = set()
+    for string in sorted(strings, key=len):
+        if not any(string[a:b] in kept for a, b in itertools.combinations(range(len(string) + 1), 2)):
+            kept.add(string)
+    return frozenset(kept)
