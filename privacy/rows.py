@@ -18,7 +18,7 @@ _CARET = regex.compile(r"(?<=[\p{L}\d])\^++(?=[\p{L}\d])")
 _STAR = regex.compile(r"(?<=[\w-])\*++(?=[\w-])")
 _SEGMENT = regex.compile(r"\s*[A-Z][A-Z0-9]{1,2}\*")
 # Not within a sum: "1,299", "12,000,000".
-_COMMA = regex.compile(r"(?<=[^\s,]),(?=[^\s,])(?!(?<=(?<!\d)\d{1,3},)\d{3}(?!\d))")
+_COMMA = regex.compile(r"(?<=[^\s,]),(?=[^\s,])(?!(?<=(?<![\w.])\d{1,3},)\d{3}(?!\d))")
 # "Town ......... Cebu", "Name ____ Berg".
 _LEADER = regex.compile(r"(?<=\p{L}\)?) ?(?:\.{4,}+|_{4,}+|(?:\. ){3,}+\.?) ?:? ?(?=[\p{L}\d+(])")
 _SEMICOLON = regex.compile(r"(?<=\S);(?=\S)")
