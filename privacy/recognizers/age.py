@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import regex
 
+from privacy.recognizers.age_told import TOLD
 from privacy.recognizers.prefilter import Group
 from privacy.recognizers.rule import Clock, matches, matches_of
+from privacy.recognizers.spoken import in_digits
 from privacy.records import Span
 
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
@@ -219,6 +221,7 @@ _RULES: Group[tuple[str, float]] = Group(
         (_OF_WHOM, ("age of whom", 0.5)),
         *((pattern, ("age beside whom", 0.5)) for pattern in _BESIDE_WHOM),
         *((pattern, ("age reached", 0.5)) for pattern in _REACHED),
+        *((pattern, ("age told", 0.5)) for pattern in TOLD),
         (_SIBLINGS, ("ages of siblings", 0.5)),
         (_AGES, ("ages listed", 0.5)),
     )
@@ -228,6 +231,17 @@ _RULES: Group[tuple[str, float]] = Group(
 def find_ages(text: str, clock: Clock) -> list[Span]:
     """Spans of ages. Raises TimeoutError."""
     clock.left_s()
+    spans = _by_digits(text, clock)
+    spoken = in_digits(text)
+    if spoken is not None:
+        for span in _by_digits(spoken.text, clock):
+            raw = spoken.raw(span.start, span.end)
+            if raw is not None:
+                spans.append(Span(*raw, "AGE", span.score, span.recognizer))
+    return spans
+
+
+def _by_digits(text: str, clock: Clock) -> list[Span]:
     spans = []
     for (name, score), match in matches_of(_RULES, text, clock):
         for start, end in match.spans("x"):
@@ -247,7 +261,7 @@ def find_ages(text: str, clock: Clock) -> list[Span]:
 
 
 _AGAIN = regex.compile(
-    r"[.,!?\"' -]{1,4}(?:yes,? |that's |um,? |yep,? )?(?P<now>(?:and |is |he's |she's )?now (?:aged? )?)?(?P<x>1[01][0-9]|[0-9]{1,2})(?![\w%]|[.,:/-][0-9])"
+    r"[.,!?\"' -]{1,4}(?:yes,? |that's |um,? |yep,? )?(?P<now>(?:and |is |he's |she's )?(?:now|not|or) (?:aged? )?)?(?P<x>1[01][0-9]|[0-9]{1,2})(?![\w%]|[.,:/-][0-9])"
 )
 
 

@@ -16,6 +16,7 @@ import regex
 
 from privacy.recognizers.address import NO_ZIP
 from privacy.recognizers.rule import Clock, matches
+from privacy.recognizers.spoken import in_digits
 from privacy.recognizers.worded import NOT_MEASURED
 from privacy.records import Span
 
@@ -172,7 +173,7 @@ def find_unworded(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
     """Codes, plates and ages of somebody; `spans` is what was found already. Raises TimeoutError."""
     codes = [match.span() for match in matches(_CODE, text, clock) if not _is_nobodys(text, *match.span())]
     plates = [match.span() for match in matches(_PLATE, text, clock)]
-    ages = [match.span("x") for pattern in (_AGE, _AGE_AND_SEX) for match in matches(pattern, text, clock)]
+    ages = _ages(text, clock)
     if not (codes or plates or ages):
         return []
     said: list[tuple[int, str]] = [(m.start(), m.group().casefold()) for m in _WORD.finditer(text)]
@@ -194,6 +195,17 @@ def find_unworded(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
             if somebody.near(start, end, _NEAR) or setting.near(start, end, _NEAR)
         ),
     ]
+
+
+def _ages(text: str, clock: Clock) -> list[tuple[int, int]]:
+    """What stands where ages do, in digits or in words."""
+    patterns = (_AGE, _AGE_AND_SEX)
+    ages = [match.span("x") for pattern in patterns for match in matches(pattern, text, clock)]
+    spoken = in_digits(text)
+    if spoken is not None:
+        found = (match for pattern in patterns for match in matches(pattern, spoken.text, clock))
+        ages += [raw for match in found if (raw := spoken.raw(*match.span("x"))) is not None]
+    return ages
 
 
 def speaks_of_somebody(text: str) -> bool:

@@ -43,7 +43,19 @@ PERSONAL: dict[str, str] = {
         The gentleman in bed four is «97 yrs».
         Turning «95» next month, my father wants to travel.
         She reached «100» in January.
-        An «89-yr-old» man and his «90-yr-old» sister.""",
+        An «89-yr-old» man and his «90-yr-old» sister.
+        She is «seventy-two» and drives to the clinic herself.
+        By «fifty-eight» he had had two bypasses.
+        Claimant («sixty-one») has not returned to her post.
+        He is a «hundred and four» and hears well.
+        "How old are you, love?" "«Fifty-six»."
+        Since «44» she has worn hearing aids.
+        I'm «61» not «16».
+        The eldest is «17», the middle one «14».
+        Minor («15») came with a guardian.
+        From «6» onwards she lived with her gran.
+        Now «34», he works nights.
+        «47» and never smoked.""",
     "DRIVER_LICENSE": """
         DL: «F255-9218-0094»
         His licence no is «MORGA657054SM9IJ».
@@ -409,6 +421,11 @@ PERSONAL: dict[str, str] = {
 
 HARMLESS = """
     The team scored 91 points in the second half.
+    He was 20 minutes late and she is 40 miles away.
+    By 2019 he had moved twice.
+    She is 14 weeks along and I am seventy percent sure.
+    It took thirty days, then forty-eight hours more.
+    The kids 2 for 1 offer ends soon.
     The route is 92 miles long.
     He lives to fish.
     She turned 180 degrees.
