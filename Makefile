@@ -42,14 +42,15 @@ $(DEMO): $(STATE)/installed appliance/demo_data/*.py
 demo: models $(DEMO)
 	@$(BIN)/stillhouse run deploy/usecases/demo.toml
 
-test: models
-	$(BIN)/python -m pytest -m 'not long'
+# The rest measure, train and serve, one at a time.
+test: models test-fast
+	$(BIN)/python -m pytest -m '(slow or vllm or browser) and not long'
 
-test-all: models
-	$(BIN)/python -m pytest
+test-all: test
+	$(BIN)/python -m pytest -m long
 
 test-fast: $(STATE)/installed
-	$(BIN)/python -m pytest -m 'not slow and not vllm and not browser'
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 -m 'not slow and not vllm and not browser and not long'
 
 lint: $(STATE)/installed
 	$(BIN)/ruff format --check .

@@ -234,10 +234,12 @@ class Probe:
         order, mean = random.Random(seed), float("inf")
         self._network.train()
         for epoch in range(epochs):
-            order.shuffle(rows)
+            # Texts of like length together, or the short ones would be padded to the longest.
+            batches = list(batches_by_tokens(rows, _CONTROL_TOKENS, lambda row: len(row[0])))
+            order.shuffle(batches)
             summed, count = 0.0, 0
-            for first in range(0, len(rows), _CONTROL_BATCH):
-                losses, _ = self._batch_losses(rows[first : first + _CONTROL_BATCH])
+            for batch in batches:
+                losses, _ = self._batch_losses(batch)
                 losses.mean().backward()
                 torch.nn.utils.clip_grad_norm_(trained, 1.0)
                 optimizer.step()
@@ -253,7 +255,8 @@ class Probe:
 
 
 _CONTROL_RATE = 2e-3
-_CONTROL_BATCH = 24
+_CONTROL_TOKENS = 768
+"""Of a step: small steps learn by heart in fewer passes."""
 _BY_HEART = 0.05
 """Nats a token: a text of 20 tokens is then said whole by greedy decoding more often than not."""
 

@@ -87,7 +87,7 @@ def test_what_cannot_be_asked_for_by_hand_is_refused_and_leaves_nothing(home: Ho
     assert jobs.count(home) == 0
 
 
-@pytest.mark.parametrize("role", set(Role) - {Role.OPERATOR})
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.OPERATOR])
 def test_only_an_operator_starts_and_tries_again(home: Home, role: Role) -> None:
     other = Actor("eve", frozenset({role}), "console")
     with pytest.raises(NotAllowed):
@@ -128,7 +128,7 @@ def test_asking_twice_for_a_stop_is_asking_once(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "event"), itertools.product(Status, {name for _, name in AFTER} | {"invented"})
+    ("status", "event"), itertools.product(Status, sorted({name for _, name in AFTER} | {"invented"}))
 )
 def test_an_event_that_is_not_in_the_table_is_refused(status: Status, event: str) -> None:
     before = Job("1", "steps", {}, "heavy", "maria", 0.0, status=status, attempt=2)

@@ -202,7 +202,7 @@ def test_a_job_runs_the_use_case_as_it_was_when_it_was_asked_for(home: Home) -> 
     assert load_use_case(pinned).split.test == 20
 
 
-@pytest.mark.parametrize("role", set(Role) - {Role.OPERATOR})
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.OPERATOR])
 def test_only_an_operator_edits_use_cases(home: Home, role: Role) -> None:
     other, before = Actor("eve", frozenset({role}), "console"), use_cases.read(home, "tickets")
     with pytest.raises(NotAllowed):
@@ -212,7 +212,7 @@ def test_only_an_operator_edits_use_cases(home: Home, role: Role) -> None:
     assert use_cases.read(home, "tickets") == before and use_cases.names(home) == ["tickets"]
 
 
-@pytest.mark.parametrize("role", set(Role) - {Role.PRIVACY_OFFICER})
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.PRIVACY_OFFICER])
 def test_only_a_privacy_officer_changes_a_policy(home: Home, role: Role) -> None:
     with pytest.raises(NotAllowed):
         policies.save(home, Actor("eve", frozenset({role}), "console"), "strict", {"name": "x"})
