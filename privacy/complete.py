@@ -62,6 +62,7 @@ _SURNAME = regex.compile(
 _PARTNERS = regex.compile(
     r"(?<![\p{L}'’-])(?P<names>\p{L}[\p{L}'’-]{1,30}(?:,[ ]\p{L}[\p{L}'’-]{1,30}){1,5},?[ ](?:and|&)[ ]\p{L}[\p{L}'’-]{1,30})(?![\p{L}])"
 )
+_LINKS = ("and ", "& ", "and \n", "& \n")
 _AND = regex.compile(
     r"(?:(?P<before>\p{L}[\p{L}\d.'’-]{1,30}(?:[ ][\p{L}\d][\p{L}\d.'’-]{0,30}){0,4})[ ])?(?:and|&)[ ]$"
 )
@@ -160,7 +161,7 @@ def _corners(text: str, spans: Sequence[Span]) -> list[Span]:
         if span.entity_type != "ADDRESS":
             continue
         start = span.start
-        link = _AND.search(text, max(0, start - 80), start)
+        link = _AND.search(text, max(0, start - 80), start) if text.endswith(_LINKS, 0, start) else None
         if link and link["before"]:
             words = list(regex.finditer(r"\S+", link["before"]))
             first = len(words)

@@ -15,7 +15,7 @@ from privacy.arbitrate import arbitrate
 from privacy.complete import complete
 from privacy.fold import Folded, fold, readable_base64
 from privacy.plausible import plausible
-from privacy.presidio_patterns import PresidioPatterns
+from privacy.presidio_patterns import find_by_presidio, presidio_patterns
 from privacy.recognizers.address import find_addresses, find_postcodes_after
 from privacy.recognizers.age import find_ages
 from privacy.recognizers.contact import find_contacts
@@ -75,7 +75,7 @@ class Detector:
         finders: Sequence[Find] = (),
     ) -> None:
         """`finders` are the site's own (dictionaries, id patterns). Raises ValueError for a folder that is no model."""
-        self._presidio = PresidioPatterns()
+        presidio_patterns()
         self._spacy = SpacyNames(models.spacy)
         self._classifiers = [TokenClassifier(folder, min_score=min_score) for folder in models.classifiers]
         self._words = everyday(frozenset().union(*(classifier.words for classifier in self._classifiers)))
@@ -93,7 +93,7 @@ class Detector:
             partial(find_lower_names, words=self._words),
             find_places,
             find_organizations,
-            self._presidio.find,
+            find_by_presidio,
             *finders,
         )
         self._min_score = min_score

@@ -10,11 +10,14 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import regex
 
-from privacy.recognizers.rule import CONTEXT_CHARS, Clock, matches
+from privacy.recognizers.prefilter import Group
+from privacy.recognizers.rule import CONTEXT_CHARS, Clock, matches_of
 from privacy.records import Span
 
 # Recogniser -> (our type, whether a match counts without a context word, fewest digits). Left out: those that ours find more
@@ -41,59 +44,61 @@ _CONTEXT_BOOST = 0.35
 _CONTEXT_FLOOR = 0.4
 
 
-class PresidioPatterns:
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    recognizer: Any
+    score: float
+    entity_type: str
+    alone: bool
+    """Whether a match counts without a context word."""
+    fewest_digits: int
+    context: regex.Pattern[str] | None
+
+
+@cache
+def presidio_patterns() -> Group[_Pattern]:
     """Loads in some seconds, most of them Presidio's import."""
+    with _hidden("torch", "transformers"):
+        from presidio_analyzer import predefined_recognizers
 
-    def __init__(self) -> None:
-        with _hidden("torch", "transformers"):
-            from presidio_analyzer import predefined_recognizers
-
-        # Some recognisers log the text they look at.
-        logging.getLogger("presidio-analyzer").disabled = True
-        self._loaded: list[tuple[int, tuple[Any, str, bool, regex.Pattern[str] | None]]] = []
-        for name, (entity_type, alone, digits) in _RECOGNIZERS.items():
-            recognizer = getattr(predefined_recognizers, name)()
-            for pattern in recognizer.patterns:
-                pattern.compiled_regex = regex.compile(pattern.regex, recognizer.global_regex_flags)
-            words = [regex.escape(word) for word in recognizer.context or ()]
-            context = (
-                regex.compile(r"(?<!\w)(?:" + "|".join(words) + ")", regex.IGNORECASE) if words else None
+    # Some recognisers log the text they look at.
+    logging.getLogger("presidio-analyzer").disabled = True
+    listed: list[tuple[regex.Pattern[str], _Pattern]] = []
+    for name, (entity_type, alone, digits) in _RECOGNIZERS.items():
+        recognizer = getattr(predefined_recognizers, name)()
+        words = [regex.escape(word) for word in recognizer.context or ()]
+        context = regex.compile(r"(?<!\w)(?:" + "|".join(words) + ")", regex.IGNORECASE) if words else None
+        for pattern in recognizer.patterns:
+            compiled = regex.compile(pattern.regex, recognizer.global_regex_flags)
+            listed.append(
+                (compiled, _Pattern(recognizer, pattern.score, entity_type, alone, digits, context))
             )
-            self._loaded.append((digits, (recognizer, entity_type, alone, context)))
-
-    def find(self, text: str, clock: Clock) -> list[Span]:
-        """All that its patterns and checks accept. Raises TimeoutError."""
-        digits = len(_DIGIT.findall(text))
-        return [
-            span
-            for fewest, loaded in self._loaded
-            if digits >= fewest
-            for span in _matches_of(*loaded, text, clock)
-        ]
+    return Group(listed)
 
 
-def _matches_of(
-    recognizer: Any,
-    entity_type: str,
-    alone: bool,
-    context: regex.Pattern[str] | None,
-    text: str,
-    clock: Clock,
-) -> Iterator[Span]:
-    for pattern in recognizer.patterns:
-        for match in matches(pattern.compiled_regex, text, clock):
-            if _inside_word(text, match.start()) or _inside_word(text, match.end()):
-                continue  # a piece of a hash is no number of anybody
-            score = _score(recognizer, pattern.score, match.group())
-            if score <= 0:
-                continue
-            first = max(0, match.start() - CONTEXT_CHARS)
-            last = min(len(text), match.end() + CONTEXT_CHARS // 2)
-            if context is not None and context.search(text, first, last):
-                score = min(1.0, max(score + _CONTEXT_BOOST, _CONTEXT_FLOOR))
-            elif not alone:
-                continue
-            yield Span(match.start(), match.end(), entity_type, score, type(recognizer).__name__)
+def find_by_presidio(text: str, clock: Clock) -> list[Span]:
+    """All that its patterns and checks accept. Raises TimeoutError."""
+    digits = len(_DIGIT.findall(text))
+    return [
+        span
+        for pattern, match in matches_of(presidio_patterns(), text, clock)
+        if digits >= pattern.fewest_digits and (span := _span(pattern, match, text)) is not None
+    ]
+
+
+def _span(pattern: _Pattern, match: regex.Match[str], text: str) -> Span | None:
+    if _inside_word(text, match.start()) or _inside_word(text, match.end()):
+        return None  # a piece of a hash is no number of anybody
+    score = _score(pattern.recognizer, pattern.score, match.group())
+    if score <= 0:
+        return None
+    first = max(0, match.start() - CONTEXT_CHARS)
+    last = min(len(text), match.end() + CONTEXT_CHARS // 2)
+    if pattern.context is not None and pattern.context.search(text, first, last):
+        score = min(1.0, max(score + _CONTEXT_BOOST, _CONTEXT_FLOOR))
+    elif not pattern.alone:
+        return None
+    return Span(match.start(), match.end(), pattern.entity_type, score, type(pattern.recognizer).__name__)
 
 
 def _inside_word(text: str, index: int) -> bool:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 import regex
 
 from privacy.recognizers.people import given_names, surnames
-from privacy.recognizers.rule import Clock, matches
+from privacy.recognizers.prefilter import Group, may_match
+from privacy.recognizers.rule import Clock, matches, matches_of, occurs, search
 from privacy.recognizers.unworded import speaks_of_somebody
 from privacy.records import Span
 
@@ -194,13 +195,28 @@ _BY_ITSELF = regex.compile(
 )
 
 
-# One of these is in every match: most texts have none.
-_MARKS = {
-    "user's place": ("/", "\\", "uid="),
-    "user of a command": ("su", "user", "passwd", "ssh"),
-    "user signing in": ("user ", "fail", "accepted", "success", "attempt", "denied", "granted", "rejected", "reset", "expired", "started", "opened", "closed", "ended", "refused", "changed", " ok ", "error", "lockout", "su:", "sudo:", "cron["),
-    "user field": ("=", ":"),
-}  # fmt: skip
+# Slots that only a login stands in.
+_SLOTS = Group(
+    (
+        (_PLACE, (0.6, "user's place")),
+        (_COMMAND, (0.5, "user of a command")),
+        (_AUTH, (0.55, "user signing in")),
+        (_FIELD, (0.55, "user field")),
+    )
+)
+# Slots that prose has too; whether the words before leave little else.
+_BESIDE_WORDS = Group(
+    (
+        (_IS, (0.7, "user name", True)),
+        (_BESIDE, (0.5, "user beside a word", True)),
+        (_ON_SITE, (0.5, "user of a site", False)),
+        (_GOES_BY, (0.5, "goes by", False)),
+        (_BY, (0.45, "done by", False)),
+        (_RECORD_BY, (0.45, "record changed by", False)),
+        (_DID, (0.45, "user did", False)),
+        (_AT_START, (0.5, "user of a log", True)),
+    )
+)
 
 
 def find_logins(
@@ -210,38 +226,19 @@ def find_logins(
     only what looks like a login by itself. `knows` says whether a large dictionary, names among it, has a word. Raises TimeoutError."""
     clock.left_s()
     found: list[tuple[int, int, float, str]] = []
-    lowered = text.lower()
-    for pattern, score, name in (
-        (_PLACE, 0.6, "user's place"),
-        (_COMMAND, 0.5, "user of a command"),
-        (_AUTH, 0.55, "user signing in"),
-        (_FIELD, 0.55, "user field"),
-    ):
-        if not any(mark in lowered for mark in _MARKS[name]):
-            continue
-        for match in matches(pattern, text, clock):
-            if _may_be(match["x"]):
-                found.append((*match.span("x"), score, name))
-    for pattern, score, name in (
-        (_IS, 0.7, "user name"),
-        (_BESIDE, 0.5, "user beside a word"),
-        (_ON_SITE, 0.5, "user of a site"),
-        (_GOES_BY, 0.5, "goes by"),
-        (_BY, 0.45, "done by"),
-        (_RECORD_BY, 0.45, "record changed by"),
-        (_DID, 0.45, "user did"),
-        (_AT_START, 0.5, "user of a log"),
-    ):
-        for match in matches(pattern, text, clock):
-            # Where prose has words of its own, a program's name among them, only a form or a name will do.
-            sure = (
-                pattern in (_IS, _BESIDE, _AT_START)
-                or (pattern is _RECORD_BY and match["x"].islower())
-                or (pattern is _GOES_BY and match["site"])
-            )
-            named = _is_of_a_name(match["x"]) and match["x"] not in words
-            if _has_form(match["x"]) or named or (sure and _is_no_word(match["x"], words)):
-                found.append((*match.span("x"), score, name))
+    for (score, name), match in matches_of(_SLOTS, text, clock):
+        if _may_be(match["x"]):
+            found.append((*match.span("x"), score, name))
+    for (score, name, sure), match in matches_of(_BESIDE_WORDS, text, clock):
+        # Where prose has words of its own, a program's name among them, only a form or a name will do.
+        surely = (
+            sure
+            or (name == "record changed by" and match["x"].islower())
+            or (name == "goes by" and match["site"])
+        )
+        named = _is_of_a_name(match["x"]) and match["x"] not in words
+        if _has_form(match["x"]) or named or (surely and _is_no_word(match["x"], words)):
+            found.append((*match.span("x"), score, name))
     for match in matches(_CHAT, text, clock):
         group = "x" if match["x"] else "handle"
         if _may_be(match[group]) if group == "x" else _is_writer(match[group]):
@@ -269,14 +266,15 @@ def find_logins(
             strange = all(_is_no_word(part, words) for part in text[start:end].split("_"))
             if told or (plain and (strange or _CUT.fullmatch(text, start, end))):
                 found.append((start, end, 0.4, "underscored"))
-        if _OF_ACCOUNTS.search(text):
+        if occurs(_OF_ACCOUNTS, text):
             for match in matches(_OF_A_NAME, text, clock):
                 name = match["x"].rstrip("0123456789")
                 if _is_no_word(name, words) and (_is_of_a_name(name) or name != match["x"]):
                     found.append((*match.span("x"), 0.4, "of a name"))
-        for line in matches(_LINE, text, clock):
-            if _is_log(line.group()):
-                found += _in_log_line(text, line.start(), line.end(), words)
+        if "=" in text or any(may_match(sign, text) for sign in (_HOST, _LOG_START, _LEVEL)):
+            for line in search(_LINE, text, clock):
+                if _is_log(line.group()):
+                    found += _in_log_line(text, line.start(), line.end(), words)
         if knows is not None:
             found += _strange(text, clock, words, knows)
     if words and found:
@@ -313,7 +311,7 @@ def _strange(
             found.append((*match.span("x"), 0.4, "strange word"))
             continue
         if told is None:
-            told = _OF_ACCOUNTS.search(text) is not None
+            told = occurs(_OF_ACCOUNTS, text)
         if told:
             found.append((*match.span("x"), 0.4, "strange word"))
     return found

@@ -68,17 +68,23 @@ class Clock:
 
 def matches(pattern: regex.Pattern[str], text: str, clock: Clock) -> Iterator[regex.Match[str]]:
     """Every match, under the clock. `regex` raises TimeoutError itself when a search runs too long."""
-    return _search(pattern, text, clock) if may_match(pattern, text) else iter(())
+    return search(pattern, text, clock) if may_match(pattern, text) else iter(())
+
+
+def occurs(pattern: regex.Pattern[str], text: str) -> bool:
+    """Whether the pattern matches anywhere; for patterns that are linear, which need no clock."""
+    return may_match(pattern, text) and pattern.search(text) is not None
 
 
 def matches_of(group: Group[T], text: str, clock: Clock) -> Iterator[tuple[T, regex.Match[str]]]:
     """Every match of each pattern of a group, with what belongs to the pattern."""
     for pattern, thing in group.that_may_match(text):
-        for match in _search(pattern, text, clock):
+        for match in search(pattern, text, clock):
             yield thing, match
 
 
-def _search(pattern: regex.Pattern[str], text: str, clock: Clock) -> Iterator[regex.Match[str]]:
+def search(pattern: regex.Pattern[str], text: str, clock: Clock) -> Iterator[regex.Match[str]]:
+    """The same without asking first whether there may be a match: for a text that is looked at once more."""
     # A pattern that is linear needs no clock for a short text, and asking for one costs as much as the search.
     found: Iterator[regex.Match[str]] = (
         pattern.finditer(text)
@@ -101,7 +107,7 @@ def run_rule(rule: Rule, text: str, clock: Clock) -> list[Span]:
     group: str | int = "x" if "x" in rule.pattern.groupindex else 0
     return [
         Span(start, end, rule.entity_type, rule.score, rule.name)
-        for match in _search(rule.pattern, text, clock)
+        for match in search(rule.pattern, text, clock)
         for start, end in match.spans(group)
         if start < end
         and (rule.accept is None or rule.accept(text[start:end]))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import privacy
-from privacy.presidio_patterns import PresidioPatterns
+from privacy.presidio_patterns import presidio_patterns
 from privacy.recognizers import prefilter
 from privacy.recognizers.needs import needs
 from privacy.recognizers.prefilter import Group, may_match
@@ -181,9 +181,8 @@ def _all_patterns() -> list[regex.Pattern[str]]:
                 pattern = part.pattern if isinstance(part, Rule) else part
                 if isinstance(pattern, regex.Pattern) and isinstance(pattern.pattern, str):
                     found[pattern.pattern, pattern.flags] = pattern
-    for _, (recognizer, *_) in PresidioPatterns()._loaded:
-        for entry in recognizer.patterns:
-            found[entry.compiled_regex.pattern, entry.compiled_regex.flags] = entry.compiled_regex
+    for pattern, _ in presidio_patterns().pairs:
+        found[pattern.pattern, pattern.flags] = pattern
     return list(found.values())
 
 
