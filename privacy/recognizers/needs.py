@@ -20,40 +20,63 @@ import regex
 Need = frozenset[str]
 MOST_NEEDS = 4
 # How many strings are carried on to what follows them, and how many a need may have.
-_MOST_CARRIED, _MOST_STRINGS = 60, 3000
+_MOST_CARRIED, _MOST_STRINGS = 150, 5000
 _MOST_ROUNDS = 9
+# Between a word and what is no word; at the end of a text that is not all ASCII.
+_BORDER, _BEYOND_ASCII = "\x01", "\x02"
 # About how many characters a text has, and what share of them a character has: needs are chosen by how often they are met by chance.
 _USUAL_CHARS = 100
 _SHARES = (
-    {" ": 0.17, "0": 0.02} | dict.fromkeys("aeinorst", 0.06) | dict.fromkeys("bcdfghjklmpquvwxyz.,", 0.015)
+    {" ": 0.17, "0": 0.02, _BORDER: 0.35}
+    | dict.fromkeys("aeinorst", 0.06)
+    | dict.fromkeys("bcdfghjklmpquvwxyz.,", 0.015)
 )
-_MOST_ODDS = 2.0
+_MOST_ODDS = 2.5
+# What is put in place of properties, of which `re` knows none: some are known to be of no ASCII character.
+_SCRIPT = regex.compile(
+    r"\\p\{(?:Greek|Cyrillic|Arabic|Hebrew|Armenian|Georgian|Devanagari|Thai|Han|Hiragana|Katakana|Hangul)\}"
+)
 _PROPERTY = regex.compile(r"\\[pP]\{\^?[\w=]+\}|\\[pP]\w")
+_OF_SCRIPT, _OF_PROPERTY = "\ue001", "\ue000"
+# What stands in a pattern for itself and for something else here.
+_OTHERS = frozenset({_BORDER, _BEYOND_ASCII, _OF_SCRIPT, _OF_PROPERTY})
 _NAMED = regex.compile(r"\(\?P?<(?![=!])\w+>")
 _NAME_AGAIN = regex.compile(r"\(\?P=\w+\)")
 # `re` takes these for plain characters, `regex` for misspellings that are allowed and for classes of POSIX.
 _READ_OTHERWISE = regex.compile(r"\{[\d<=]*[a-z]|\[:\^?\w+:\]")
-_PLAIN = str.maketrans(dict.fromkeys("123456789", "0") | dict.fromkeys("\t\n\v\f\r\x1c\x1d\x1e\x1f", " "))
-_ANY_DIGIT, _ANY_BLANK = regex.compile(r"\d"), regex.compile(r"\s")
+_WORDS = regex.compile(r"(\w+)")
+_PLAIN = str.maketrans(dict.fromkeys("123456789", "0") | dict.fromkeys("\t\v\f\r\x1c\x1d\x1e\x1f", "\n"))
+_ANY_DIGIT, _ANY_BLANK = regex.compile(r"\d"), regex.compile(r"[^\S\n]")
 _REPEATS = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
 _IN_ANY_CASE = regex.compile(r"\(\?[a-zA-Z]*i")
 
 
 def as_it_is(text: str) -> str:
-    """The text with a "0" for each digit and a " " for each blank of any kind."""
-    text = text.translate(_PLAIN)
-    return text if text.isascii() else _ANY_BLANK.sub(" ", _ANY_DIGIT.sub("0", text))
+    """The text as needs are looked for in it: "0" for each digit, " " or a line break for each blank, the borders of words marked."""
+    return _BORDER.join(_WORDS.split(_plain(text))) + ("" if text.isascii() else _BEYOND_ASCII)
 
 
 def in_any_case(text: str) -> str:
-    """The same in lower case."""
-    text = as_it_is(text)
+    """What `as_it_is` gave, in lower case."""
     # `regex` takes both Turkish letters for an "i", casefold neither.
     return text.lower() if text.isascii() else text.replace("İ", "i").casefold().replace("ı", "i")
 
 
+def _plain(text: str) -> str:
+    text = text.translate(_PLAIN)
+    return text if text.isascii() else _ANY_BLANK.sub(" ", _ANY_DIGIT.sub("0", text))
+
+
+def _bordered(string: str) -> str:
+    """What is needed as it stands in a text: with all borders inside, and those at its ends that are known."""
+    marked = _BORDER.join(_WORDS.split(string.replace(_BORDER, "")))
+    if not string.startswith(_BORDER):
+        marked = marked.removeprefix(_BORDER)
+    return marked if string.endswith(_BORDER) else marked.removesuffix(_BORDER)
+
+
 def is_in_any_case(pattern: regex.Pattern[str]) -> bool:
-    """Whether any part of the pattern matches in any case: its needs are to be looked for `in_any_case` then, else `as_it_is`."""
+    """Whether any part of the pattern matches in any case: its needs are to be looked for `in_any_case` then."""
     return bool(pattern.flags & regex.IGNORECASE) or _IN_ANY_CASE.search(pattern.pattern) is not None
 
 
@@ -62,14 +85,16 @@ def needs(pattern: regex.Pattern[str]) -> tuple[Need, ...]:
     """Up to MOST_NEEDS lists of strings as `is_in_any_case` says; every match holds one of each. Empty if nothing is known."""
     if pattern.flags & regex.VERSION1 or _READ_OTHERWISE.search(pattern.pattern):
         return ()
-    # Properties tell of no string and no ASCII digit; the names of groups may stand twice in `regex` only.
-    plain = _NAME_AGAIN.sub(r"[\\w\\W]*", _NAMED.sub("(", _PROPERTY.sub(r"\\w", pattern.pattern)))
+    plain = _PROPERTY.sub(_OF_PROPERTY, _SCRIPT.sub(_OF_SCRIPT, pattern.pattern))
+    # The names of groups may stand twice in `regex` only.
+    plain = _NAME_AGAIN.sub(r"[\\w\\W]*", _NAMED.sub("(", plain))
     try:
         parsed = _parser.parse(plain, pattern.flags & regex.VERBOSE and sre.SRE_FLAG_VERBOSE)
     except (_parser.error, OverflowError, RecursionError):
         return ()
     found, carried = _Reader(is_in_any_case(pattern)).read(parsed, _NOTHING)
-    return tuple(_best([*found, carried])[:MOST_NEEDS])
+    best = _best([*found, carried])[:MOST_NEEDS]
+    return tuple(frozenset(map(_bordered, _shortest(need))) for need in best)
 
 
 _NOTHING: Need = frozenset({""})
@@ -86,13 +111,16 @@ class _Reader:
         found: list[Need] = []
         for kind, value in items:
             if kind in (sre.AT, sre.ASSERT_NOT):
-                continue  # of no width
+                # Of no width; a word that begins or ends there has its border there.
+                if value is not sre.AT_NON_BOUNDARY if kind is sre.AT else _is_no_word(value[1]):
+                    before = frozenset(string.removesuffix(_BORDER) + _BORDER for string in before)
+                continue
             if kind is sre.ASSERT:
                 direction, inside = value
                 # Behind stands what was carried anyway, or is first.
                 met, end = self.read(inside, before if direction > 0 else _NOTHING)
                 found += [*met, end]
-                if direction < 0 and "" in before:
+                if direction < 0 and _odds(end) < _odds(before):
                     before = end
                 continue
             met, before = self._item(kind, value, before)
@@ -110,7 +138,10 @@ class _Reader:
             fewest, most, inside = value
             return self._repeat(fewest, most, inside, before)
         chars = self._chars(kind, value)
-        return _carry(before, chars) if chars is not None else ([before], _NOTHING)
+        if chars is not None:
+            return _carry(before, chars)
+        told = [] if self._fold or not _is_beyond_ascii(kind, value) else [frozenset({_BEYOND_ASCII})]
+        return [before, *told], _NOTHING
 
     def _repeat(self, fewest: int, most: Any, inside: Any, before: Need) -> tuple[list[Need], Need]:
         found: list[Need] = []
@@ -133,23 +164,44 @@ class _Reader:
     def _chars(self, kind: Any, value: Any) -> Need | None:
         """What one item of one character can be, if that is a short list."""
         if kind is sre.LITERAL:
-            return frozenset({self._plain(value)})
+            return None if chr(value) in _OTHERS else frozenset({self._char(value)})
         if kind is not sre.IN:
             return None
         chars: set[str] = set()
         for what, member in value:
             if what is sre.CATEGORY and member in (sre.CATEGORY_DIGIT, sre.CATEGORY_SPACE):
-                chars.add("0" if member is sre.CATEGORY_DIGIT else " ")
+                chars.update("0" if member is sre.CATEGORY_DIGIT else " \n")
             elif what is sre.LITERAL:
-                chars.add(self._plain(member))
+                chars.add(self._char(member))
             elif what is sre.RANGE and member[1] - member[0] <= 26:
-                chars.update(map(self._plain, range(member[0], member[1] + 1)))
+                chars.update(map(self._char, range(member[0], member[1] + 1)))
             else:
                 return None
-        return frozenset(chars)
+        return frozenset(chars) if chars.isdisjoint(_OTHERS) else None
 
-    def _plain(self, code: int) -> str:
-        return in_any_case(chr(code)) if self._fold else as_it_is(chr(code))
+    def _char(self, code: int) -> str:
+        char = _plain(chr(code))
+        return in_any_case(char) if self._fold else char
+
+
+def _is_no_word(excluded: Any) -> bool:
+    """Whether no character of a word can stand where `excluded` cannot."""
+    if len(excluded) != 1:
+        return False
+    kind, value = excluded[0]
+    if kind is sre.BRANCH:
+        return any(map(_is_no_word, value[1]))
+    return kind is sre.IN and value[0][0] is not sre.NEGATE and (sre.CATEGORY, sre.CATEGORY_WORD) in value
+
+
+def _is_beyond_ascii(kind: Any, value: Any) -> bool:
+    if kind is sre.LITERAL:
+        return chr(value) == _OF_SCRIPT
+    return kind is sre.IN and all(
+        (what is sre.LITERAL and member >= 128 and chr(member) != _OF_PROPERTY)
+        or (what is sre.RANGE and member[0] >= 128)
+        for what, member in value
+    )
 
 
 def _carry(before: Need, chars: Need) -> tuple[list[Need], Need]:
@@ -174,24 +226,25 @@ def _either(ways: Sequence[tuple[list[Need], Need]]) -> tuple[list[Need], Need]:
 
 def _best(found: Iterable[Need]) -> list[Need]:
     """The needs that are met least often by chance, the best first."""
-    told = [
-        (odds, sorted(need), need)
-        for need in set(map(_shortest, found))
-        if (odds := _odds(need)) <= _MOST_ODDS
-    ]
+    told = [(odds, sorted(need), need) for need in set(found) if (odds := _odds(need)) <= _MOST_ODDS]
     return [need for *_, need in sorted(told)]
 
 
 def _odds(need: Need) -> float:
     if len(need) > _MOST_STRINGS:
         return float(_USUAL_CHARS)
-    return sum(map(_odds_of, need))
+    # A long list is dearer to look for.
+    return sum(map(_odds_of, need)) + len(need) / 20_000
 
 
+@cache
 def _odds_of(string: str) -> float:
     odds = float(_USUAL_CHARS)
     for last, char in zip(" " + string, string, strict=False):
-        odds *= 0.4 if last == char == "0" else _SHARES.get(char, 0.002)
+        odds *= _SHARES.get(char, 0.002)
+        if char == "0":
+            # A digit stands beside a digit, seldom beside a letter.
+            odds *= 20 if last == "0" else 0.1 if last.isalpha() else 1
     return odds
 
 

@@ -47,7 +47,9 @@ def may_match(pattern: regex.Pattern[str], text: str) -> bool:
     _number_of[pattern] = len(_listed)
     _listed.append(pattern)
     # The one pass knows it from the next text on.
-    looked_at = in_any_case(text) if is_in_any_case(pattern) else as_it_is(text)
+    looked_at = as_it_is(text)
+    if is_in_any_case(pattern):
+        looked_at = in_any_case(looked_at)
     return all(any(string in looked_at for string in need) for need in needs(pattern))
 
 
@@ -88,10 +90,8 @@ class _Finder:
     def possible(self, text: str) -> int:
         """The bits of the patterns that may match."""
         met = self._met
-        for automaton, looked_at in (
-            (self._as_it_is, as_it_is(text)),
-            (self._in_any_case, in_any_case(text)),
-        ):
+        plain = as_it_is(text)
+        for automaton, looked_at in ((self._as_it_is, plain), (self._in_any_case, in_any_case(plain))):
             if automaton is not None:
                 met = reduce(or_, map(itemgetter(1), automaton.iter(looked_at)), met)
         found = met
