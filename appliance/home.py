@@ -10,6 +10,7 @@ from pathlib import Path
 
 from appliance.keeping.at_rest import EncryptionError, are_texts_encrypted, key_of
 from appliance.keeping.private_files import sync, write_private
+from distill.checkpoints import begin_write
 from distill.text_files import TextKey
 
 
@@ -155,17 +156,16 @@ class Home:
 
     def _make_key(self, path: Path) -> None:
         """Whole or not at all, and once: a link is made in one step and does not replace what another process made."""
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         key, master = secrets.token_bytes(32), key_of(self.root)
+        temporary, descriptor = begin_write(path, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(key if master is None else master.seal(key, path.name))
             file.flush()
             os.fsync(file.fileno())
-        try:
-            path.hardlink_to(temporary)
-        except FileExistsError:
-            pass  # another process was first: its key counts
-        finally:
-            temporary.unlink()
+            try:
+                path.hardlink_to(temporary)
+            except FileExistsError:
+                pass  # another process was first: its key counts
+            finally:
+                temporary.unlink()
         sync(self.keys)  # records scrubbed with a key that a power cut took away match nothing later

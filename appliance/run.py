@@ -27,7 +27,7 @@ from appliance.processes import spawn
 from appliance.progress import Screen, read_state
 from appliance.rewards import rewards_digest
 from appliance.store import Store
-from distill.checkpoints import file_sha256, write_atomically
+from distill.checkpoints import file_sha256, sweep, write_atomically
 
 _POLL_S = 0.2
 _STOP_GRACE_S = 10.0
@@ -205,6 +205,7 @@ def run_pipeline(run: Run, screen: Screen) -> Path:
     """Brings every stage to its finished state and gives the last one's folder; raises RunError."""
     store = Store(run.home.store)
     with alone_with(run.folder):
+        sweep(run.folder)
         _write_config(run)
         store.begin_run(run.run_id, run.use_case.name, run.use_case.title)
         done: dict[str, Manifest] = {}

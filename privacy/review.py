@@ -8,6 +8,7 @@ caller's to ask, and what a tired reviewer overlooks.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -210,6 +211,7 @@ def write_marks(
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # somebody writes it: it is not what a kill has left
             for drawn, fields, marks in marked:
                 given = _raw(ids, base_dir, key, drawn).fields["id"]
                 for name in fields:
@@ -221,7 +223,7 @@ def write_marks(
                 count += 1
             file.flush()
             os.fsync(file.fileno())
-        temporary.rename(path)
+            temporary.rename(path)
     finally:
         temporary.unlink(missing_ok=True)
     return count

@@ -19,11 +19,12 @@ from typing import get_args
 
 from appliance import datasets
 from appliance.home import Home
-from appliance.jobs import attempts, journal
+from appliance.jobs import attempts, journal, prune
 from appliance.jobs.journal import JobError
 from appliance.jobs.states import Job, Lane, RefusedError, Status
 from appliance.offline import QUIET_AND_OFFLINE
 from appliance.processes import Child, spawn
+from distill.checkpoints import sweep
 
 _MARK = ".worker"
 _POLL_S = 0.2
@@ -101,6 +102,10 @@ def work_off(home: Home, *, once: bool = False, argv: Argv = argv_of) -> None:
         worker = _Worker(home, argv)
         _log(f"works off the jobs of {home.root}")
         datasets.sweep(home)
+        if left := sweep(home.root, ("models", "cache")):
+            _log(f"{left:,} files that killed processes left half-written were taken away")
+        if pruned := prune.prune(home, time.time()):
+            _log(f"{pruned:,} jobs that ended more than {prune.KEPT_DAYS} days ago were taken away")
         try:
             while not told:
                 worker.beat()

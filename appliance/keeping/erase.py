@@ -41,6 +41,7 @@ from appliance.manifest import Manifest
 from appliance.people.acting import Action, Actor, acting
 from appliance.run import RunError, fingerprint, is_data_unchanged, open_folder
 from appliance.store import rewrite
+from distill.checkpoints import sweep
 
 __all__ = ["EraseError", "Plan", "erase", "plan", "source_lines"]
 
@@ -144,7 +145,8 @@ def erase(home: Home, actor: Actor, asked: Asked, reason: str) -> Erasure:
 
 
 def _finish_all(home: Home) -> None:
-    """What an earlier call left half done: it could not be read."""
+    """What an earlier call left half done could not be read; what killed processes left half-written may hold anything."""
+    sweep(home.root, ("models", "cache"))
     for folder in runs(home):
         for stage in (path for path in folder.iterdir() if (path / MARK).exists()):
             with alone_with_run(folder):

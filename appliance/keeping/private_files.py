@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from distill.checkpoints import write_atomically
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -15,18 +16,7 @@ def write_private(path: Path, content: bytes) -> None:
 
     Threads of one process may write the same path at once: the last one counts.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync(path.parent)  # the new name must survive a power cut, not only the bytes
+    write_atomically(path, content, 0o600)
 
 
 def sync(path: Path) -> None:

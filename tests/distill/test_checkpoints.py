@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from distill.checkpoints import SEAL, is_sealed, newest_sealed, seal, write_atomically
+from distill.checkpoints import SEAL, begin_write, is_sealed, newest_sealed, seal, sweep, write_atomically
 
 
 def checkpoint(parent: Path, step: int) -> Path:
@@ -110,3 +111,48 @@ def test_a_write_that_fails_leaves_the_old_text(tmp_path: Path) -> None:
     with pytest.raises(UnicodeEncodeError):
         write_atomically(path, "\ud800")
     assert path.read_text() == "old"
+
+
+def test_what_a_kill_leaves_is_swept_and_what_is_being_written_is_not(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    code = """
+import os, signal, sys
+from pathlib import Path
+from distill import checkpoints
+os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+checkpoints.write_atomically(Path(sys.argv[1]), "new")
+"""
+    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a/b/file")], check=False)
+    assert killed.returncode == -9 and len(list(tmp_path.rglob(".file.*.tmp"))) == 1
+    temporary, descriptor = begin_write(tmp_path / "a" / "live", 0o600)
+    others = [".hidden", "file.tmp", ".file.tmp", ".file.0123456g.tmp", ".4711.tmp", "x.0123abcd.tmp"]
+    for name in others:
+        (tmp_path / name).write_text("x")
+    (tmp_path / ".old.4711.tmp").write_text("of an earlier release")
+    (tmp_path / ".folder.0123abcd.tmp").mkdir()
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / ".left.0123abcd.tmp").write_text("x")
+    (tmp_path / "elsewhere").write_text("x")
+    (tmp_path / ".link.0123abcd.tmp").symlink_to(tmp_path / "elsewhere")
+    assert sweep(tmp_path, ("models",)) == 2
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {*others, "a", "models", ".folder.0123abcd.tmp", "elsewhere", ".link.0123abcd.tmp"}
+    assert temporary.exists() and (tmp_path / "models" / ".left.0123abcd.tmp").exists()
+    os.close(descriptor)
+    assert sweep(tmp_path / "a") == 1 and not list((tmp_path / "a").rglob("*.tmp"))
+
+
+def test_a_writer_whose_file_is_swept_before_it_is_locked_begins_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept = []
+
+    def late(descriptor: int, how: int) -> None:
+        if not swept and how == fcntl.LOCK_EX:
+            swept.extend(tmp_path.glob(".file.*.tmp"))
+            swept[0].unlink()
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    write_atomically(tmp_path / "file", "new")
+    assert len(swept) == 1 and (tmp_path / "file").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
