@@ -18,8 +18,8 @@ from privacy.take_out import write_without
 
 
 def is_on_the_shelf(home: Home, path: Path) -> bool:
-    """Whether the file is one that was brought in."""
-    return path.parent.parent == home.data and (path.parent / "dataset.json").is_file()
+    """Whether the file, as `Path.resolve` gives it, is one that was brought in."""
+    return path.parent.parent == home.data.resolve() and (path.parent / "dataset.json").is_file()
 
 
 def write_new(home: Home, path: Path, rows: Collection[int]) -> dict[str, int]:

@@ -15,7 +15,7 @@ from appliance.datasets.erasing import write_new
 from appliance.home import Home
 from appliance.keeping import erase_marks as marks
 from appliance.keeping import texts
-from appliance.keeping.erasures import Erasure, Rewritten, write
+from appliance.keeping.erasures import Erasure, Rewritten, name_in, write
 from appliance.keeping.exchange import exchange, new_path
 from appliance.keeping.private_files import alone
 from appliance.keeping.sources import InSource
@@ -50,7 +50,7 @@ def _named_files(home: Home) -> Iterator[tuple[str, Path, str]]:
         named = (("vault", vault), ("golden", golden), ("marks", use_case.get("gold_spans")))
         for kind, name in named:
             if name is not None:
-                yield folder.name, Path(os.path.normpath(Path(document["base_dir"]) / name)), kind
+                yield folder.name, Path(os.path.realpath(Path(document["base_dir"]) / name)), kind
 
 
 def named_elsewhere(home: Home) -> list[tuple[Path, str]]:
@@ -60,14 +60,14 @@ def named_elsewhere(home: Home) -> list[tuple[Path, str]]:
         "marks": "marks by hand outside the home, which may name it",
     }
     files = {(path, words[kind]) for _, path, kind in _named_files(home) if path.is_file()}
-    return sorted(each for each in files if not each[0].is_relative_to(home.root))
+    return sorted(each for each in files if not each[0].is_relative_to(home.root.resolve()))
 
 
 def erase_marks(
     home: Home, erasure: Erasure, ids: frozenset[str], places: Mapping[str, tuple[str, ...]]
 ) -> Erasure:
     """In what the home keeps beside runs and data: reviews, golden sets, vaults."""
-    for folder in sorted(home.root.glob("reviews/*/")):
+    for folder in sorted(path for path in home.root.glob("reviews/*") if path.is_dir()):
         with alone(folder / "lock"):
             known = ids.union(places.get(f"use_cases/{folder.name}", ()))
             erasure = _exchanged(home, erasure, folder, marks.from_review(home, folder, known))
@@ -75,7 +75,7 @@ def erase_marks(
     for path in sorted(home.ratings.glob("*.golden.jsonl")):
         erasure = _exchanged(home, erasure, path.parent, marks.from_ratings(path, everywhere))
     for run_id, path, kind in _named_files(home):
-        if kind == "vault" and path.is_file() and path.is_relative_to(home.root):
+        if kind == "vault" and path.is_file() and path.is_relative_to(home.root.resolve()):
             known = ids.union(places.get(f"runs/{run_id}", ()))
             erasure = _exchanged(home, erasure, path.parent, marks.from_vault(path, known))
     return erasure
@@ -108,7 +108,7 @@ def _exchanged(home: Home, erasure: Erasure, folder: Path, changed: Mapping[str,
         return erasure
     noted = tuple(
         Rewritten(
-            os.path.relpath(folder / name, home.root),
+            name_in(home, folder / name),
             texts.sha256(folder / name),
             texts.sha256(new_path(folder / name)),
             rows,

@@ -91,9 +91,14 @@ def taint(home: Home, sha256: str) -> Erasure | None:
     return next((one for one in erasures(home) if sha256 in one.students), None)
 
 
+def name_in(home: Home, path: Path) -> str:
+    """The same for a file, whatever links lead to it or to the home."""
+    return os.path.relpath(os.path.realpath(path), os.path.realpath(home.root))
+
+
 def rewritten(home: Home, path: Path) -> list[Rewritten]:
     """What erasures did to this file, the oldest first."""
-    name = os.path.relpath(path, home.root)
+    name = name_in(home, path)
     return [done for one in erasures(home) for done in one.rewritten if done.path == name]
 
 

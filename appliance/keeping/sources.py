@@ -52,7 +52,7 @@ def sources(home: Home) -> list[Source]:
         for held_out, section in ((False, sections.get("data")), (True, sections.get("held_out"))):
             if not isinstance(section, dict) or not isinstance(section.get("path"), str):
                 continue
-            path = Path(os.path.normpath(base_dir / section["path"]))
+            path = Path(os.path.realpath(base_dir / section["path"]))
             named_by.setdefault(path, set()).add(who)
             try:
                 reading = replace(validate(SourceSettings, section, "data"), path=str(path))
@@ -62,7 +62,7 @@ def sources(home: Home) -> list[Source]:
             readings.setdefault(path, {})[json.dumps(told)] = (reading, held_out)
     for folder in home.data.glob("[0-9]*"):
         for path in folder.glob("records.*"):
-            named_by.setdefault(path, set())
+            named_by.setdefault(path.resolve(), set())
     return [
         Source(path, tuple(readings.get(path, {}).values()), frozenset(named_by[path]))
         for path in sorted(named_by)
