@@ -151,8 +151,9 @@ def _finish_all(home: Home) -> None:
         for stage in (path for path in folder.iterdir() if (path / MARK).exists()):
             with alone_with_run(folder):
                 finish(stage)
-    for mark in (*home.root.glob(f"*/{MARK}"), *home.root.glob(f"*/*/{MARK}")):
-        finish(mark.parent)
+    vaults = {mark.parent for mark in home.use_cases.glob(f"**/{MARK}")}
+    for folder in (*home.data.glob("[0-9]*"), *home.root.glob("reviews/*"), home.ratings, *vaults):
+        finish(folder)
 
 
 def _known(home: Home, folder: Path, places: Mapping[str, tuple[str, ...]]) -> frozenset[str]:

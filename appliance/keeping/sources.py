@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from appliance import datasets
 from appliance.config import ConfigError, read_toml, validate
 from appliance.home import Home
 from appliance.keeping.erasures import rewritten
@@ -60,9 +61,8 @@ def sources(home: Home) -> list[Source]:
                 continue  # a draft that names the file and not yet its columns
             told = [reading.format, reading.table, reading.id, reading.subject, reading.fields, held_out]
             readings.setdefault(path, {})[json.dumps(told)] = (reading, held_out)
-    for folder in home.data.glob("[0-9]*"):
-        for path in folder.glob("records.*"):
-            named_by.setdefault(path.resolve(), set())
+    for each in datasets.datasets(home):
+        named_by.setdefault(datasets.raw_path(home, each.dataset_id).resolve(), set())
     return [
         Source(path, tuple(readings.get(path, {}).values()), frozenset(named_by[path]))
         for path in sorted(named_by)
@@ -74,9 +74,8 @@ def _documents(home: Home) -> Iterator[tuple[str, Path, dict[str, Any]]]:
     for path in sorted(home.runs.glob("*/config.json")):
         document = json.loads(path.read_text(encoding="utf-8"))
         yield f"runs/{path.parent.name}", Path(document["base_dir"]), document["use_case"]
-    for path in sorted(
-        home.use_cases.glob("*/*.toml")
-    ):  # as it is, and its earlier states, which jobs may be pinned to
+    # Use cases as they are, and their earlier states, which jobs may be pinned to.
+    for path in sorted(home.use_cases.glob("*/*.toml")):
         yield f"use_cases/{path.parent.name}", path.parent, read_toml(path)
 
 

@@ -152,6 +152,27 @@ def test_an_erasure_killed_after_any_write_goes_on(
         verify(run.folder / stage, read(run.folder / stage))  # type: ignore[arg-type]
 
 
+def test_a_person_is_found_again_after_a_kill_though_the_records_that_named_them_are_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, home = make_run(tmp_path), Home.open()
+    key, before = home.scrub_key(), held_by(run)
+    (tmp_path / "messages.csv").unlink()
+    whole = erasing._erase_in_stage
+
+    def killed_before_the_answers(folder: Path, ids: frozenset[str], subject: str | None) -> dict[str, int]:
+        if folder.name == "teach":
+            raise KeyboardInterrupt
+        return whole(folder, ids, subject)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(erasing, "_erase_in_stage", killed_before_the_answers)
+        erase(home, OFFICER, asked_subject("P1", key), "")
+    assert held_by(run)["completions.jsonl"] == before["completions.jsonl"]
+    erase(home, OFFICER, asked_subject("P1", key), "")
+    assert held_by(run) == without(before, {record_id(key, "1"), record_id(key, "2")})
+
+
 def test_only_the_privacy_officer_erases_and_never_beside_a_run_at_work(tmp_path: Path) -> None:
     run, home = make_run(tmp_path), Home.open()
     asked, before = asked_record("1", home.scrub_key()), held_by(run)
