@@ -52,7 +52,7 @@ PIPELINE = (
         ("name", "title", "data", "scrub", "task", "teacher", "student", "split", "prices", "held_out", "gold_spans",
          "detector", "sft", "onpolicy", "evaluate", "judge", "plant", "attack", "bench", "decide"),
         ("scrub", "teach", "curate", "check", "sft", "onpolicy", "evaluate", "attack", "bench"),
-        version=3,
+        version=4,
         external=("data", "student"),
         reads_facts=True,
     ),

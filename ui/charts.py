@@ -15,6 +15,16 @@ from altair.utils import schemapi
 schemapi.disable_debug_mode()  # see `show_chart`
 
 HEIGHT = 280
+_QUIET = "currentColor"
+"""Of the canvas, which has it from the style sheet: Streamlit's own grey is too pale on white."""
+_CONFIG = {
+    "axis": {"labelColor": _QUIET, "titleColor": _QUIET, "labelFlush": False, "titleFontWeight": "normal"},
+    "axisX": {"tickCount": 8},
+    "axisY": {"titleAngle": 0, "titleAlign": "left", "titleBaseline": "bottom", "titleX": 0, "titleY": -9},
+    "legend": {"labelColor": _QUIET, "columns": 4, "offset": 26},
+    "point": {"opacity": 1},
+}
+"""The name of the upright axis lies above it, where it is read without turning the head and is never cut."""
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -109,19 +119,20 @@ def bars(rows: Rows, name: str, value: str, *, x_title: str, series: str | None 
     )
 
 
-def scatter(rows: Rows, x: str, y: str, series: str | None, *, x_title: str, y_title: str) -> alt.Chart:
-    """One point a row."""
-    return (
-        alt.Chart(_data(rows))
-        .mark_point(filled=True, size=80)
-        .encode(
-            x=alt.X(f"{x}:Q", title=x_title, scale=alt.Scale(zero=False)),
-            y=alt.Y(f"{y}:Q", title=y_title, scale=alt.Scale(zero=False)),
-            tooltip=_told(rows),
-            **_colour(series),
-        )
-        .properties(height=HEIGHT + 60)
+def scatter(
+    rows: Rows, x: str, y: str, low: str, high: str, series: str, *, x_title: str, y_title: str
+) -> Any:
+    """One point a row, with its interval upright through it."""
+    base = alt.Chart(_data(rows)).encode(
+        x=alt.X(f"{x}:Q", title=x_title, scale=alt.Scale(zero=False), axis=alt.Axis(grid=False)),
+        color=_many(series, [row[series] for row in rows]),
+        tooltip=_told(rows),
     )
+    rule = base.mark_rule(strokeWidth=1.5).encode(
+        y=alt.Y(f"{low}:Q", title=y_title, scale=alt.Scale(zero=False)), y2=f"{high}:Q"
+    )
+    point = base.mark_point(filled=True, size=80).encode(y=alt.Y(f"{y}:Q", title=y_title))
+    return (rule + point).properties(height=HEIGHT + 60)
 
 
 def reliability(rows: Rows) -> Any:
@@ -200,7 +211,7 @@ def show_chart(chart: Any, summary: str, rows: Rows, *, key: str | None = None) 
     from ui import parts
 
     # Altair would hold each chart against its schema, several times, which takes most of a page; tests do that.
-    spec = _with_rows(chart.to_dict(validate=False))
+    spec = _with_rows(chart.to_dict(validate=False)) | {"config": _CONFIG}
     name = f"{zlib.crc32((key or summary).encode()):08x}"
     # Its place is kept while the browser draws it, so that nothing below moves.
     kept = f"<style>.st-key-sh-chart-{name}{{min-height:{spec.get('height', HEIGHT)}px}}</style>"

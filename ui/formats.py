@@ -1,4 +1,4 @@
-"""How numbers, money, times and sizes are written, everywhere in the console. What was not measured says so."""
+"""How numbers, times and sizes are written, everywhere in the console; money is as in the report. What was not measured says so."""
 
 from __future__ import annotations
 
@@ -29,14 +29,6 @@ def number(value: float | None, digits: int | None = None) -> str:
     if isinstance(value, int) or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
-
-
-def money(value: float | None, currency: str = "USD") -> str:
-    """An amount; small ones keep three significant digits."""
-    if value is None:
-        return NOT_MEASURED
-    told = f"{value:,.2f}" if abs(value) >= 1 or value == 0 else f"{value:.3g}"
-    return f"{told} {currency}"
 
 
 def duration(seconds: float | None) -> str:

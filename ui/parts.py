@@ -44,7 +44,8 @@ def empty(title: str, next_step: str, page: str | None = None) -> None:
 
 def problem(error: Exception | str) -> None:
     """What went wrong, as one plain sentence."""
-    st.error(plain(" ".join(str(error).split())))
+    said = " ".join(str(error).split())
+    st.error(plain(said[:1].upper() + said[1:]))
 
 
 def plain(text: str) -> str:
@@ -70,7 +71,9 @@ def figures(rows: Sequence[tuple[str, str, str | None]]) -> None:
         + "</div>"
         for label, value, detail in rows
     )
-    st.html(f'<dl class="sh-figures">{cells}</dl>')
+    # Six and more stand in two rows of one length, so that no row ends in an empty place.
+    across = len(rows) if len(rows) <= 5 else -(-len(rows) // 2)
+    st.html(f'<dl class="sh-figures" style="--sh-across:{across}">{cells}</dl>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ class Column:
     """The value as it is read; None never gets here."""
     right: bool = False
     """Numbers stand right."""
+    whole: bool = False
+    """Short words and times, which are never broken over two lines."""
     absent: str = formats.NOT_MEASURED
     """What stands where there is no value."""
     link: Callable[[Mapping[str, Any]], str] | None = None
@@ -167,12 +172,15 @@ def _table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Column], nam
 
 
 def _aligned(column: Column) -> str:
-    return ' class="sh-right"' if column.right else ""
+    return ' class="sh-right"' if column.right else ' class="sh-whole"' if column.whole else ""
 
 
 WORDS = {"done": "done", "running": "running", "failed": "failed", "interrupted": "interrupted",
          "waiting": "waiting", "stopped": "stopped", "reused": "taken over"}  # fmt: skip
 """What a stage's status is called. A mark and the word stand beside the colour."""
+JOBS = {"run": "Run", "refresh": "Refresh", "release": "Release", "find": "Sample for review", "preview": "Look at the records",
+        "teacher-test": "Test of the teacher", "load-test": "Load test"}  # fmt: skip
+"""What a job's kind is called."""
 
 
 def stage_strip(run: Mapping[str, Any]) -> None:
@@ -259,7 +267,7 @@ def job_line(job: Any) -> None:
     about = job.run_id or job.arguments.get("run_id") or job.arguments.get("use_case") or ""
     with st.container(key=f"sh-job-{job.job_id}", border=True, horizontal=True, vertical_alignment="center"):
         st.html(
-            f'<div class="sh-job"><p><b>{escape(job.kind)}</b> {escape(str(about))} {mark(job.status)}'
+            f'<div class="sh-job"><p><b>{escape(JOBS.get(job.kind, job.kind))}</b> {escape(str(about))} {mark(job.status)}'
             f"<span>{escape(when)}, asked for by {escape(job.asked_by)}</span></p>"
             f'<p class="sh-now">{in_html(told)}</p>{_bar(share) if job.is_unfinished else ""}</div>'
         )

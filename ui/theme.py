@@ -38,7 +38,7 @@ LIGHT = Palette(
     good="#1b6e45",
     bad="#b3261e",
     warn="#865400",
-    series=("#96470f", "#14707c", "#5b4b9a", "#8a6d00", "#2f6db5", "#6b7076"),
+    series=("#96470f", "#14707c", "#5b4b9a", "#8a6d00", "#2f6db5", "#6b7076", "#a3356f", "#3d7a2a"),
 )
 DARK = Palette(
     ground="#131619",
@@ -51,7 +51,7 @@ DARK = Palette(
     good="#63c795",
     bad="#ff9189",
     warn="#e9b44c",
-    series=("#e5935a", "#4fb9c6", "#a99be6", "#d4b33c", "#78aef0", "#a5abb2"),
+    series=("#e5935a", "#4fb9c6", "#a99be6", "#d4b33c", "#78aef0", "#a5abb2", "#e58fbb", "#93c878"),
 )
 
 

@@ -43,7 +43,7 @@ class Assessment:
     plans: tuple[Plan, ...]
     verdict: Verdict
     swap: Swap
-    """The one that the figures of the swap are about: to the recommended arm, else to the chosen student."""
+    """The one that the figures of the swap are about: to the recommended arm, else to the one that was weighed."""
     sensitivity: tuple[Bar, ...]
     lines: tuple[Line, ...]
     short_prompt: Mapping[str, Any] | None
@@ -137,7 +137,7 @@ def assess(
         evidence={row["arm"]: row for row in (evaluated.get("evidence") or {}).get("arms", ())},
         paired=[row for row in evaluated.get("paired") or () if row["metric"] == primary],
     )
-    swap = swaps[verdict.arm if verdict.arm in swaps else chosen]
+    swap = swaps[next(arm for arm in (verdict.arm, verdict.about, chosen) if arm in swaps)]
     bars = tornado(swap)
     short = _short_prompt(swap, tokens, rates[chosen], plans[swap.arm]) if teacher_rate is None else None
     source = rates[cascade["arm"] if cascade is not None and swap.arm == "cascade" else swap.arm]

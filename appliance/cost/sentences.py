@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from appliance.cost.standing import Case, Standing
 from appliance.cost.swap import Plan
+from appliance.report import words
 from distill.values import Score
 
 
@@ -34,15 +35,15 @@ def month(case: Case, plan: Plan) -> str:
     if plan.arm == "cascade":
         who, devices = "student and the teacher behind it", f"{devices} for the student"
     return (
-        f"At {plan.requests_per_month:,} requests a month the teacher costs {money(plan.teacher_per_month)} {case.currency} "
-        f"and the {who} {money(plan.per_month)} ({devices}, paid whole)."
+        f"At {plan.requests_per_month:,} requests a month the teacher costs {words.money(plan.teacher_per_month, case.currency)} "
+        f"and the {who} {words.money(plan.per_month, case.currency)} ({devices}, paid whole)."
     )
 
 
 def kept(case: Case, plan: Plan) -> str:
     told = (
         f"Over {case.settings.horizon_months} months the swap {gain(case, plan)}, the one-off cost of "
-        f"{money(plan.one_off)} {case.currency} taken off"
+        f"{words.money(plan.one_off, case.currency)} taken off"
     )
     if plan.break_even_months is None:
         return f"{told}; it is never earned back."
@@ -58,21 +59,16 @@ def money_of(case: Case, arm: str) -> tuple[str, ...]:
 
 
 def gain(case: Case, plan: Plan) -> str:
-    """What the swap does, such as: saves 3 to 5 EUR, loses 3 to 5 EUR, brings -3 to 5 EUR."""
+    """What the swap does, such as: saves €3 to €5, loses €3 to €5, brings −€3 to €5."""
     assert plan.saving_low is not None and plan.saving_high is not None
     word, ends = "brings", (plan.saving_low, plan.saving_high)
     if ends[0] >= 0:
         word = "saves"
     elif ends[1] < 0:
         word, ends = "loses", (-ends[1], -ends[0])
-    low, high = (money(end) for end in ends)
-    return f"{word} {low if low == high else f'{low} to {high}'} {case.currency}"
-
-
-def money(amount: float | None) -> str:
-    """An amount as people write it: no cents from a thousand on."""
-    assert amount is not None
-    return f"{amount:,.0f}" if abs(amount) >= 1000 else f"{amount:,.2f}"
+    decimals = words.money_decimals([max(map(abs, ends))])
+    low, high = (words.money(end, case.currency, decimals) for end in ends)
+    return f"{word} {low if low == high else f'{low} to {high}'}"
 
 
 def span(score: Score) -> str:

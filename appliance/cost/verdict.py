@@ -25,6 +25,8 @@ class Verdict:
     """What should answer: an arm, the teacher included; None where that is not known yet."""
     cautions: tuple[str, ...] = ()
     """What a reader should know although it does not change the verdict."""
+    about: str | None = None
+    """The arm whose quality and money were weighed; None where that is the recommended one, or the trained student."""
 
 
 def decide(
@@ -133,6 +135,7 @@ def _trained(case: Case) -> Verdict:
         "not-enough-evidence",
         f"The {who} may or may not be good enough.",
         (*reasons, settle(case, alone if alone.meets is None else case.standing("cascade"))),
+        about=None if alone.meets is None else "cascade",
     )
 
 
@@ -151,7 +154,10 @@ def _needed(case: Case, arm: str, reasons: Sequence[str]) -> Verdict | None:
                     )
                 )
                 return Verdict(
-                    "not-enough-evidence", "It is not shown that training is needed.", (*reasons, told, *more)
+                    "not-enough-evidence",
+                    "It is not shown that training is needed.",
+                    (*reasons, told, *more),
+                    about=arm,
                 )
     return None
 
@@ -166,6 +172,7 @@ def _on_money(case: Case, arm: str, reasons: Sequence[str]) -> Verdict:
             f"Keep the teacher: {who} is good enough, but too slow on this device.",
             (*reasons, f"{capital(str(plan.refused))}."),
             "teacher",
+            about=arm,
         )
     paid = pays(plan)
     if plan is None or plan.saving is None:
@@ -174,6 +181,7 @@ def _on_money(case: Case, arm: str, reasons: Sequence[str]) -> Verdict:
             "not-enough-evidence",
             f"{capital(who)} is good enough; what it saves is unknown.",
             (*reasons, f"No saving can be stated: {why}."),
+            about=arm,
         )
     told = (*reasons, month(case, plan), kept(case, plan))
     if paid is None:
@@ -181,6 +189,7 @@ def _on_money(case: Case, arm: str, reasons: Sequence[str]) -> Verdict:
             "not-enough-evidence",
             f"{capital(who)} is good enough; whether it saves anything is open.",
             (*told, "The range holds both a gain and a loss: measure with more requests and more repeats."),
+            about=arm,
         )
     if paid:
         headline = "Distil: the student is good enough and cheaper."
@@ -189,7 +198,7 @@ def _on_money(case: Case, arm: str, reasons: Sequence[str]) -> Verdict:
         return Verdict("distil", headline, told, arm)
     cheaper = plan.break_even_months is not None
     headline = f"Keep the teacher: {'the swap pays too late' if cheaper else f'{who} is good enough, but not cheaper'}."
-    return Verdict("keep-teacher", headline, told, "teacher")
+    return Verdict("keep-teacher", headline, told, "teacher", about=arm)
 
 
 def pays(plan: Plan | None) -> bool | None:

@@ -24,13 +24,13 @@ NAME = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9]|-){0,39}")
 _FILE = "use_case.toml"
 _PATHS = (("data", "path"), ("held_out", "path"), ("gold_spans",))
 _REQUIRED = {
-    "data": "no records yet: choose a dataset and its columns",
-    "task": "no task yet: say what is asked of the model, and which answers there are",
-    "scrub": "no privacy policy yet: choose one",
-    "teacher": "no teacher yet: say who answers",
-    "student": "no student yet: choose the small model that learns",
-    "split": "no exam yet: say how many records are held out",
-    "prices": "no prices yet: say what the machine and the volume are",
+    "data": "no records yet: choose a dataset and its columns on the page Data",
+    "task": "no task yet: say on the page Data what is asked of the model, and which answers there are",
+    "scrub": "no privacy policy yet: choose one on the page Data",
+    "teacher": "no teacher yet: say who answers, on the page Teacher",
+    "student": "no student yet: choose the small model that learns, on the page Train",
+    "split": "no exam yet: say on the page Data how many records are held out",
+    "prices": "no prices yet: say what the machine costs and how many requests there are, on the page Train under Prices",
 }
 
 

@@ -105,7 +105,7 @@ def dot_rows(
         return None
     head = 30.0 if reference or legend else 8.0
     pitch = 34.0
-    names = max(text_width(clip(row.label, 230)) for row in rows)
+    names = max(text_width(clip(row.label, 300)) for row in rows)
     figures = max(text_width(row.figure) for row in rows)
     bottom = head + pitch * len(rows)
     chart = Chart(key, title, desc, WIDE, bottom + 26)
@@ -123,7 +123,7 @@ def dot_rows(
     for index, row in enumerate(rows):
         middle = head + pitch * (index + 0.5)
         css = "t strong" if row.strong else "t"
-        chart.labels.append(Label(0, middle + 4, clip(row.label, 230), css=css))
+        chart.labels.append(Label(0, middle + 4, clip(row.label, 300), css=css))
         chart.labels.append(Label(WIDE, middle + 4, row.figure, "end", css))
         apart = 11.0 if len(row.dots) > 1 else 0.0
         for place, dot in enumerate(row.dots):

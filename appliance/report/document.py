@@ -30,11 +30,10 @@ def compose(facts: Facts) -> Document:
     kind = verdict.get("kind") or "not-enough-evidence"
     verdict_words = words.VERDICTS.get(kind, kind)
     headline = verdict.get("headline") or verdict_words
-    repeated = headline.casefold().startswith(verdict_words.casefold())
     return on_run(
         facts,
         verdict=verdict_words,
-        kicker="Verdict" if repeated else f"Verdict: {verdict_words}",
+        kicker=words.kicker({"kind": kind, "headline": headline}),
         headline=headline,
         reasons=verdict.get("reasons") or (),
         cautions=verdict.get("cautions") or (),

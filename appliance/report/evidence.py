@@ -91,12 +91,14 @@ def _types(scrub: Facts) -> Table:
     return table("By type", columns, rows)
 
 
-def _dropped(scrub: Facts) -> Table:
+def _dropped(scrub: Facts) -> Table | None:
     where: dict[str, list[str]] = {}
     for row in scrub.get("dropped_rows") or []:
         where.setdefault(words.text(row.get("reason")), []).append(words.number(row.get("row")))
     rows = []
     reasons = scrub.get("dropped_by_reason") or {}
+    if not reasons and scrub.get("dropped") == 0:
+        return None
     for reason in reasons:
         listed = where.get(reason, [])
         more = len(listed) - MOST_ROWS_LISTED
@@ -296,9 +298,23 @@ def _terms() -> Pairs:
         (
             ("Teacher", "the large model whose answers the student learns from"),
             ("Student", "the small model that would take its place"),
+            ("Arm", "one way to answer, measured on the same records as the others"),
+            ("Untuned", "the student as it comes, before any training"),
             ("Few-shot", "the untuned student, shown worked examples in its prompt"),
+            ("Retrieved", "the untuned student, shown the worked examples most like the question"),
             ("SFT", "supervised fine-tuning: learning from the teacher's answers"),
             ("On-policy", "learning from the student's own answers, graded"),
+            ("Cascade", "the student answers, and the teacher where the student is unsure"),
+            ("The bar", "the least quality that is good enough, a share of the teacher's"),
+            (
+                "95% interval",
+                "where the true value lies, wrong once in twenty times; more records make it narrower",
+            ),
+            ("p", "how often chance alone would show as much; small means that it is not chance"),
+            (
+                "F1",
+                "between precision and recall; macro: the mean over all answers, rare ones as heavy as common ones",
+            ),
             ("Recall", "of the private data present, the share that was found"),
             ("Token", "a piece of a word, the unit in which models read, write and are priced"),
         ),

@@ -128,18 +128,22 @@ def _slices(study: Study) -> tuple[Block | None, ...]:
     if not rows:
         return ()
     whole = study.score(study.best, study.metric).get("value")
+    weakest = rows[:MOST_SLICES]
+    # What all of them are cut by stands in the title once, and the names have the room.
+    shared = {words.slice_by(row["by"]) for row in weakest}
+    by = words.within(shared.pop()) if len(shared) == 1 else None
     drawn = charts.dot_rows(
         "slices",
-        "The weakest slices of the data",
+        "The weakest slices of the data" + (f", by {by}" if by else ""),
         f"{words.metric_name(study.metric)} on parts of the test records, with 95% intervals. The table that follows has the figures.",
         [
             charts.Row(
-                f"{words.slice_by(row['by'])}: {row['value']}",
+                str(row["value"]) if by else f"{words.slice_by(row['by'])}: {row['value']}",
                 (charts.Dot(row["student"], row["low"], row["high"], "student"),),
                 words.percent_interval(row["student"], row["low"], row["high"]),
                 bool(row["flagged"]),
             )
-            for row in rows[:MOST_SLICES]
+            for row in weakest
         ],
         reference=None if whole is None else (whole, "the whole"),
     )
@@ -163,7 +167,7 @@ def _slices(study: Study) -> tuple[Block | None, ...]:
                 cell(row, "p_holm", words.chance),
                 _flag(row),
             )
-            for row in rows[:MOST_SLICES]
+            for row in weakest
         ],
         note=f"{words.count(len(rows), 'slice', 'slices')} of at least 5 records were looked at, and p is corrected for that "
         "(Holm). Apart: surely unlike the whole.",

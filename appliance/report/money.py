@@ -124,7 +124,7 @@ def _ledger(study: Study) -> Ledger:
             Entry(
                 "Saved",
                 words.money(saved, currency, decimals),
-                "teacher less student, a month",
+                "teacher less student, a month, reckoned before rounding",
                 total=True,
                 path="" if saved is None else paths,
             ),
@@ -194,7 +194,7 @@ def _cumulative(study: Study) -> tuple[Figure | None, Table | None]:
     totals = [
         (month, teacher * month, one_off + student * month) for month in range(0, until + 1, until // 4)
     ]
-    title, name = "Spent so far, month by month", "Cascade" if study.swap == "cascade" else "Student"
+    title, name = "Spending added up, month by month", "Cascade" if study.swap == "cascade" else "Student"
     drawn = charts.lines(
         "cumulative",
         title,
@@ -211,7 +211,7 @@ def _cumulative(study: Study) -> tuple[Figure | None, Table | None]:
     decimals = words.money_decimals([teacher, student, one_off])
     listed = table(
         f"{title}, in figures",
-        ["After", Column("Teacher"), Column(f"{name}, one-off cost included"), Column("Saved so far")],
+        ["After", Column("Teacher"), Column(f"{name}, one-off cost included"), Column("Saved by then")],
         [
             (
                 words.count(month, "month", "months"),
@@ -264,7 +264,8 @@ def _whole_devices(study: Study) -> Table | None:
             )
             for row in rows
         ],
-        note="Machines are paid whole. All in: with the one-off cost spread over that time."
+        note="Machines are paid whole. All in: with the one-off cost spread over that time. Money alone: which arms are good enough "
+        "is said under quality, against the bar."
         + _short_prompt(economics.get("short_prompt") or {}, currency),
         dense=True,
     )
@@ -302,7 +303,7 @@ def _arithmetic(study: Study) -> Table | None:
                 row["label"],
                 words.text(row.get("source"))
                 if row.get("formula") is None
-                else f"{row['formula']}" + (f" = {row['numbers']}" if row.get("numbers") else ""),
+                else words.formula(row["formula"]) + (f" = {row['numbers']}" if row.get("numbers") else ""),
                 cell(row, "value", words.reckoned),
                 words.text(row.get("unit")),
             )
@@ -371,7 +372,7 @@ def sensitivity(study: Study) -> Section:
                     f"{row['label']}, {row['unit']}" if row.get("unit") else row["label"],
                     strong=bool(row.get("overturns")),
                 ),
-                *(cell(row, key, words.plain) for key in ("low", "base", "high")),
+                *(cell(row, key, words.four_digits) for key in ("low", "base", "high")),
                 *(
                     cell(row, key, lambda value: words.money(value, currency, decimals))
                     for key in ("saving_at_low", "saving_at_high")

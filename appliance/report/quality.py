@@ -46,11 +46,12 @@ def _cost_figure(study: Study) -> KeyFigure:
         ]
         beside.append(f"Between {ends[0]} and {ends[1]}")
     beside.append(f"Teacher: {words.money(other, teacher.get('currency'))}")
-    if price and other and own.get("currency") == teacher.get("currency"):
-        ratio = words.significant(max(price, other) / min(price, other), 2)
-        beside.append(
-            f"{ratio} times the student's" if other >= price else f"The student costs {ratio} times that"
-        )
+    # On a machine that is busy as planned; the month divided by its requests is more, since machines are paid whole.
+    for plan in study.part("economics").get("arms") or ():
+        if plan["arm"] == study.swap and plan["all_in_per_thousand"] is not None:
+            beside.append(
+                f"All in, at this volume: {words.money(plan['all_in_per_thousand'], study.currency)}"
+            )
     return KeyFigure(
         "Cost of 1,000 requests",
         words.money(price, own.get("currency")),

@@ -337,7 +337,7 @@ def _energy(study: Study, rows: Sequence[Facts]) -> Table | None:
 
 def _notes(study: Study) -> Block | None:
     energy, quantised = study.part("energy"), study.part("quantised")
-    said = [f"Energy: {words.NOT_MEASURED}; {energy['note']}"] if energy.get("note") else []
+    said = [f"Energy: {words.NOT_MEASURED}; {words.within(energy['note'])}"] if energy.get("note") else []
     said += [
         f"{words.arm_name(arm)}: {words.NOT_MEASURED}; {why}" for arm, why in study.part("not_served").items()
     ]

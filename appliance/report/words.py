@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 NOT_MEASURED = "not measured"
 NOT_RECORDED = "not recorded"
@@ -127,6 +128,13 @@ def reckoned(value: float | None) -> str:
     return plain(value if not value else round(value, 6 - math.floor(math.log10(abs(value)))))
 
 
+def four_digits(value: float | None) -> str:
+    """An input as it is read beside others: no more than four digits of a measured one, whole ones in full."""
+    if value is None or abs(value) >= 1000:
+        return plain(value)
+    return plain(float(f"{value:.4g}"))
+
+
 def percent(value: float | None, decimals: int = 1) -> str:
     return NOT_MEASURED if value is None else f"{number(value * 100, decimals)}%"
 
@@ -184,11 +192,13 @@ def money_interval(
     currency: str | None,
     decimals: int | None = None,
 ) -> str:
-    """An amount with its range; alone where the range was refused."""
+    """An amount with its range; alone where the range was refused, or is narrower than what is shown."""
     if value is None or low is None or high is None:
         return money(value, currency, decimals)
     decimals = money_decimals([value, low, high]) if decimals is None else decimals
-    return f"{money(value, currency, decimals)} ({' to '.join(number(end, decimals) for end in (low, high))})"
+    ends = [number(end, decimals) for end in (low, high)]
+    shown = money(value, currency, decimals)
+    return shown if ends[0] == ends[1] else f"{shown} ({' to '.join(ends)})"
 
 
 def money_decimals(values: Iterable[float | None]) -> int:
@@ -217,6 +227,17 @@ def duration(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def formula(text: str) -> str:
+    """A sum as people write it: the workbook has it as a spreadsheet does."""
+    return text.replace(" * ", " × ").replace(" - ", f" {MINUS} ")
+
+
+def kicker(verdict: Mapping[str, Any]) -> str:
+    """What stands over the headline: the verdict's name too, where the headline does not begin with it."""
+    name = VERDICTS.get(verdict["kind"], verdict["kind"])
+    return "Verdict" if verdict["headline"].casefold().startswith(name.casefold()) else f"Verdict: {name}"
 
 
 def months(value: float | None) -> str:

@@ -12,6 +12,7 @@ from appliance import manifest
 from appliance.home import Home
 from appliance.keeping import texts
 from appliance.progress import read_state
+from appliance.report import words
 from distill.training import Metrics
 
 Stage = Literal["sft", "onpolicy"]
@@ -218,11 +219,16 @@ def sentence(training: Training, chart: Chart) -> str:
         values = training.values(metric)
         if values:
             start, end = values[0][1], values[-1][1]
-            moved = f"{start:.3g}" if len(values) == 1 else f"{start:.3g} to {end:.3g}"
+            moved = _told(start) if len(values) == 1 else f"from {_told(start)} to {_told(end)}"
             parts.append(f"{name} {moved}" if len(chart.series) > 1 else moved)
     unit = f" {chart.unit}" if chart.unit else ""
     said = ", ".join(parts)
     return f"{said[:1].upper()}{said[1:]}{unit} in {training.done:,} step{'s'[: training.done != 1]}."
+
+
+def _told(value: float) -> str:
+    """Three significant digits; never an exponent, which few people read."""
+    return words.significant(value, 3 if abs(value) < 100 else 1)
 
 
 def advice(training: Training, settings: Mapping[str, Any]) -> list[str]:

@@ -115,10 +115,11 @@ def test_a_long_line_is_thinned_to_means_and_a_short_one_is_not() -> None:
 def test_a_chart_is_told_in_words() -> None:
     rows: list[dict[str, Any]] = [{"step": 1, "loss": 4.0}, {"step": 2, "loss": 1.25, "validation_loss": 1.5}]
     assert (
-        curves.sentence(training(rows), LOSS) == "Training 4 to 1.25, validation 1.5 nats a token in 2 steps."
+        curves.sentence(training(rows), LOSS)
+        == "Training from 4.00 to 1.25, validation 1.50 nats a token in 2 steps."
     )
     one = training([{"step": 1, "reward": 0.5}], "onpolicy")
-    assert curves.sentence(one, REWARD) == "0.5 in 1 step."
+    assert curves.sentence(one, REWARD) == "0.500 in 1 step."
 
 
 def looks(*losses: float) -> list[dict[str, Any]]:

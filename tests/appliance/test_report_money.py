@@ -46,7 +46,9 @@ def test_the_running_total_bears_the_name_of_what_would_be_paid_for(arm: str, na
         if chart.key == "cumulative"
     )
     (listed,) = (
-        block for block in blocks if isinstance(block, Table) and block.caption.startswith("Spent so far")
+        block
+        for block in blocks
+        if isinstance(block, Table) and block.caption.startswith("Spending added up")
     )
     assert name in [label.text for label in drawn.labels]
     assert [column.text for column in listed.columns][2] == f"{name}, one-off cost included"

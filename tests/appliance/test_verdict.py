@@ -221,17 +221,17 @@ def test_a_teacher_that_got_nothing_right_is_not_taken_for_the_reference() -> No
 def test_the_money_behind_a_verdict_is_told_as_a_range() -> None:
     _, monthly, kept = verdict().reasons
     assert monthly == (
-        "At 1,000,000 requests a month the teacher costs 5,000 EUR and the student 2,628 (1 device, paid whole)."
+        "At 1,000,000 requests a month the teacher costs €5,000 and the student €2,628 (1 device, paid whole)."
     )
     assert kept == (
-        "Over 12 months the swap saves 900.00 to 1,100 EUR, the one-off cost of 1,000 EUR taken off; it is earned back "
+        "Over 12 months the swap saves €900 to €1,100, the one-off cost of €1,000 taken off; it is earned back "
         "in 0.4 months."
     )
 
 
 def test_a_loss_is_called_a_loss() -> None:
-    assert "Over 12 months the swap loses 100.00 to 200.00 EUR" in verdict(plans=plans(LOSES)).reasons[-1]
-    assert "Over 12 months the swap brings -1.00 to 1.00 EUR" in verdict(plans=plans(EITHER)).reasons[-2]
+    assert "Over 12 months the swap loses €100 to €200," in verdict(plans=plans(LOSES)).reasons[-1]
+    assert "Over 12 months the swap brings −€1.00 to €1.00," in verdict(plans=plans(EITHER)).reasons[-2]
 
 
 def test_a_cascade_tells_how_much_it_passes_on() -> None:
@@ -241,7 +241,7 @@ def test_a_cascade_tells_how_much_it_passes_on() -> None:
         == "Distil, and keep the teacher behind the student: the student answers 79% and passes 21% on."
     )
     assert (
-        "the student and the teacher behind it 2,628 (1 device for the student, paid whole)"
+        "the student and the teacher behind it €2,628 (1 device for the student, paid whole)"
         in told.reasons[-2]
     )
 
@@ -395,6 +395,14 @@ def test_a_good_student_that_is_cheaper_is_distilled() -> None:
         )
         == 1
     )
+
+
+def test_where_the_cascade_was_weighed_the_money_is_the_cascades() -> None:
+    told = found({"onpolicy": 300}, cascade=340)
+    assert told.verdict.headline == "The student with the teacher behind it may or may not be good enough."
+    assert (told.verdict.arm, told.swap.arm) == (None, "cascade")
+    alone = found({"onpolicy": 345})
+    assert (alone.verdict.kind, alone.swap.arm) == ("not-enough-evidence", "onpolicy")
 
 
 def test_where_a_prompt_will_do_distilling_is_not_worth_it() -> None:

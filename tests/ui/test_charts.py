@@ -23,7 +23,9 @@ CHARTS: dict[str, Any] = {
     "step": charts.step(ROWS, "step", "loss", "arm", x_title="step", y_title="loss"),
     "intervals": charts.intervals(ROWS, "arm", "loss", "low", "high", x_title="accuracy, percent"),
     "bars": charts.bars(ROWS, "arm", "loss", x_title="records"),
-    "scatter": charts.scatter(ROWS, "step", "loss", "arm", x_title="cost, EUR", y_title="accuracy"),
+    "scatter": charts.scatter(
+        ROWS, "step", "loss", "low", "high", "arm", x_title="cost, EUR", y_title="accuracy"
+    ),
     "marked": charts.marked(
         charts.line(ROWS, "step", "loss", None, x_title="step", y_title="loss"), 2.0, "step"
     ),

@@ -31,6 +31,7 @@ def _verdict(home: Home, actor: Actor, run_id: str, facts: Facts) -> None:
     with st.container(key="sh-verdict"):
         st.html(
             f'<p style="color:var(--sh-quiet);margin:0.6rem 0 0.1rem">{escape(facts["title"] or facts["name"])}</p>'
+            f'<p style="color:var(--sh-accent);font-weight:600;margin:0 0 0.1rem">{escape(words.kicker(verdict))}</p>'
             f'<h2 style="font-size:1.5rem;line-height:1.3;margin:0;padding:0;max-width:44ch">{escape(verdict["headline"])}</h2>'
         )
         st.markdown("\n".join(f"- {parts.plain(reason)}" for reason in verdict["reasons"]))
@@ -103,7 +104,7 @@ def _arithmetic(home: Home, actor: Actor, run_id: str, facts: Facts) -> None:
                 "label": row["label"],
                 "from": row["source"] or ""
                 if row["formula"] is None
-                else row["formula"].replace("_", "_\u200b"),
+                else words.formula(row["formula"]).replace("_", "_\u200b"),
                 "numbers": row["numbers"] or "",
                 "value": "none" if row["value"] is None else words.reckoned(row["value"]),
                 "unit": row["unit"],
@@ -115,7 +116,7 @@ def _arithmetic(home: Home, actor: Actor, run_id: str, facts: Facts) -> None:
             "from": "From",
             "numbers": "In figures",
             "value": Column("Value", right=True),
-            "unit": "Unit",
+            "unit": Column("Unit", whole=True),
         },
         key="arithmetic",
         page_size=60,

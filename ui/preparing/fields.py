@@ -186,7 +186,7 @@ def _task(name: str, form: Form) -> Form:
         "Instructions to the teacher",
         value=form.instructions,
         key=f"f-{name}-instructions-{kind}",
-        height=100,
+        height=140,
         help="{labels} stands for the list of labels.",
     )
     labels, schema = form.labels, form.schema

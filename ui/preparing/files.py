@@ -9,6 +9,7 @@ import streamlit as st
 
 from appliance import datasets
 from appliance.people.acting import Action, may
+from appliance.preparing import use_cases
 from ui import access, formats, parts
 from ui.parts import Column
 
@@ -25,11 +26,17 @@ def show() -> None:
     shelf = datasets.datasets(access.home())
     parts.section("Datasets", "Files as they came in: kept in the home, readable by its owner only.")
     if not shelf:
+        who = "Bring in" if may(actor, Action.BRING_IN_DATA) else "An operator brings in"
         parts.empty(
             "There is no dataset yet",
-            "Bring in a CSV, JSON lines or Parquet file with one record a row. Nothing is read by a model before you say so.",
+            f"{who} a CSV, JSON lines or Parquet file with one record a row. Nothing is read by a model before somebody says so.",
         )
         return
+    if may(actor, Action.EDIT_USE_CASE) and not use_cases.names(access.home()):
+        st.html(
+            '<p class="sh-need sh-next">Next: make a use case with the button at the top right. It says what is asked of '
+            "which records, and under which policy.</p>"
+        )
     parts.table(
         [_row(each) for each in shelf],
         {

@@ -78,6 +78,7 @@ def _counts(by_type: Mapping[str, int], actions: Mapping[str, str], records: int
         shown = [{"kind": row["kind"], "found": row["found"]} for row in rows[:15]]
         charts.show_chart(charts.bars(shown, "kind", "found", x_title="places found"), said, shown)
     with table:
+        told = {"action": Column("What happened", absent="as the policy says")} if actions else {}
         parts.table(
             rows,
             {
@@ -86,7 +87,7 @@ def _counts(by_type: Mapping[str, int], actions: Mapping[str, str], records: int
                 "per_100_records": Column(
                     "In 100 records", lambda value: formats.number(value, 1), right=True
                 ),
-                "action": Column("What happened", absent="as the policy says"),
+                **told,
             },
             key="found",
             page_size=15,

@@ -80,7 +80,7 @@ def _quality(seen: Counts, *, is_classification: bool) -> None:
         [{"field": name, **lengths} for name, lengths in seen.lengths.items()],
         {
             "field": "Field",
-            "mean": Column("Characters, mean", formats.number, right=True),
+            "mean": Column("Characters, mean", lambda value: formats.number(value, 0), right=True),
             "low": Column("1 in 20 shorter than", formats.number, right=True),
             "median": Column("Median", formats.number, right=True),
             "high": Column("1 in 20 longer than", formats.number, right=True),

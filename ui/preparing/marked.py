@@ -47,9 +47,13 @@ class Place:
     """The key that changes it."""
 
 
+_CALLED = {"IBAN_CODE": "IBAN", "IP_ADDRESS": "IP address", "MAC_ADDRESS": "MAC address", "URL": "web address",
+           "NRP": "nationality, religion or politics", "US_SSN": "US social security number"}  # fmt: skip
+
+
 def short(entity_type: str) -> str:
     """A type's name in small words, for where there is little room."""
-    return entity_type.replace("_", " ").lower()
+    return _CALLED.get(entity_type, entity_type.replace("_", " ").lower())
 
 
 def style() -> None:

@@ -17,10 +17,14 @@ from ui.preparing import marked
 def show(name: str) -> None:
     home, actor = access.home(), access.actor()
     told = review.progress(home, name)
-    if told is None:
+    if told is None or not told.reviewed:
+        begin = (
+            "Draw a sample on the tab Review" if told is None else "Begin with the sample on the tab Review"
+        )
         parts.empty(
             "Nothing was reviewed yet",
-            "Draw a sample on the tab Review. Marks by hand are the only way to know what the scrubber misses here.",
+            f"{begin}. Marks by hand are the only way to know what the scrubber misses here: until then recall is not "
+            "measured, no run is stopped by it, and the report says so.",
         )
         return
     drawn = review_sample.sample(home, name)

@@ -12,6 +12,7 @@ from appliance.people.acting import Action, may
 from appliance.preparing import teacher_estimate, teacher_test, teacher_words, use_cases
 from appliance.preparing.teacher_estimate import Estimate, Range
 from appliance.preparing.teacher_test import Probe
+from appliance.report import words
 from ui import access, formats, parts
 from ui.preparing import marked
 from ui.preparing.look import latest
@@ -260,11 +261,11 @@ def _cost(found: Estimate) -> tuple[str, str | None]:
     if found.cost is None or found.currency is None:
         return formats.NOT_MEASURED, None
     between = (
-        f"{formats.money(found.cost.low, found.currency)} to {formats.money(found.cost.high, found.currency)}"
+        f"{words.money(found.cost.low, found.currency)} to {words.money(found.cost.high, found.currency)}"
     )
     if found.cost.value is None:
-        return f"up to {formats.money(found.cost.high, found.currency)}", between
-    return formats.money(found.cost.value, found.currency), between
+        return f"up to {words.money(found.cost.high, found.currency)}", between
+    return words.money(found.cost.value, found.currency), between
 
 
 def check(name: str) -> None:

@@ -74,7 +74,7 @@ def _slices(slices: Rows) -> None:
                 else {}
             ),
             "p": Column("p, corrected", right=True),
-            "result": "Against the rest",
+            "result": Column("Against the rest", whole=True),
         },
         key="slices",
         page_size=10,

@@ -165,6 +165,8 @@ def _trade(arms: Sequence[Arm], metric: str) -> None:
             "arm": words.SHORT_ARMS.get(arm.arm, arm.name),
             "cost": arm.cost,
             "quality": round(100 * arm.value, 2),
+            "low": None if arm.low is None else round(100 * arm.low, 2),
+            "high": None if arm.high is None else round(100 * arm.high, 2),
         }
         for arm in arms
         if arm.cost is not None and arm.value is not None
@@ -178,8 +180,9 @@ def _trade(arms: Sequence[Arm], metric: str) -> None:
         return
     currency = next(arm.currency for arm in arms if arm.currency)
     chart = charts.scatter(
-        rows, "cost", "quality", "arm", x_title=f"{currency} for 1,000 requests", y_title=f"{metric}, percent"
-    )
+        rows, "cost", "quality", "low", "high", "arm",
+        x_title=f"{currency} for 1,000 requests", y_title=f"{metric}, percent, 95% interval",
+    )  # fmt: skip
     cheapest = min(rows, key=lambda row: row["cost"])
     best = max(rows, key=lambda row: row["quality"])
     charts.show_chart(

@@ -75,12 +75,12 @@ def _figures(found: Cascade, level: Threshold) -> list[tuple[str, str, str | Non
         ),
         (
             "Cost of 1,000 requests",
-            formats.money(level.per_thousand, found.currency),
+            words.money(level.per_thousand, found.currency),
             _range(level.per_thousand_low, level.per_thousand_high, found.currency),
         ),
         (
             f"Saved in {found.horizon_months} months",
-            formats.money(level.saving, found.currency) if level.saving is not None else "not stated",
+            words.money(level.saving, found.currency) if level.saving is not None else "not stated",
             level.refused or "against the teacher for everything, at the planned volume",
         ),
     ]
@@ -89,7 +89,7 @@ def _figures(found: Cascade, level: Threshold) -> list[tuple[str, str, str | Non
 def _range(low: float | None, high: float | None, currency: str) -> str | None:
     if low is None or high is None:
         return None
-    return f"{formats.money(low, currency)} to {formats.money(high, currency)} (95%)"
+    return f"{words.money(low, currency)} to {words.money(high, currency)} (95%)"
 
 
 def _told(found: Cascade, level: Threshold, picked: Threshold) -> None:
@@ -142,7 +142,7 @@ def _cost(found: Cascade, level: Threshold) -> None:
     if not rows:
         st.write(f"Not measured: {found.levels[0].refused or 'a part has no price'}.")
         return
-    said = f"{formats.money(level.per_thousand, found.currency)} for 1,000 requests at this threshold."
+    said = f"{words.money(level.per_thousand, found.currency)} for 1,000 requests at this threshold."
     whole = all(row["low"] is not None and row["high"] is not None for row in rows)
     chart = charts.line(
         rows, "share", "cost", None, x_title="goes to the teacher, percent", y_title=f"{found.currency} for 1,000 requests",
@@ -152,6 +152,7 @@ def _cost(found: Cascade, level: Threshold) -> None:
 
 
 def _table(found: Cascade) -> None:
+    each = words.money_decimals(level.per_thousand for level in found.levels)
     parts.section("Every threshold")
     parts.table(
         [
@@ -162,10 +163,10 @@ def _table(found: Cascade) -> None:
                 "validation": None if level.on_validation is None else formats.percent(level.on_validation),
                 "cost": None
                 if level.per_thousand is None
-                else formats.money(level.per_thousand, found.currency),
+                else words.money(level.per_thousand, found.currency, each),
                 "saving": "not stated"
                 if level.saving is None
-                else formats.money(level.saving, found.currency),
+                else words.money(level.saving, found.currency, 0),
             }
             for level in found.levels
         ],

@@ -65,11 +65,11 @@ def _figures(now: Sequence[Volume], planned: Mapping[str, Any]) -> list[tuple[st
     rows: list[tuple[str, str, str | None]] = []
     for row in now:
         machines = "" if row.devices is None else f", {row.devices:,} machine{'s'[: row.devices != 1]}"
-        told = f"{formats.money(row.per_thousand, currency)} for 1,000, all in{machines}"
+        told = f"{words.money(row.per_thousand, currency)} for 1,000, all in{machines}"
         rows.append(
             (
                 f"{words.SHORT_ARMS.get(row.arm, row.arm)}: a month",
-                formats.money(row.per_month, currency),
+                words.money(row.per_month, currency),
                 told,
             )
         )
@@ -78,13 +78,11 @@ def _figures(now: Sequence[Volume], planned: Mapping[str, Any]) -> list[tuple[st
             label = f"{words.SHORT_ARMS.get(row.arm, row.arm)}: saved in {planned['horizon_months']} months"
             ends = None
             if row.saving_low is not None and row.saving_high is not None:
-                ends = (
-                    f"{formats.money(row.saving_low, currency)} to {formats.money(row.saving_high, currency)}"
-                )
+                ends = f"{words.money(row.saving_low, currency)} to {words.money(row.saving_high, currency)}"
             if row.saving is None:
                 rows.append((label, "not stated", planned["refused"].get(row.arm)))
             else:
-                rows.append((label, formats.money(row.saving, currency), ends))
+                rows.append((label, words.money(row.saving, currency), ends))
     return rows
 
 
@@ -133,7 +131,7 @@ def _chart(
 
 
 def _ends(values: Sequence[float], currency: str) -> str:
-    return f"{formats.number(min(values))} to {formats.money(max(values), currency)}"
+    return f"{words.money(min(values), currency)} to {words.money(max(values), currency)}"
 
 
 def _table(rows: Sequence[Volume], planned: Mapping[str, Any]) -> None:
@@ -147,16 +145,16 @@ def _table(rows: Sequence[Volume], planned: Mapping[str, Any]) -> None:
             {
                 "requests": row.requests_per_month,
                 "arm": words.SHORT_ARMS.get(row.arm, row.arm),
-                "thousand": None if row.per_thousand is None else formats.money(row.per_thousand, currency),
-                "month": None if row.per_month is None else formats.money(row.per_month, currency),
-                "saving": "" if row.arm == "teacher" else "not stated" if row.saving is None else formats.money(row.saving, currency),
+                "thousand": None if row.per_thousand is None else words.money(row.per_thousand, currency, 2),
+                "month": None if row.per_month is None else words.money(row.per_month, currency, 2),
+                "saving": "" if row.arm == "teacher" else "not stated" if row.saving is None else words.money(row.saving, currency, 0),
                 "devices": "" if row.devices is None else f"{row.devices:,}",
             }
             for row in rows
         ],
         {
             "requests": Column("Requests a month", formats.number, right=True),
-            "arm": "Arm",
+            "arm": Column("Arm", whole=True),
             "thousand": Column("1,000 requests", right=True),
             "month": Column("A month", right=True),
             "saving": Column(f"Saved in {planned['horizon_months']} months", right=True),

@@ -31,6 +31,9 @@ def _form(run_id: str, allowed: bool, busy: bool) -> None:
         "the report stays as it is.",
     )
     levels = st.pills("Clients at once", _LEVELS, selection_mode="multi", default=[1, 8], key="levels-asked")
+    opened = st.toggle(
+        "Also at a given rate of arrivals (half, four fifths and a tenth over the best)", key="opened"
+    )
     left, middle, right = st.columns(3)
     with left:
         requests = st.number_input(
@@ -41,10 +44,9 @@ def _form(run_id: str, allowed: bool, busy: bool) -> None:
             "Repeats", 1, 10, 3, 1, key="repeats", help="An interval takes two or more."
         )
     with right:
-        seconds = st.number_input("Arrivals for, seconds", 1, load_tests.MOST_SECONDS, 10, 5, key="seconds")
-    opened = st.toggle(
-        "Also at a given rate of arrivals (half, four fifths and a tenth over the best)", key="opened"
-    )
+        seconds = st.number_input(
+            "Arrivals for, seconds", 1, load_tests.MOST_SECONDS, 10, 5, key="seconds", disabled=not opened
+        )
     if not levels:
         st.caption("Choose at least one level.")
         return

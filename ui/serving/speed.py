@@ -175,7 +175,7 @@ def _table(rows: Sequence[Row], loop: str, arms: Sequence[str]) -> None:
     parts.table(
         [{**row, "name": _short(row["arm"]), "load": row[load]} for row in shown],
         {
-            "name": "Arm",
+            "name": Column("Arm", whole=True),
             "load": Column(
                 "At once" if loop == "closed" else "Offered a second",
                 lambda value: f"{value:.3g}",

@@ -41,12 +41,12 @@ def show() -> None:
         [_row(entry) for entry in found[:PAGE_SIZE]],
         {
             "line": parts.Column("Line", right=True),
-            "at": "When",
-            "actor": "Who",
-            "action": "What",
-            "outcome": "Outcome",
+            "at": parts.Column("When", whole=True),
+            "actor": parts.Column("Who", whole=True),
+            "action": parts.Column("What", whole=True),
+            "outcome": parts.Column("Outcome", whole=True),
             "objects": "On what",
-            "origin": "From",
+            "origin": parts.Column("From", whole=True),
         },
         key="audit_entries",
     )

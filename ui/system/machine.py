@@ -28,10 +28,10 @@ def show() -> None:
     parts.table(
         [asdict(model) for model in machine.models_here(home)],
         {
-            "name": "Model",
+            "name": parts.Column("Model", whole=True),
             "about": "What it is",
             "num_bytes": parts.Column("Size", formats.size, right=True, absent="not here"),
-            "licence": parts.Column("Licence", absent="see its folder"),
+            "licence": parts.Column("Licence", absent="see its folder", whole=True),
             "origin": parts.Column("Came in", absent=""),
         },
         key="models",
@@ -53,7 +53,7 @@ def _checks() -> None:
     parts.table(
         [asdict(check) for check in sorted(checks, key=lambda check: check.ok)],
         {
-            "ok": parts.Column("", lambda ok: "ok" if ok else "mend"),
+            "ok": parts.Column("", lambda ok: "ok" if ok else "mend", whole=True),
             "name": "Check",
             "found": "Found",
             "remedy": parts.Column("What to do", absent=""),

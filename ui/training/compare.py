@@ -34,8 +34,10 @@ def show(_use_case: str | None) -> None:
         return
     if pair[0].rows == pair[1].rows:
         st.info(
-            "They are one training: the later run took it over from the earlier one, since nothing it depends on had changed."
+            "They are one training: the later run took it over from the earlier one, since nothing it depends on had changed. "
+            "There is nothing to compare."
         )
+        return
     _settings(run_id, other)
     drawn = [chart for chart in curves.charts(pair[0]) if chart in curves.charts(pair[1])]
     for at in range(0, len(drawn), 2):

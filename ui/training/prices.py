@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from appliance.config import ConfigError, load_use_case
+from appliance.cost.card import card_rows
 from appliance.people.acting import Action, may
 from appliance.preparing import use_cases
+from appliance.report import words
 from ui import access, parts
+from ui.parts import Column
 
 
 def show(use_case: str | None) -> None:
@@ -23,14 +28,15 @@ def show(use_case: str | None) -> None:
     saved: Mapping[str, Any] = use_cases.read(home, use_case).get("prices") or {}
     parts.section(
         "Prices",
-        "The report reckons with these and shows each with its source. Without them no run starts: a verdict needs a cost.",
+        "The report reckons with these, all in one currency, and shows each with its source. No run starts without them.",
     )
     if saved.get("card"):
         st.info(
             parts.plain(
-                f"This use case names a price card, {saved['card']}. Saving figures here takes its place."
+                f"This use case has its prices from a card, {Path(saved['card']).name}: see below. Figures saved here take its place."
             )
         )
+        _card(use_case)
     with st.form(f"prices-{use_case}", border=False):
         values = _form(use_case, saved)
         allowed = may(actor, Action.EDIT_USE_CASE)
@@ -39,6 +45,26 @@ def show(use_case: str | None) -> None:
                 st.caption("An operator saves.")
             return
     parts.done(_save, use_case, values)
+
+
+def _card(name: str) -> None:
+    """What the card says, which the form below does not hold."""
+    try:
+        settings = load_use_case(use_cases.path(access.home(), name)).prices
+    except ConfigError:  # the page says elsewhere what keeps the use case from being read
+        return
+    with st.expander("What the card says"):
+        parts.table(
+            [row for row in card_rows(settings) if row["date"]],
+            {
+                "what": "What",
+                "value": Column("Price", words.plain, right=True),
+                "unit": Column("Unit", whole=True),
+                "source": "Source",
+                "date": Column("Date", words.day, whole=True),
+            },
+            key="card",
+        )
 
 
 def _save(name: str, values: dict[str, Any]) -> None:

@@ -182,12 +182,22 @@ def _before_the_button(name: str, document: Mapping[str, Any], values: Values, m
         if values["student.base"]
         else dict(document)
     )
-    parts.section("What it will take", "Measured on this machine by earlier runs, or not told.")
-    _estimate(estimates.estimate(home, planned, _records(document), use_cases.path(home, name).parent))
     # What the form itself supplies is not missing.
-    missing = [] if _only_student(missing, values) else missing
-    for words in missing:
-        st.warning(parts.plain(f"Not ready: {words}."))
+    missing = [words for words in missing if not (words.startswith("no student") and values["student.base"])]
+    if missing:
+        parts.section("Before it can run")
+        for words in missing:
+            st.html(f'<p class="sh-need sh-waits">{parts.in_html(words[:1].upper() + words[1:])}.</p>')
+        with st.container(horizontal=True, key="sh-links-missing"):
+            for page in ("data", "teacher"):
+                if any(f"page {page.capitalize()}" in words for words in missing):
+                    st.page_link(
+                        f"pages/{page}.py",
+                        label=f"Go to {page.capitalize()}",
+                        query_params={"use_case": name} | ({"tab": "Fields"} if page == "data" else {}),
+                    )
+    parts.section("What it will take", "As earlier runs on this machine measured it.")
+    _estimate(estimates.estimate(home, planned, _records(document), use_cases.path(home, name).parent))
     running = training_view.waiting(home, name, None)
     if running:
         st.info("A run of this use case is under way: the tab Live shows it.")
@@ -204,14 +214,6 @@ def _before_the_button(name: str, document: Mapping[str, Any], values: Values, m
             parts.done(training_form.save, home, actor, name, values)
     if not may_start:
         st.caption("Operators start runs.")
-
-
-def _only_student(missing: list[str], values: Values) -> bool:
-    return (
-        bool(missing)
-        and all(words.startswith("no student") for words in missing)
-        and bool(values["student.base"])
-    )
 
 
 def _start(name: str, values: Values) -> None:
