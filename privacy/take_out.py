@@ -55,9 +55,9 @@ def find(
     """
     size = max((base_dir / source.path).stat().st_size, source.max_row_bytes)
     whole = replace(source, limit=None, max_bad_fraction=1.0, max_row_bytes=size)
-    firsts, unread = _first_ids(whole, base_dir, key)
-    rows = set[int]()
+    rows, unread = set[int](), set[int]()
     if is_asked is not None:
+        firsts, unread = _first_ids(whole, base_dir, key)
         counts = Counter(firsts.values())
         asked = {first for first, num in counts.items() if is_asked(repetitions(key, first, num + gone))}
         rows |= {row for row, first in firsts.items() if first in asked}

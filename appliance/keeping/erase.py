@@ -136,7 +136,9 @@ def erase(home: Home, actor: Actor, asked: Asked, reason: str) -> Erasure:
         erasure = erase_marks(home, erasure, ids, places)
         for each in planned.sources:
             if each.rows and is_on_the_shelf(home, each.source.path):
-                erasure = erase_in_dataset(home, actor, erasure, each)
+                dataset_id, rows = each.source.path.parent.name, len(each.rows)
+                with acting(home, actor, Action.ERASE, dataset=dataset_id, rows=rows) as noted:
+                    erasure, noted["sha256"] = erase_in_dataset(home, erasure, each)
         rewrite(home.store, key_of(home.root), key_of(home.root))
         erasure = replace(erasure, ended_at=time.time(), left=tuple(_left(home, planned)))
         write(home, erasure)

@@ -19,7 +19,6 @@ from appliance.keeping.erasures import Erasure, Rewritten, name_in, write
 from appliance.keeping.exchange import exchange, new_path
 from appliance.keeping.private_files import alone
 from appliance.keeping.sources import InSource
-from appliance.people.acting import Action, Actor, acting
 from appliance.run import RunError, alone_with
 
 
@@ -81,16 +80,17 @@ def erase_marks(
     return erasure
 
 
-def erase_in_dataset(home: Home, actor: Actor, erasure: Erasure, found: InSource) -> Erasure:
+def erase_in_dataset(home: Home, erasure: Erasure, found: InSource) -> tuple[Erasure, str]:
+    """Gives the sha256 of the file as it is then, too."""
     path = found.source.path
-    dataset_id, rows = path.parent.name, len(found.rows)
-    with acting(home, actor, Action.ERASE, dataset=dataset_id, rows=rows) as made, ExitStack() as locks:
-        try:
-            changed = write_new(home, path, found.rows)
-        except ValueError as error:
-            raise EraseError(
-                f"{error}: delete the dataset {dataset_id} on the page Data, then give the same command"
-            ) from None
+    try:
+        changed = write_new(home, path, found.rows)
+    except ValueError as error:
+        raise EraseError(
+            f"{error}: delete the dataset {path.parent.name} on the page Data, then give the same command"
+        ) from None
+    sha256 = texts.sha256(new_path(path))
+    with ExitStack() as locks:
         for who in sorted(found.source.named_by):
             folder = home.root / who
             if who.startswith("runs/") and folder.is_dir():
@@ -98,8 +98,7 @@ def erase_in_dataset(home: Home, actor: Actor, erasure: Erasure, found: InSource
                 if not (folder / "scrub" / manifest.NAME).exists():
                     # Its chunks are so many rows each of the file as it was: it begins anew.
                     shutil.rmtree(folder / "scrub", ignore_errors=True)
-        made["sha256"] = texts.sha256(new_path(path))
-        return _exchanged(home, erasure, path.parent, changed)
+        return _exchanged(home, erasure, path.parent, changed), sha256
 
 
 def _exchanged(home: Home, erasure: Erasure, folder: Path, changed: Mapping[str, int]) -> Erasure:

@@ -326,7 +326,7 @@ def test_every_function_that_acts_is_in_the_table_with_its_action() -> None:
 
 
 def test_nothing_but_the_log_itself_writes_entries_past_acting() -> None:
-    """Outcomes of jobs, log-ins of nobody known, and what a restored home's log could not hold before."""
+    """Outcomes of jobs and their pruning, log-ins of nobody known, and what a restored home's log could not hold before."""
     appends = {
         name
         for name, tree in sources()
@@ -335,7 +335,7 @@ def test_nothing_but_the_log_itself_writes_entries_past_acting() -> None:
         and node.attr in ("append", "append_unless_recent")
         and ast.unparse(node.value) == "audit"
     }
-    assert appends == {"people.acting", "keeping.backup", "jobs.attempts", "people.sessions"}
+    assert appends == {"people.acting", "keeping.backup", "jobs.attempts", "jobs.prune", "people.sessions"}
 
 
 def test_no_class_takes_an_actor_past_the_rule() -> None:

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -77,6 +78,15 @@ def test_a_row_too_long_for_a_run_is_searched_and_one_that_is_none_is_counted(tm
     rows = [{"no": "1", "who": "P1", "text": "x" * 70_000}, {"no": "2", "who": "P2", "text": "y"}]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"no": "3", "who"\n')
     assert found(path, subject="P1") == FoundRows(frozenset({1}), frozenset({record_id(KEY, "1")}), 1)
+
+
+def test_a_table_of_duckdb_is_searched_too(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "r.duckdb")) as connection:
+        connection.execute("CREATE TABLE calls (no INTEGER, who VARCHAR, text VARCHAR)")
+        connection.execute("INSERT INTO calls VALUES (1, 'P1', 'a'), (2, 'P2', 'b'), (3, 'P1', NULL)")
+    path = tmp_path / "r.duckdb"
+    assert found(path, subject="P1", table="calls").rows == {1, 3}
+    assert found(path, by_value("2"), table="calls").rows == {2}
 
 
 def test_a_csv_file_loses_the_rows_and_not_another_byte(tmp_path: Path) -> None:
