@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from appliance import manifest
+from appliance import datasets, manifest
 from appliance.config import ConfigError
 from appliance.datasets.erasing import is_on_the_shelf
 from appliance.home import Home
@@ -149,6 +149,7 @@ def erase(home: Home, actor: Actor, asked: Asked, reason: str) -> Erasure:
 def _finish_all(home: Home) -> None:
     """What an earlier call left half done could not be read; what killed processes left half-written may hold anything."""
     sweep(home.root, ("models", "cache"))
+    datasets.sweep(home)
     for folder in runs(home):
         for stage in (path for path in folder.iterdir() if (path / MARK).exists()):
             with alone_with_run(folder):

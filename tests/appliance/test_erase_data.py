@@ -68,6 +68,9 @@ def test_nothing_of_a_person_is_left_in_any_file_and_everybody_else_is(kind: str
     run, brought = make_home(kind)
     home = Home.open()
     path = datasets.raw_path(home, brought.dataset_id)
+    (home.data / ".incoming-0123abcd").mkdir()  # of a look at labels that was killed
+    (home.data / ".incoming-0123abcd" / path.name).hardlink_to(path)
+    (run.folder / "scrub" / ".data-00001.parquet.0123abcd.tmp").write_text(f"half of what {WHO} said")
     before = holding(home.root, WHO)
     assert {str(path.relative_to(home.root)), "reviews/small/gold.jsonl"} <= before
     assert any("completions" in name for name in before) and any("examples" in name for name in before)
