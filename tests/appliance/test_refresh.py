@@ -10,6 +10,7 @@ import pytest
 
 from appliance import manifest
 from appliance.home import Home
+from appliance.keeping import erasures
 from appliance.lineage import LineageError, chain
 from appliance.manifest import DamagedError, Manifest
 from appliance.pipeline import PIPELINE, REFRESH
@@ -20,6 +21,7 @@ from appliance.stages.context import Context
 from appliance.stages.refresh_curate import Past
 from appliance.status import one_run
 from appliance.store import Store
+from distill.checkpoints import file_sha256
 from distill.tasks import TaskSettings, make_task
 from distill.values import Completion, Example, RejectReason
 from privacy.records import ScrubbedRecord
@@ -102,6 +104,22 @@ def test_the_same_command_is_the_same_run_and_its_folder_says_all(full: Run, new
     new.write_text(ROWS + "10,the bill again,billing,billing\n")
     assert open_refresh(full.run_id, new, Options(), full.home).run_id != run.run_id
     assert not is_data_unchanged(run)
+
+
+def test_records_that_were_learnt_are_known_when_something_was_erased_from_their_file(full: Run) -> None:
+    home = full.home
+    brought = home.data / "20261123-000000-0123abcd" / "records.csv"
+    brought.parent.mkdir(parents=True)
+    brought.write_text(ROWS + "10,the bill again,billing,billing\n")
+    first = open_refresh(full.run_id, brought, Options(), home)
+    promote(first)
+    before = file_sha256(brought)
+    brought.write_text(ROWS)
+    assert open_refresh(full.run_id, brought, Options(), home) != first
+    done = erasures.begin(home, frozenset({"0" * 16}), "petra", "")
+    noted = erasures.Rewritten(erasures.name_in(home, brought), before, file_sha256(brought), 1)
+    erasures.write(home, replace(done, rewritten=(noted,)))
+    assert open_refresh(full.run_id, brought, Options(), home) == first
 
 
 def test_the_next_refresh_goes_on_from_the_one_that_was_promoted(
