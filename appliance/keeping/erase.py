@@ -189,7 +189,7 @@ def _left(home: Home, planned: Plan) -> list[str]:
     return [
         *said,
         "backups made before now, and homes that upgrades kept (`stillhouse-admin forget`)",
-        "ids of records (keyed hashes) in reports and lists of ratings",
+        "ids of records (keyed hashes) in reports, and in lists of ratings beside short hashes of the answers rated",
     ]
 
 
