@@ -45,7 +45,13 @@ _PARTICLE_BEFORE = regex.compile(
 )
 _LAST_INITIAL = regex.compile(r"[ ]\p{Lu}$")
 _MIDDLE_INITIAL = regex.compile(r"(?:[ ]?\p{Lu}\.){1,2}[ ](?P<name>\p{Lu}[\p{L}'’-]+)(?![\p{L}@])")
-_HYPHEN_AFTER = regex.compile(r"(?:-(?:\p{Lu}[\p{L}'’]*|\p{Ll}{1,3}(?!\p{L})))+")
+# The second half of a Korean given name has a small letter.
+_HYPHEN_AFTER = regex.compile(
+    r"(?:-(?:\p{Lu}[\p{L}'’]*|(?:\p{Ll}{1,3}|wook|hyu[nk]|hyung|seok|sook|kyung|young|yeong?|joon|jung|jeong|hoon|woong|soon|su?eung|ch[eu]+l|hwan|kwon|yoon|r?yeol|myung|dong|geun|keun|chan|shik|bong|hong|jong|yong)(?!\p{L})))+"
+)
+# A surname that is a pronoun too: right beside a name it is none.
+_HE_BEFORE = regex.compile(r"(?<!\p{L})He[ ]$")
+_HE_AFTER = regex.compile(r"[ ]He(?!\p{L}|['’])")
 _HYPHEN_BEFORE = regex.compile(r"(?<![\p{L}])(?:\p{Lu}[\p{L}'’]*-)+$")
 _AGE_AFTER = regex.compile(
     r"(?:,[ ]|[ ]\(|,[ ]age(?:d)?[ ]|[ ](?:is|was)[ ](?:an?[ ]|now[ ]|just[ ])?)(?P<age>(?:1[01]\d|[1-9]?\d))(?:(?=[,;.)\n]|\s?$|\s(?:and|who|when|with|now|lives?|has)\b)(?![.,]\d)|(?=[ -]years?[ -]old)|(?=[ ]?y\.?/?o))"
@@ -59,8 +65,11 @@ _SURNAME = regex.compile(
     r"(?P<name>\p{L}[\p{L}'’-]{1,30})(?![\p{L}@])",
     regex.IGNORECASE,
 )
+_PARTNER = (
+    r"(?:(?:Ní|Nic|Mac|Ó|[Vv]an|[Vv]on|[Dd]e|Del|Di|La|Le|[Tt]en|Al|El|Bin|St\.?)[ ])?\p{L}[\p{L}'’-]{1,30}"
+)
 _PARTNERS = regex.compile(
-    r"(?<![\p{L}'’-])(?P<names>\p{L}[\p{L}'’-]{1,30}(?:,[ ]\p{L}[\p{L}'’-]{1,30}){1,5},?[ ](?:and|&)[ ]\p{L}[\p{L}'’-]{1,30})(?![\p{L}])"
+    rf"(?<![\p{{L}}'’-])(?P<names>{_PARTNER}(?:,[ ]{_PARTNER}){{1,5}},?[ ](?:and|&)[ ]{_PARTNER})(?![\p{{L}}])"
 )
 _LINKS = ("and ", "& ", "and \n", "& \n")
 _AND = regex.compile(
@@ -99,6 +108,10 @@ def _beside_names(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
             start = initial.start()
         if particle := _PARTICLE_BEFORE.search(text, max(0, start - 16), start):
             start = particle.start()
+        if surname := _HE_BEFORE.search(text, max(0, start - 4), start):
+            start = surname.start()
+        if surname := _HE_AFTER.match(text, end):
+            end = surname.end()
         for _ in range(_MOST_SURNAMES):
             if text.endswith(("'s", "’s"), start, end) or not (surname := _SURNAME.match(text, end)):
                 break

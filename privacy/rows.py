@@ -19,6 +19,8 @@ _STAR = regex.compile(r"(?<=[\w-])\*++(?=[\w-])")
 _SEGMENT = regex.compile(r"\s*[A-Z][A-Z0-9]{1,2}\*")
 # Not within a sum: "1,299", "12,000,000".
 _COMMA = regex.compile(r"(?<=[^\s,]),(?=[^\s,])(?!(?<=(?<![\w.])\d{1,3},)\d{3}(?!\d))")
+_TIGHT = regex.compile(r"^[^\n]*\S,(?=\S)", regex.MULTILINE)
+_DECIMAL = regex.compile(r"(?<![\w./-])\d+,\d+(?![\w/.-])")
 # "Town ......... Cebu", "Name ____ Berg".
 _LEADER = regex.compile(r"(?<=\p{L}\)?) ?(?:\.{4,}+|_{4,}+|(?:\. ){3,}+\.?) ?:? ?(?=[\p{L}\d+(])")
 _SEMICOLON = regex.compile(r"(?<=\S);(?=\S)")
@@ -34,14 +36,16 @@ def row_breaks(text: str) -> list[tuple[int, int, str]]:
         escaped = list(_ESCAPED.finditer(text))
         if len(escaped) > 1 or (escaped and _SURELY_ESCAPED.match(text, escaped[0].start())):
             breaks += [(*match.span(), "\t" if match.group() == "\\t" else "\n") for match in escaped]
+    # A table of two columns has one comma a line.
+    tabled = text.count("\n") > 0 and len(_TIGHT.findall(text)) > 1
     for line in _LINE.finditer(text):
-        found = _of_line(text, *line.span())
+        found = _of_line(text, *line.span(), tabled)
         if found and _UNREADABLE.search(text, *line.span()) is None:
             breaks += found
     return sorted(breaks)
 
 
-def _of_line(text: str, start: int, end: int) -> list[tuple[int, int, str]]:
+def _of_line(text: str, start: int, end: int, tabled: bool) -> list[tuple[int, int, str]]:
     """Separators that stand there often enough to be ones."""
     found = []
     if (
@@ -56,9 +60,9 @@ def _of_line(text: str, start: int, end: int) -> list[tuple[int, int, str]]:
         found += [(*match.span(), " ^ ") for match in _CARET.finditer(text, start, end)]
     if text.count("*", start, end) > 1 and _SEGMENT.match(text, start, end):
         found += [(*match.span(), " | ") for match in _STAR.finditer(text, start, end)]
-    if text.count(",", start, end) > 1:
-        commas = [match.span() for match in _COMMA.finditer(text, start, end)]
-        found += [(*span, ", ") for span in commas if len(commas) > 1]
+    commas = [match.span() for match in _COMMA.finditer(text, start, end)]
+    if len(commas) > 1 or (tabled and commas and _DECIMAL.search(text, start, end) is None):
+        found += [(*span, ", ") for span in commas]
     if text.count("/", start, end) > 2 and _SLASHED_NAMES.search(text, start, end):
         found += [(*match.span(), " / ") for match in _SLASH.finditer(text, start, end)]
     semicolons = [match.span() for match in _SEMICOLON.finditer(text, start, end)]

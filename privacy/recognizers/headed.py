@@ -1,6 +1,7 @@
 """Finds values in a small table inside a text by the header of their column: "name,login,age" and rows under it.
 
-Covered: commas, semicolons, bars and tabs; names beside one of the others, user names, ages, driving licences, ZIP codes, counties, number plates. Not covered: quoted
+Covered: commas, semicolons, bars and tabs; names beside one of the others, user names, numbers of people and of what is theirs, ages, driving licences, ZIP codes, counties,
+number plates, points on the map. Not covered: quoted
 fields that hold the separator, tables without a header, other columns (their values are found by what stands in them).
 """
 
@@ -27,6 +28,14 @@ _COLUMNS: tuple[tuple[str, regex.Pattern[str], regex.Pattern[str]], ...] = tuple
             r"log-?[io]ns?|log-?on|user(?:[ _.]?(?:name|id))?s?|uid|handle|nick(?:name)?|screen[ _]?name|account(?:[ _]?name)?|entered[ _]?by|(?:signed|created|changed|updated|reviewed|opened|closed|ordered|verified)[ _]?by|actor|operator|(?:network|portal|web|epic|emr|ehr|ad)[ _]?(?:id|user|login|name)",
             r"(?=[^ ]*[A-Za-z])[\w.@-]{3,60}",
         ),
+        ("USERNAME", r"owner|assignee|assigned[ _]?(?:to|user)|author|requester|requested[ _]?by|reporter|submitter|approver|editor|who|by|modified[ _]?by|last[ _]?editor|agent", r"[a-z][a-z0-9._-]{3,40}"),
+        (
+            "REFERENCE_ID",
+            r"(?:emp(?:loyee)?|staff|worker|badge|personnel|payroll|clock|member|subject|participant|patient|pt|client|customer|cust|student|pupil|policy|claim|account|acct|case|record|chart|study|enrollee|beneficiary|subscriber|insured|tenant|resident|inmate|device|asset|sample|specimen|pension|template|biometric|print|finger|face|voice|scan|passport|permit|visa|pass|booking|ticket|donor|provider|nhs|health|medical|hospital|unit|nurse|driver)"
+            r"[ _.]?(?:id|no|num|number|nbr|code|#|ref|key)|mrn|npi|dea|ssn|nino|vin|imei|iccid|udid|serial(?:[ _]?(?:no|number))?|s/?n|badge|payroll|biometric|template|passport|subject|participant",
+            r"(?=[^\n]*[0-9])(?![0-9]+[.,][0-9]{1,2}$)[A-Za-z0-9#][A-Za-z0-9/_. -]{2,40}",
+        ),
+        ("COORDINATES", r"lat(?:itude)?|lon(?:gitude)?|lng|(?:gps|coord(?:inate)?s?|geo)(?:[ _]?(?:lat|lon|lng))?", r"[+-]?[0-9]{1,3}\.[0-9]{2,15}"),
         ("DRIVER_LICENSE", r"(?:dl|d/l|dln|oln|cdl|(?:driver'?s?|driving|drivers)?[ _]?(?:licen[cs]e|lic))(?:[ _.]?(?:no|num|number|nbr|id|#))?\.?#?", r"(?=[^\n]*[0-9])[A-Z0-9*][A-Z0-9* -]{4,24}"),
         ("POSTCODE", r"(?:zip|postal|post)[ _-]?(?:codes?|5|4)?", r"[0-9]{5}(?:-[0-9]{4})?|(?=[^\n]*[0-9])[A-Z0-9]{2,4} ?[A-Z0-9]{3}"),
         ("LOCATION", r"county|cnty|county[ _]?(?:name|of[ _]res(?:idence)?)|parish|borough", r"\p{Lu}[\p{L} .'’-]{2,40}"),

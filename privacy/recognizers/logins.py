@@ -82,6 +82,7 @@ _GOES_BY = regex.compile(
 _PLACE = regex.compile(
     r"(?:[/\\](?:home|Users|Documents and Settings|usuarios|benutzer|utilisateurs)[/\\]{1,2})(?P<x>[\w.-]{2,40})(?=[/\\\s\"'):;,]|$)"
     r"|(?<![\w/~])~(?P<x>[a-z][\w.-]{1,38}\w)(?=/)|(?<![\w/.])/?u/(?P<x>[\w-]{3,30})(?![\w/])|(?<=uid=\d{1,6}\()(?P<x>[\w.-]{2,40})(?=\))"
+    r"|(?<![\w.@/:-])(?P<x>[a-z_][\w.-]{1,38}\w)@(?=(?:\d{1,3}\.){3}\d|[0-9a-f]{1,4}:[0-9a-f]{0,4}:|\[[0-9a-f:]+\]|[a-z][a-z0-9-]{1,30}(?:[:\s]|$))"
     r"|(?<![\w\\/.])[A-Z][A-Z0-9.-]{1,20}\\{1,2}(?P<x>[A-Za-z][\w.-]{2,38})(?![\w\\.]|\.\w)",
     regex.IGNORECASE,
 )
@@ -263,7 +264,10 @@ def find_logins(
         told = underscored and (_HOST.search(text) or speaks_of_somebody(text))
         plain = bool(underscored) and not told and _CODE_MARK.search(text) is None
         for start, end in underscored:
-            strange = all(_is_no_word(part, words) for part in text[start:end].split("_"))
+            strange = all(
+                _is_no_word(part, words) or part in surnames() or part in given_names()
+                for part in text[start:end].split("_")
+            )
             if told or (plain and (strange or _CUT.fullmatch(text, start, end))):
                 found.append((start, end, 0.4, "underscored"))
         if occurs(_OF_ACCOUNTS, text):
@@ -308,6 +312,10 @@ def _strange(
         elif _TERM.search(login):
             continue
         elif len(login) > 4 and (_is_of_a_name(login) or _NO_ONSET.match(login)):
+            found.append((*match.span("x"), 0.4, "strange word"))
+            continue
+        if login.startswith("the_") and login not in _EVERYBODY and login[4:] not in words:
+            # Whoever calls himself so; what is no name behind the article has a blank before it.
             found.append((*match.span("x"), 0.4, "strange word"))
             continue
         if told is None:

@@ -45,6 +45,8 @@ _CUES = Group(
         r"(?<!\w)NAME[ ](?:is|was)[ ](?:the[ ]brainchild|a[ ](?:company|startup|start-up|firm|bank|charity|non-?profit|subsidiary|501))(?!\w)",
         r"(?<!\w)(?:[Tt]hank(?:s| you) for (?:calling|contacting|choosing)|[Ww]e at|[Hh]ere at|[Cc]alling from|[Oo]n behalf of)[ ](?i:the[ ])?NAME",
         r"(?<!\w)(?P<x>(?:Banque|Banco|Banca|Sparkasse|Volksbank|Crédit|Caisse|Kantonalbank|Stadtwerke|Universität|Université|Università|Universidad(?:[ ]d[eiu]l?)?)[ ]\p{Lu}[\p{L}-]+)",
+        r"(?<!\w)(?i:boss|colleagues?|co-?workers?|supervisor|foreman|premises|depot|warehouse|factory|canteen|payroll|hr|human resources|apprenticeship|placement|laid off|let go|fired|redundant|dismissed|retired|resigned|suspended)[ ]"
+        r"(?i:at|of|from|by)[ ](?i:the[ ])?NAME",
         r"(?<!\w)(?i:founder|co-founder|acquired|acquisition)[ ](?:of|by)[ ]NAME",
     )
 )

@@ -55,6 +55,11 @@ _OTHER_SCRIPT = regex.compile(
 )
 
 # English words with accents; any other word with one is nearly always a name or a place.
+# Two syllables that few other words are joined of.
+_KOREAN = regex.compile(
+    r"(?<![\w'’-])(?:Ji|Min|Soo|Su|Seo|Seung|Sung|Hyun|Hye|Eun|Kyung|Jae|Jin|Joon|Jun|Jung|Jeong|Dong|Sang|Young|Yong|Tae|Woo|Won|Bo|Chan|Da|Geun|Ki|Hae|Hwa|Kwang|Mi|Myung|Nam|Sun|Si|Yoo|Yu|Ye)-"
+    r"(?:ho|hee|hui|hyun|hyuk|hyung|ju|joo|jun|joon|jin|min|mi|a|ah|eun|young|yeong|yeon|won|woo|wook|seok|sook|suk|soo|su|kyung|kyu|jung|jeong|hoon|woong|soon|sung|seung|chul|cheol|hwan|kwon|yoon|yeol|myung|geun|chan|shik|in|ra|na|bin|hwa)(?![\w'’-])"
+)
 _KIND = regex.compile(
     r"(?<!\w)(?:nationality|citizenship|ethnicity|ethnic (?:group|origin)|religion|race|faith|denomination|political party|party membership|sexual orientation|union membership)"
     r"(?:\s?[:=-]\s?|\s(?:is|was|as)\s)(?P<x>\p{L}[\p{L}-]{2,30}(?:\s\p{Lu}[\p{L}-]{2,30}){0,2})",
@@ -101,6 +106,7 @@ RULES = grouped(
     ),
     Rule("by whom", "PERSON", _BY_WHOM, 0.45, needs_digit=False, accept=lambda found: _named(found)),
     Rule("speaker", "PERSON", _SPEAKER, 0.45, needs_digit=False, accept=lambda found: _plausible(found)),
+    Rule("Korean given name", "PERSON", _KOREAN, 0.4, needs_digit=False),
     Rule("other script", "PERSON", _OTHER_SCRIPT, 0.4, needs_digit=False),
     Rule("name and degree", "PERSON", _DEGREE, 0.6, needs_digit=False),
 )

@@ -64,12 +64,25 @@ _SUM_BEFORE = regex.compile(
 _TELLING = regex.compile(
     r"(?=(?:[A-Z-]*[0-9]){6})(?=[0-9]*[A-Z-])[A-Z0-9-]+|[0-9]{7}|[0-9]{4,8}/[0-9]{2,4}/[A-Z0-9]{1,3}|[A-Za-z]{2,5}[-_][0-9a-f]{8,}(?:[-_]\w+)?|[A-Z]{2,5}(?:-[0-9a-f]{4})+(?:[-_]\w+)?"
 )
-_MEASURED = regex.compile(rf"(?!{NOT_MEASURED})|-\p{{Ll}}")
+_MEASURED = regex.compile(rf"(?!{NOT_MEASURED})|-(?!area|based)\p{{Ll}}")
 _THING_AFTER = regex.compile(
     r"[\"')]?[ ](?:forms?|model|edition|version|series|error|standard|chip|cartridges?|batter(?:y|ies)|steps|square|sq|calories|kcal|copies|views|followers|likes|miles|jobs|homes|words|deaths|cases|americans?|soldiers|refugees|workers|signatures|inhabitants|residents|fans|spectators)(?!\w)",
     regex.IGNORECASE,
 )
 _LOOK_BACK = 30
+# A code that says of itself that it stands for a body.
+_OF_A_BODY = regex.compile(
+    r"(?:bio|biom|iris|face|voice|palm|thumb|fprt?|fpt|gait|vein|retin)[-_]?(?=[a-f-]{0,9}[0-9])[0-9a-f-]{4,}",
+    regex.IGNORECASE,
+)
+# Who did it: what is done by a part or a version is no deed.
+_DONE_BY = regex.compile(
+    r"(?<!\p{L})(?!(?:replaced|superseded|followed|preceded|divided|multiplied|powered|driven|covered|defined|required|specified|governed|measured|supported|succeeded|exceeded|caused|triggered|raised|indicated|denoted|limited|increased|"
+    r"decreased|reduced|affected|controlled|fixed|introduced|closed|resolved|blocked|shifted|offset|sorted|ordered|grouped|joined|indexed)(?!\p{L}))"
+    r"\p{L}{2,}(?:ed|wn|ven|ken|ade|ept|ent|read|run|put)(?:[ ](?:up|out|off|in|on|over|back|twice|again|today))?[ ]by[ :]{1,2}$"
+    r"|(?<!\p{L})(?:approved|signed|witnessed|checked|verified|authori[sz]ed|administered|dispensed|prepared|collected|counted|supervised|cashier|clerk)(?:[ ](?:by|on duty))?:[ ]?$",
+    regex.IGNORECASE,
+)
 
 _PLATE_CHARS = 10
 # Letters and digits that take turns so often were drawn at random, as no model's name is.
@@ -104,6 +117,9 @@ _SOMEBODY = frozenset(
     officer constable sergeant detective inmate prisoner offender suspect victim witness defendant plaintiff juror probationer accused deceased decedent
     student students pupil pupils teacher tutor professor participant respondent volunteer donor recipient proband interviewee
     colleague coworker boss staff employer landlord neighbour neighbor friend roommate housemate flatmate veteran refugee migrant citizen immigrant seafarer interpreter lodger attendant auntie nan gran
+    whoever relative relatives sibling siblings twin twins triplets stepson stepdaughter grandchild grandchildren godmother bride groom orphan heir
+    emp leaver leavers cleaner cashier clerk receptionist janitor gardener chef waiter waitress shopper plumber electrician hairdresser secretary apprentice foreman labourer technician firefighter lifeguard warden headteacher librarian
+    bailiff magistrate judge solicitor barrister attorney steward stewardess soldier sailor farmer fisherman builder carpenter postman mechanic welder roofer miner
     surname forename maiden born died age ages aged dob household""".split()
 )
 # What is done with persons: care, trials, law, work, travel, the body as a key.
@@ -135,6 +151,7 @@ _FIRST_PERSON = frozenset("i my we our us you your yours".split())
 _CARS = frozenset(
     """van car cars veh vehicles reg lic plt taxi cab lorry truck pickup motorbike motorcycle bike minibus bus vehicle drives drive drove driving driver parked parking park towed tow tows garage plate plates rego anpr mot dvla dmv clamped barrier bay gate valet
     mazda ford honda toyota skoda volvo vw audi bmw kia nissan fiat polo golf fiesta corsa traffic crash crashed collision speeding tag tags tagged registered hatchback sedan saloon estate suv coupe minivan unit ambulance reversed reversing driveway windscreen bumper transport dashcam speedcam carpark kerb curb
+    petrol diesel fuel mileage tyre tyres tire tires lights camera cameras bays forecourt caravan trailer lapsed untaxed uninsured dashboard
     uber lyft limo chauffeur toll tolls lot pcn penalty fined fine rear bumper blocking occupant occupants cyclist pedestrian windshield carpool permit permits placard minivan motorist motorcyclist roadside breakdown wheels headlights""".split()
 )
 _POSTAL = frozenset(
@@ -174,7 +191,11 @@ def find_unworded(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
     """Codes, plates and ages of somebody; `spans` is what was found already. Raises TimeoutError."""
     codes, plates = [], []
     if _DIGIT.search(text) is not None:
-        codes = [match.span() for match in search(_CODE, text, clock) if not _is_nobodys(text, *match.span())]
+        codes = [
+            match.span()
+            for match in search(_CODE, text, clock)
+            if _OF_A_BODY.fullmatch(match.group()) or not _is_nobodys(text, *match.span())
+        ]
         plates = [match.span() for match in search(_PLATE, text, clock)]
     ages = _ages(text, clock)
     if not (codes or plates or ages):
@@ -190,7 +211,9 @@ def find_unworded(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
         *(
             Span(start, end, "VEHICLE_ID", _SCORE, "unworded plate")
             for start, end in plates
-            if somebody.near(start, end, _REACH) or cars.near(start, end, _REACH)
+            if somebody.near(start, end, _REACH)
+            or cars.near(start, end, _REACH)
+            or (setting.near(start, end, _REACH) and text[end - 4 : end - 2] not in ("19", "20"))
         ),
         *(
             Span(start, end, "AGE", _SCORE, "unworded age")
@@ -249,6 +272,8 @@ def _codes(
         elif (
             somebody.near(start, end, _REACH)
             or setting.near(start, end, _REACH)
+            or _OF_A_BODY.fullmatch(text, start, end) is not None
+            or _DONE_BY.search(text, max(0, start - _LOOK_BACK), start) is not None
             or (digits >= 6 and first.near(start, end, _REACH))
             or (
                 end - start <= _PLATE_CHARS

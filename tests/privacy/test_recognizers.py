@@ -12,10 +12,12 @@ from privacy.propagate import propagate
 from privacy.recognizers.address import find_addresses
 from privacy.recognizers.age import find_ages
 from privacy.recognizers.contact import find_contacts
+from privacy.recognizers.coordinates import find_coordinates
 from privacy.recognizers.dates import find_dates
 from privacy.recognizers.headed import find_headed
 from privacy.recognizers.ids import find_ids
 from privacy.recognizers.logins import find_logins
+from privacy.recognizers.organizations import find_organizations
 from privacy.recognizers.people import find_people
 from privacy.recognizers.places import find_places
 from privacy.recognizers.rule import Clock
@@ -62,6 +64,16 @@ TABLE: list[tuple[Find, str, list[str]]] = [
     (find_headed, "dependent,relation,age\nLayla,son,4\nBekele,spouse,51", ["Layla", "4", "Bekele", "51"]),
     (find_headed, "unit|plate|due\nVan 2|6YQQ216|soon", ["6YQQ216"]),
     (find_headed, "name,price\nWidget,12", []),
+    (find_headed, "asset,owner\nprinter,wkrzbo", ["wkrzbo"]),
+    (find_headed, "emp_no;hours\n20931;37.5", ["20931"]),
+    (find_headed, "lat,lon,event\n52.50,13.40,stop", ["52.50", "13.40"]),
+    (find_headed, "unit_no,cost\n,12.50", []),
+    (find_organizations, "Our boss at QVX was kind.", ["QVX"]),
+    (find_organizations, "He retired at last from work.", []),
+    (find_people, "There is Soo-yeon and a Co-op shop.", ["Soo-yeon"]),
+    (find_logins, "scp notes the_omar@2001:db8::7: now", ["the_omar"]),
+    (find_logins, "scp notes root@192.0.2.4:/tmp", []),
+    (find_coordinates, "moment 22:00:19,-52.66,7.65", []),
     (find_ages, "she is 93 years old, the house is 43 years old", ["93 years old"]),
     (find_ids, "account number 4411-22", ["4411-22"]),
     (find_ids, "my order #A-1009 and customer id: 77-X9", ["A-1009", "77-X9"]),

@@ -26,8 +26,11 @@ WORDS = frozenset("the and of bed note seen report closed lady clinic plan our w
         ("dose=2;nurse=Ada;seen:7/10/18", "dose= 2; nurse= Ada; seen: 7/10/18"),
         ("Lund\\tAda\\t52", "Lund\tAda\t52"),
         ("Town ......... Cebu", "Town: Cebu"),
+        ("left,right\nBerg,2024-05-10", "left, right\nBerg, 2024-05-10"),
+        ("a7,192.0.2.9,2022-06-20", "a7, 192.0.2.9, 2022-06-20"),
         # A sum, a path, and prose stay as they are.
         ("1,299,000 of 12,500,000 in 3,400 days", "1,299,000 of 12,500,000 in 3,400 days"),
+        ("1,5 kg\n2,5 kg", "1,5 kg\n2,5 kg"),
         ("C:\\temp\\notes", "C:\\temp\\notes"),
         ("She came, saw, and left; he stayed.", "She came, saw, and left; he stayed."),
     ],

@@ -12,6 +12,7 @@ from privacy.recognizers.ids import find_ids
 from privacy.recognizers.logins import find_logins
 from privacy.recognizers.rule import Clock, run_rules
 from privacy.recognizers.unworded import find_unworded
+from privacy.records import Span
 
 FOUND = [
     ("We unblinded K3D9-XP4R after the fall. He had been on active drug.", "K3D9-XP4R"),
@@ -30,6 +31,13 @@ FOUND = [
     ("Export of IRIS4480488 blocked", "IRIS4480488"),
     ("Delete IRIS4480488.pdf, she has withdrawn.", "IRIS4480488"),
     ("id,template,score\n1,BIO-0b4897fb,0.93 for his thumb", "BIO-0b4897fb"),
+    ("Till opened by SH9815, float short.", "SH9815"),
+    ("Approved: SH9815", "SH9815"),
+    ("The server's firmware rejects index row BIO-0b4897fb", "BIO-0b4897fb"),
+    ("Whoever left KVX 2888 there, move it", "KVX 2888"),
+    ("KVX 2888 seen at the petrol pumps", "KVX 2888"),
+    ("98109-area calls go to the north desk, she says.", "98109"),
+    ("My neighbour lady (twenty-eight, lives alone) fell.", "twenty-eight"),
     ("Died at home, 103, old age, no inquest.", "103"),
     ("He had his first stroke at 37.", "37"),
     ("Mr Ost reached 101 last week.", "101"),
@@ -51,6 +59,8 @@ LEFT = [
     "Her card was charged $48213.",
     "mail her at ab12345@example.org",
     "He opened error 10061 again.",
+    "The relay is replaced by K4417 on new boards.",
+    "The watch is powered by M4417 cells.",
 ]
 
 
@@ -64,6 +74,24 @@ def test_a_code_of_somebody_needs_no_word_of_its_own(text: str, code: str) -> No
 @pytest.mark.parametrize("text", LEFT)
 def test_a_number_of_a_thing_is_left(text: str) -> None:
     assert [text[span.start : span.end] for span in find_unworded(text, [], Clock(5))] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "whole"),
+    [
+        ("I saw Wei He about it", "Wei", "Wei He"),
+        ("I saw He Wei about it", "Wei", "He Wei"),
+        ("The bag is Dong-wook's", "Dong", "Dong-wook"),
+        ("I met Wei. He was late", "Wei", None),
+        ("The Chan-like pattern", "Chan", None),
+    ],
+)
+def test_a_name_is_completed_with_what_belongs_to_it(text: str, name: str, whole: str | None) -> None:
+    start = text.index(name)
+    found = complete(text, [Span(start, start + len(name), "PERSON", 0.5, "test")], Clock(5))
+    assert [text[span.start : span.end] for span in found if span.recognizer == "beside a name"] == (
+        [whole] if whole else []
+    )
 
 
 def test_findings_are_completed_with_codes_beside_them() -> None:
