@@ -1,20 +1,22 @@
 """Cuts a text into sentences and says which of them a name could hide in, so that models are asked only about those.
 
-Covered: a sentence of everyday words in lower case, without a digit or a capital inside, holds no name that a model would find.
+Covered: a sentence of everyday words in lower case, without a digit or a capital inside but those of words that are nobody's name,
+holds no name that a model would find.
 Not covered: names that are everyday words in lower case ("will said so").
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import regex
 
-from privacy.recognizers.people import given_names, listed_names
+from privacy.recognizers.people import NOT_NAMES, given_names, listed_names
 from privacy.records import Span
 
 _SENTENCE = regex.compile(r"[^.!?\n]{1,600}(?:[.!?\n]+(?!\S)|[.!?](?=\S)|\n)?")
-# One or two words on a line of their own may be anything.
+# One or two words on a line of their own may be anything, unless they have been found.
 _FEWEST_WORDS = 3
 _WORD = regex.compile(r"[^\s.,!?;:\"()]+")
 
@@ -29,8 +31,14 @@ def everyday(words: frozenset[str]) -> frozenset[str]:
     return words - given_names() - listed_names("last_names")
 
 
+@lru_cache(maxsize=1)
+def _nobody() -> frozenset[str]:
+    """Words that are nobody's name with a capital either ("Please", "IBAN")."""
+    return NOT_NAMES - listed_names("first_names", "first_names_male", "first_names_female", "last_names")
+
+
 def without_plain(text: str, found: Sequence[Span], words: frozenset[str]) -> str:
-    """The text with blanks for each sentence of which every word is everyday or `found` already; all offsets stay."""
+    """The text with blanks for each sentence of which every word is everyday, nobody's name or `found` already; all offsets stay."""
     if not words:
         return text
     covered = bytearray(len(text))
@@ -43,20 +51,21 @@ def without_plain(text: str, found: Sequence[Span], words: frozenset[str]) -> st
 
 
 def _is_plain(text: str, start: int, end: int, covered: bytearray, words: frozenset[str]) -> bool:
-    count = 0
+    count = unknown = 0
     for match in _WORD.finditer(text, start, end):
-        if 0 not in covered[match.start() : match.end()]:
-            count += 1
-            continue
-        word = match.group()
-        if not count:
-            word = word[0].lower() + word[1:]
         count += 1
+        if 0 not in covered[match.start() : match.end()]:
+            continue
+        unknown += 1
+        word = match.group()
+        if count == 1:
+            word = word[0].lower() + word[1:]
         word = word.partition("'")[0]
         if (
             word not in words
+            and word.casefold() not in _nobody()
             and word not in ("I", "a", "")
             and not (len(word) == 2 and word.islower() and word.isalpha())
         ):
             return False
-    return count >= _FEWEST_WORDS
+    return count >= _FEWEST_WORDS or not unknown
