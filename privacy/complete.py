@@ -256,6 +256,10 @@ _HOST_BEFORE = regex.compile(
 )
 
 
+# What a pattern that ends in "[ ]$" or ",[ ]$" ends in: to look for is quicker than to search.
+_BLANK, _COMMA = (" ", " \n"), (", ", ", \n")
+
+
 def _around_places(text: str, spans: Sequence[Span]) -> list[Span]:
     """Capitalised words that begin a place's name, the region after a street, and who is at that street."""
     found = []
@@ -263,23 +267,29 @@ def _around_places(text: str, spans: Sequence[Span]) -> list[Span]:
         if span.entity_type not in ("ADDRESS", "LOCATION") and span.recognizer != "accented word":
             continue
         start, end = span.start, span.end
-        if article := _ARTICLE.search(text, max(0, start - 8), start):
+        if text.endswith(_BLANK, 0, start) and (article := _ARTICLE.search(text, max(0, start - 8), start)):
             start = article.start()
         if joined := _HYPHEN_AFTER.match(text, end):
             end = joined.end()
-        city = _CITY_BEFORE.search(text, max(0, start - 50), start)
-        if city and span.recognizer == "listed place" and city["x"].split()[0].casefold() not in NOT_NAMES:
-            start = city.start("x")
-        if before := _PLACE_BEFORE.search(text, max(0, start - 60), start):
+        if span.recognizer == "listed place" and text.endswith(_COMMA, 0, start):
+            city = _CITY_BEFORE.search(text, max(0, start - 50), start)
+            if city and city["x"].split()[0].casefold() not in NOT_NAMES:
+                start = city.start("x")
+        if text.endswith(_BLANK, 0, start) and (
+            before := _PLACE_BEFORE.search(text, max(0, start - 60), start)
+        ):
             start = before.start()
         if state := _STATE_AFTER.match(text, end):
             end = state.end()
         if span.entity_type == "ADDRESS":
             if region := _REGION_AFTER.match(text, end):
                 end = region.end()
-            if (host := _HOST_BEFORE.search(text, max(0, start - 80), start)) and host[
-                "x"
-            ].casefold() not in NOT_NAMES:
+            host = (
+                _HOST_BEFORE.search(text, max(0, start - 80), start)
+                if text.endswith(_COMMA, 0, start)
+                else None
+            )
+            if host and host["x"].casefold() not in NOT_NAMES:
                 found.append(Span(host.start("x"), host.end("x"), "ORGANIZATION", 0.4, "host"))
         if (start, end) != (span.start, span.end):
             found.append(Span(start, end, span.entity_type, 0.4, "around a place"))

@@ -61,7 +61,8 @@ def fold(text: str) -> Folded:
     page.text = _apart(page.text)
     page.rewrite(_SPACED_LETTERS, lambda match: _ONE_BLANK.sub("", match.group()))
     spelled = page.rewrite(_SPELLED, _spelled_digits) if _SPELLED_HINT.search(page.text) else []
-    spelled += page.rewrite(_SPACED, _joined_digits)
+    if _DIGIT.search(page.text):
+        spelled += page.rewrite(_SPACED, _joined_digits)
     return Folded(page.text, page.starts, page.ends, tuple(run for run in spelled if run[1] - run[0] >= 7))
 
 
@@ -256,6 +257,8 @@ _BROKEN = regex.compile(r"(?<=\d)-\r?\n(?=\d)|(?<=(?<!\d)\d{4})\n(?=\d{4}[ -]\d{
 
 def _apart(text: str) -> str:
     """What can be put right in place: underscores and line breaks between digits, letters that stand for digits."""
+    if _DIGIT.search(text) is None:
+        return text
     text = _MIDDLE_DOT.sub(".", text)
     if "_" in text:
         text = _UNDERSCORE.sub("-", text)
@@ -266,6 +269,7 @@ def _apart(text: str) -> str:
     return _LETTER_DIGITS.sub(lambda match: match.group().translate(_DIGIT_LIKE), text)
 
 
+_DIGIT = regex.compile(r"\d")
 _MIDDLE_DOT = regex.compile(r"(?<=\d)[\u00b7\u2022\u2219\u30fb](?=\d)")
 _UNDERSCORE = regex.compile(r"(?<=\d)_(?=\d)")
 

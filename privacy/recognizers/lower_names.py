@@ -10,7 +10,7 @@ from __future__ import annotations
 import regex
 
 from privacy.recognizers.people import NOT_NAMES, given_names, surnames
-from privacy.recognizers.rule import Clock, matches
+from privacy.recognizers.rule import Clock, matches, one_of
 from privacy.records import Span
 
 # After these a person is named; a word that follows must say so too, unless the name has two words.
@@ -27,8 +27,10 @@ _AFTER = (
     r"knows|thinks|thought|never|always|just|now|today|tomorrow|yesterday|tonight|already|also|too|yet|if|because|with|before|after|last|that|whether|off|out|up|down|home|over"
 )
 _TOKEN = r"\p{Ll}[\p{Ll}'’-]{1,24}"
+# Not within brackets.
+_BETWEEN_BARS = regex.compile(r"\|(?![^()]*\))")
 _RUN = regex.compile(
-    rf"(?<![\w@.'’/-])(?P<before>{_BEFORE})[,:]?[ ](?=(?P<x>{_TOKEN}(?:[ ](?:\p{{Ll}}\.(?=[ ]\p{{Ll}})|{_TOKEN})){{0,4}}))"
+    rf"(?<![\w@.'’/-])(?P<before>{one_of(_BETWEEN_BARS.split(_BEFORE))})[,:]?[ ](?=(?P<x>{_TOKEN}(?:[ ](?:\p{{Ll}}\.(?=[ ]\p{{Ll}})|{_TOKEN})){{0,4}}))"
 )
 _SURE = regex.compile(rf"(?:{_SURE_BEFORE})")
 _FOLLOWED = regex.compile(rf"(?:[ ](?:{_AFTER})(?![\w'’-])|\s?[,.?!;:)]|\s*$)", regex.MULTILINE)

@@ -22,8 +22,10 @@ MOST_NEEDS = 4
 # How many strings are carried on to what follows them, and how many a need may have.
 _MOST_CARRIED, _MOST_STRINGS = 150, 5000
 _MOST_ROUNDS = 9
-# Between a word and what is no word; at the end of a text that is not all ASCII.
+# Between a word and what is no word. At the end of a text that is not all ASCII.
 _BORDER, _BEYOND_ASCII = "\x01", "\x02"
+# At the end of a text with a word of so many characters or more.
+_LONG_WORD, _LONG_CHARS = "\x03", 13
 # About how many characters a text has, and what share of them a character has: needs are chosen by how often they are met by chance.
 _USUAL_CHARS = 100
 _SHARES = (
@@ -39,7 +41,7 @@ _SCRIPT = regex.compile(
 _PROPERTY = regex.compile(r"\\[pP]\{\^?[\w=]+\}|\\[pP]\w")
 _OF_SCRIPT, _OF_PROPERTY = "\ue001", "\ue000"
 # What stands in a pattern for itself and for something else here.
-_OTHERS = frozenset({_BORDER, _BEYOND_ASCII, _OF_SCRIPT, _OF_PROPERTY})
+_OTHERS = frozenset({_BORDER, _BEYOND_ASCII, _LONG_WORD, _OF_SCRIPT, _OF_PROPERTY})
 _NAMED = regex.compile(r"\(\?P?<(?![=!])\w+>")
 _NAME_AGAIN = regex.compile(r"\(\?P=\w+\)")
 # `re` takes these for plain characters, `regex` for misspellings that are allowed and for classes of POSIX.
@@ -53,7 +55,13 @@ _IN_ANY_CASE = regex.compile(r"\(\?[a-zA-Z]*i")
 
 def as_it_is(text: str) -> str:
     """The text as needs are looked for in it: "0" for each digit, " " or a line break for each blank, the borders of words marked."""
-    return _BORDER.join(_WORDS.split(_plain(text))) + ("" if text.isascii() else _BEYOND_ASCII)
+    plain = _plain(text)
+    longest = max(map(len, plain.split()), default=0)
+    return (
+        _BORDER.join(_WORDS.split(plain))
+        + ("" if text.isascii() else _BEYOND_ASCII)
+        + (_LONG_WORD if longest >= _LONG_CHARS else "")
+    )
 
 
 def in_any_case(text: str) -> str:
@@ -148,6 +156,8 @@ class _Reader:
         for _ in range(min(fewest, _MOST_ROUNDS)):
             met, before = self.read(inside, before)
             found += met
+        if fewest >= _LONG_CHARS and len(inside) == 1 and _is_unbroken(*inside[0]):
+            found.append(frozenset({_LONG_WORD}))
         more = _MOST_ROUNDS if most is sre.MAXREPEAT else most - fewest
         if fewest > _MOST_ROUNDS or more > 3:
             # Of many more rounds only the last ones are known.
@@ -194,6 +204,16 @@ def _is_no_word(excluded: Any) -> bool:
     return kind is sre.IN and value[0][0] is not sre.NEGATE and (sre.CATEGORY, sre.CATEGORY_WORD) in value
 
 
+def _is_unbroken(kind: Any, value: Any) -> bool:
+    """Whether one item of one character is no blank."""
+    return kind is sre.IN and all(
+        (what is sre.CATEGORY and member in (sre.CATEGORY_DIGIT, sre.CATEGORY_WORD))
+        or (what is sre.LITERAL and not chr(member).isspace() and chr(member) != _OF_PROPERTY)
+        or (what is sre.RANGE and member[1] < 128 and chr(member[0]) > " ")
+        for what, member in value
+    )
+
+
 def _is_beyond_ascii(kind: Any, value: Any) -> bool:
     if kind is sre.LITERAL:
         return chr(value) == _OF_SCRIPT
@@ -206,8 +226,13 @@ def _is_beyond_ascii(kind: Any, value: Any) -> bool:
 
 def _carry(before: Need, chars: Need) -> tuple[list[Need], Need]:
     if len(before) * len(chars) > _MOST_CARRIED:
-        return [before], chars if len(chars) <= _MOST_CARRIED else _NOTHING
-    return [], frozenset(string + char for string in before for char in chars)
+        found, last = [before], frozenset(string[-1:] for string in before)
+        before = last if len(last) * len(chars) <= _MOST_CARRIED else _NOTHING
+    else:
+        found = []
+    if len(chars) > _MOST_CARRIED:
+        return found, _NOTHING
+    return found, frozenset(string + char for string in before for char in chars)
 
 
 def _either(ways: Sequence[tuple[list[Need], Need]]) -> tuple[list[Need], Need]:

@@ -13,7 +13,7 @@ import regex
 
 from privacy.recognizers.people import NOT_NAMES
 from privacy.recognizers.prefilter import Group
-from privacy.recognizers.rule import Clock, matches, matches_of
+from privacy.recognizers.rule import Clock, matches, matches_of, one_of
 from privacy.records import Span
 
 # Also words or given names when not capitalised, or even then.
@@ -105,7 +105,7 @@ def _pattern() -> regex.Pattern[str]:
     from faker.providers.address.en_US import Provider as States
 
     names = {name for name in (*Countries.countries, *States.states, *_MORE) if name.casefold() not in _NEVER}
-    listed = "|".join(regex.escape(name) for name in sorted(names, key=len, reverse=True))
+    listed = one_of(map(regex.escape, sorted(names, key=len, reverse=True)))
     return regex.compile(rf"(?<!\w)(?:{listed})(?!\w)", regex.IGNORECASE)
 
 

@@ -7,7 +7,7 @@ Covered: patterns, checks of the match, words that must stand before it. Not cov
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -40,6 +40,18 @@ class Rule:
 def grouped(*rules: Rule) -> Group[Rule]:
     """Rules as `run_rules` takes them."""
     return Group((rule.pattern, rule) for rule in rules)
+
+
+def one_of(alternatives: Iterable[str]) -> str:
+    """Alternatives of which no two can match at one place, put together by their first letter: most places need one look then."""
+    by_letter: dict[str, list[str]] = {}
+    for alternative in alternatives:
+        plain = alternative[0].isalpha() and alternative[1:2] not in ("?", "*", "{")
+        by_letter.setdefault(alternative[0] if plain else "", []).append(alternative)
+    return "|".join(
+        f"{letter}(?:{'|'.join(found[len(letter) :] for found in listed)})"
+        for letter, listed in by_letter.items()
+    )
 
 
 def words(*alternatives: str) -> regex.Pattern[str]:

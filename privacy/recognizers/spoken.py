@@ -24,6 +24,8 @@ _WORDS = regex.compile(
 _WORD = regex.compile(r"[a-z]+")
 # Most texts have none of these.
 _HINT = regex.compile(r"teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundred", regex.IGNORECASE)
+# Of which one is in each of them: to look for is quicker than to search.
+_ENDINGS = ("teen", "ty", "hundred")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,11 @@ class Spoken:
 
 def in_digits(text: str) -> Spoken | None:
     """None if there is no such number."""
-    if _HINT.search(text) is None:
+    lowered = text.lower()
+    if not any(ending in lowered for ending in _ENDINGS) or _HINT.search(text) is None:
         return None
-    parts, starts, ends, raw = [], [], [], []
+    parts: list[str] = []
+    starts, ends, raw = [], [], []
     position = length = 0
     for match in _WORDS.finditer(text):
         number = str(_value(match.group().casefold()))
