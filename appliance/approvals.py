@@ -12,9 +12,10 @@ from typing import Any
 from appliance import jobs, manifest
 from appliance.home import Home
 from appliance.keeping.private_files import alone, write_private
-from appliance.lineage import LineageError, chosen_stage
+from appliance.lineage import read_refresh
 from appliance.people.acting import Action, Actor, NotAllowed, acting
-from appliance.release import NAME, ReleaseError, checks, release
+from appliance.release import NAME, release
+from appliance.release_checks import ReleaseError, bound, checks, leaving
 
 
 class ApprovalError(Exception):
@@ -44,7 +45,7 @@ class Request:
     student: str
     """sha256 of the merged weights, as the report names the student."""
     report: str
-    """sha256 of the report's facts."""
+    """sha256 of what the decision rests on: the report, and of a refresh its comparison and its gates."""
     verdict: str
     despite_verdict: bool
     """The verdict is not to distil: whoever approves, approves that too, and the release's card says so."""
@@ -75,7 +76,7 @@ def _read(home: Home, path: Path) -> Request:
     if decision.exists():
         told |= json.loads(decision.read_text(encoding="utf-8"))
     found = Request(**told | {"standing": Standing(told["standing"])})
-    if found.standing is Standing.REFUSED or _bound(home, found.run_id) == (found.student, found.report):
+    if found.standing is Standing.REFUSED or bound(home, found.run_id) == (found.student, found.report):
         return found
     if _has_left(home, found):
         return found  # before the run changed
@@ -89,19 +90,6 @@ def _has_left(home: Home, approved: Request) -> bool:
         return False  # its folder was taken away
 
 
-def _bound(home: Home, run_id: str) -> tuple[str, str] | None:
-    """What a decision holds fast: the student's and the report's hashes; None where the run has not both."""
-    folder = home.runs / run_id
-    try:
-        trained = manifest.read(folder / chosen_stage(folder))
-        report = manifest.read(folder / "report")
-    except (LineageError, manifest.DamagedError):
-        return None
-    if trained is None or report is None:
-        return None
-    return manifest.model_digest(trained), report.digest
-
-
 def ask(home: Home, actor: Actor, run_id: str, reason: str) -> Request:
     """Asks that the run's student be released; raises ApprovalError or ReleaseError in one line."""
     with acting(home, actor, Action.ASK_RELEASE, run=run_id[:80]) as noted:
@@ -109,14 +97,11 @@ def ask(home: Home, actor: Actor, run_id: str, reason: str) -> Request:
             raise ApprovalError("give a reason: the approver reads it")
         if run_id not in {path.name for path in home.runs.iterdir()}:
             raise ApprovalError(f"there is no run '{run_id[:80]}'")
-        bound = _bound(home, run_id)
-        if bound is None:
-            raise ApprovalError("this run has no student and report yet: finish it first")
-        found = checks(run_id, home)
+        student = leaving(run_id, home)
+        found = checks(student)
         for check in found:
             if not check.holds and not check.may_be_waived:
                 raise ApprovalError(f"{check.name}: {check.found}")
-        facts = json.loads((home.runs / run_id / "report" / "report.json").read_text(encoding="utf-8"))
         home.approvals.mkdir(exist_ok=True, mode=0o700)
         with alone(home.approvals / ".lock"):
             if any(each.run_id == run_id and each.standing is Standing.ASKED for each in requests(home)):
@@ -127,9 +112,9 @@ def ask(home: Home, actor: Actor, run_id: str, reason: str) -> Request:
                 reason=reason.strip(),
                 asked_by=actor.name,
                 asked_at=time.time(),
-                student=bound[0],
-                report=bound[1],
-                verdict=facts["verdict"]["kind"],
+                student=student.sha256,
+                report=student.evidence,
+                verdict=student.facts()["verdict"]["kind"],
                 despite_verdict=any(not check.holds for check in found),
             )
             folder = home.approvals / made.request_id
@@ -182,7 +167,7 @@ def had_part(home: Home, name: str, asked: Request) -> str | None:
 
 
 def _trained_in(home: Home, run_id: str) -> set[str]:
-    """The run, and those whose training it took over: whoever started them made the student."""
+    """The run, those whose training it took over, and those it is a refresh of: whoever started them made the student."""
     found, waiting = set[str](), [run_id]
     while waiting:
         each = waiting.pop()
@@ -196,6 +181,9 @@ def _trained_in(home: Home, run_id: str) -> set[str]:
                 continue
             if made is not None and made.reused_from is not None:
                 waiting.append(made.reused_from)
+        refresh = read_refresh(home.runs / each) if (home.runs / each / "config.json").is_file() else None
+        if refresh is not None:
+            waiting.append(refresh.start)
     return found
 
 

@@ -127,6 +127,29 @@ def refresh(run_id: str, data: Path, **chosen: float | None) -> None:
 
 
 @main.command()
+@click.argument("run_id")
+def gates(run_id: str) -> None:
+    """Run what a release of the refresh RUN_ID asks for: attack its student, and hold it served against it evaluated.
+
+    Again: does what is not done yet.
+    """
+    from appliance.home import Home
+    from appliance.people.acting import Action, acting, shell_actor
+    from appliance.progress import Screen
+    from appliance.refresh import open_promoted
+    from appliance.run import run_gates
+
+    home = Home.open()
+    opened = open_promoted(run_id, home)
+    try:
+        with acting(home, shell_actor(), Action.START_JOB, kind="gates", run=opened.run_id):
+            run_gates(opened, Screen())
+    except KeyboardInterrupt:
+        raise Failure("stopped; the same command goes on from here") from None
+    click.echo(f"\npassed; to release it: stillhouse release {run_id}")
+
+
+@main.command()
 @click.argument("run_id", required=False)
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def status(run_id: str | None, as_json: bool) -> None:
@@ -215,7 +238,8 @@ def compare(run_ids: tuple[str, ...], html: Path | None, as_json: Path | None) -
     "--despite-verdict", is_flag=True, help="Also where the verdict is not to distil; the card says so."
 )
 def release(run_id: str, out: Path | None, despite_verdict: bool) -> None:
-    """Write the student of RUN_ID as one folder that vLLM serves as it is: weights, card, report, licences, checksums."""
+    """Write the student of RUN_ID, a run or a promoted refresh, as one folder that vLLM serves as it is: weights, card,
+    report, licences, checksums."""
     from appliance.home import Home
     from appliance.people.acting import Action, acting, shell_actor
     from appliance.release import release as write_release

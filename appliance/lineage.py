@@ -80,7 +80,7 @@ def ancestors_digest(runs: Path, refresh: Refresh) -> str:
     stages = [
         (folder.name, stage, found.digest)
         for folder in chain(runs, refresh.start)
-        for stage in ("teach", "curate", "sft", "onpolicy", "evaluate")
+        for stage in ("scrub", "teach", "curate", "sft", "onpolicy", "evaluate")
         if (found := manifest.read(folder / stage)) is not None
     ]
     return manifest.hash_json(stages)

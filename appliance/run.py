@@ -22,7 +22,7 @@ from appliance.manifest import Manifest, hash_json
 from appliance.models import ModelError, resolve, resolve_detector
 from appliance.offline import QUIET_AND_OFFLINE
 from appliance.packages import installed_version
-from appliance.pipeline import PIPELINE, REFRESH, Stage
+from appliance.pipeline import GATES, PIPELINE, REFRESH, Stage
 from appliance.processes import spawn
 from appliance.progress import Screen, read_state
 from appliance.rewards import rewards_digest
@@ -203,24 +203,44 @@ def is_worked_on(folder: Path) -> bool:
 
 def run_pipeline(run: Run, screen: Screen) -> Path:
     """Brings every stage to its finished state and gives the last one's folder; raises RunError."""
-    store = Store(run.home.store)
     with alone_with(run.folder):
         sweep(run.folder)
         _write_config(run)
-        store.begin_run(run.run_id, run.use_case.name, run.use_case.title)
+        _bring_all_about(run, run.stages, {}, screen)
+    return run.stage_dir(run.stages[-1].name)
+
+
+def run_gates(run: Run, screen: Screen) -> None:
+    """Brings the gates of a refresh to their finished state, on what its stages left; raises RunError.
+
+    The stages are not looked at again: the new records may be gone by now, and the student is to stay what it is.
+    """
+    with alone_with(run.folder):
         done: dict[str, Manifest] = {}
-        try:
-            for stage in run.stages:
-                done[stage.name] = _bring_about(run, stage, done, screen)
-                record(store, run, done[stage.name])
-        except BaseException as error:
-            ours = isinstance(error, (RunError, LineageError, ModelError, HomeError))
-            message = str(error) if ours else f"stopped ({type(error).__name__})"
-            store.end_run(run.run_id, "failed", message)
-            raise
-        last = run.stages[-1].name
-        store.end_run(run.run_id, "done", verdict=done[last].facts["verdict"])
-    return run.stage_dir(last)
+        for stage in run.stages:
+            found = manifest.read(run.stage_dir(stage.name))
+            if found is None:
+                raise RunError(
+                    f"{run.run_id} has not done '{stage.name}' yet: give its `stillhouse refresh` again"
+                )
+            done[stage.name] = found
+        _bring_all_about(run, GATES, done, screen)
+
+
+def _bring_all_about(run: Run, stages: Sequence[Stage], done: dict[str, Manifest], screen: Screen) -> None:
+    """One after the other, on those that are `done`, and tells the store how it went."""
+    store = Store(run.home.store)
+    store.begin_run(run.run_id, run.use_case.name, run.use_case.title)
+    try:
+        for stage in stages:
+            done[stage.name] = _bring_about(run, stage, done, screen)
+            record(store, run, done[stage.name])
+    except BaseException as error:
+        ours = isinstance(error, (RunError, LineageError, ModelError, HomeError))
+        message = str(error) if ours else f"stopped ({type(error).__name__})"
+        store.end_run(run.run_id, "failed", message)
+        raise
+    store.end_run(run.run_id, "done", verdict=done[run.stages[-1].name].facts["verdict"])
 
 
 def _write_config(run: Run) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from appliance.home import Home
 from appliance.lineage import read_refresh
 from appliance.manifest import DamagedError, read
-from appliance.pipeline import REFRESH, STAGE_NAMES
+from appliance.pipeline import stage_names
 from appliance.progress import State, read_state
 from appliance.run import is_worked_on
 from appliance.store import Store
@@ -34,10 +34,9 @@ def one_run(home: Home, run_id: str) -> dict[str, Any] | None:
         return None
     stages = []
     reached = True
-    is_refresh = (home.runs / run_id / "config.json").exists() and read_refresh(
-        home.runs / run_id
-    ) is not None
-    for name in [stage.name for stage in REFRESH] if is_refresh else STAGE_NAMES:
+    run_folder = home.runs / run_id
+    is_refresh = (run_folder / "config.json").exists() and read_refresh(run_folder) is not None
+    for name in stage_names(run_folder, is_refresh):
         folder = home.runs / run_id / name
         try:
             manifest = read(folder)

@@ -109,6 +109,27 @@ def ready_refresh(home: Home, arguments: dict[str, Any]) -> dict[str, Any]:
     return {"run_id": run_id, "dataset_id": dataset_id, "options": options}
 
 
+def gates(home: Home, job: Job) -> Result:
+    """What the release of a promoted refresh asks for besides: the attack, and the served student beside the evaluated one."""
+    from appliance.progress import Screen
+    from appliance.refresh import open_promoted
+    from appliance.run import run_gates
+
+    with _told_in_one_line():
+        opened = open_promoted(job.arguments["run_id"], home)
+        tell_run(home, job, opened.run_id)
+        run_gates(opened, Screen(quiet=True))
+    return {"message": "passed: a release can be asked for", "run_id": opened.run_id}
+
+
+def ready_gates(home: Home, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Raises JobError where the run is not a refresh that was promoted."""
+    from appliance.refresh import open_promoted
+
+    with _told_in_one_line():
+        return {"run_id": open_promoted(str(arguments["run_id"]), home).run_id}
+
+
 def release(home: Home, job: Job) -> Result:
     """Writes the folder that an approver agreed to, if it is still what was agreed to."""
     from appliance import approvals
@@ -178,6 +199,7 @@ def ready_load_test(home: Home, arguments: dict[str, Any]) -> dict[str, Any]:
 KINDS: dict[str, Kind] = {
     "run": Kind("heavy", run, ready_run, seals_its_children),
     "refresh": Kind("heavy", refresh, ready_refresh, seals_its_children),
+    "gates": Kind("heavy", gates, ready_gates, seals_its_children),
     "release": Kind("light", release, only_by_approval),
     "find": Kind("light", find),
     "preview": Kind("light", preview),
@@ -194,7 +216,7 @@ def _told_in_one_line() -> Iterator[None]:
     from appliance.lineage import LineageError
     from appliance.manifest import DamagedError
     from appliance.models import ModelError
-    from appliance.release import ReleaseError
+    from appliance.release_checks import ReleaseError
     from appliance.run import RunError
     from appliance.views.load_tests import LoadTestError
 

@@ -119,11 +119,11 @@ def progress(home: Home, shown: Job) -> tuple[str, State | None]:
 
 def _stage_now(home: Home, run_id: str) -> str | None:
     from appliance.manifest import NAME
-    from appliance.pipeline import STAGE_NAMES
+    from appliance.pipeline import GATES, PIPELINE
 
     started = [
         name
-        for name in STAGE_NAMES
+        for name in dict.fromkeys(stage.name for stage in (*PIPELINE, *GATES))
         if (home.runs / run_id / name).is_dir() and not (home.runs / run_id / name / NAME).exists()
     ]
     return started[0] if started else None

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from appliance.stages import planted, removed
-from appliance.stages.context import (
-    Context,
-    Facts,
-    GateError,
-    read_examples,
-    read_records,
-    split_of,
-)
+from appliance.stages import learnt_from
+from appliance.stages.context import Context, Facts, GateError
 from distill.checkpoints import write_atomically
 from distill.probe import Probe, overfitted
 from distill.tasks.task import render
@@ -37,16 +30,11 @@ def attack(context: Context) -> tuple[Facts, list[str]]:
     """Audits every student trained; stops the run where the one to release leaks."""
     settings = context.use_case.attack
     chosen = context.before("evaluate")[1].facts["chosen"]
-    examples = read_examples(context.before("curate")[0])
-    scrubbed = context.before("scrub")[0]
-    planting = planted.read(context, scrubbed, context.home.scrub_key())
-    records, _ = read_records(scrubbed)
-    survivals, _ = surviving(
-        planting, {record.record_id: " ".join(record.fields.values()) for record in records}
-    )
-    train = {example.record_id: _asked(context, example) for example in split_of(examples, "train")}
-    _, reached = surviving(planting, train)
-    trial, draws = _trial(context, planting.canaries, examples)
+    learnt = learnt_from.read(context)
+    planting = learnt.planting
+    survivals, _ = surviving(planting, learnt.scrubbed)
+    _, reached = surviving(planting, learnt.train)
+    trial, draws = _trial(context, planting.canaries, learnt.rounds)
     students = {arm: context.before(arm)[0] / "model" for arm in context.trained_arms}
     last = list(students.values())[-1]
     audit = Audit(
@@ -55,7 +43,7 @@ def attack(context: Context) -> tuple[Facts, list[str]]:
             reached,
             base=_measured(context, trial, context.model(context.use_case.student.base), "untouched base"),
             control=_control(context, trial, last),
-            removed=_removed(context),
+            removed=_removed(context, learnt.removed),
         )
     )
     verdicts = {arm: audit.judge(_measured(context, trial, path, arm)) for arm, path in students.items()}
@@ -86,12 +74,9 @@ def _stop_on_leak(chosen: str, verdict: Verdict, on_leak: str) -> None:
         )
 
 
-def _asked(context: Context, example: Example) -> str:
-    """What the student is asked about a record."""
-    return render(context.use_case.task, example.fields, trained=True)[-1]["content"]
-
-
-def _trial(context: Context, canaries: tuple[Canary, ...], examples: list[Example]) -> tuple[Trial, int]:
+def _trial(
+    context: Context, canaries: tuple[Canary, ...], rounds: Sequence[Sequence[Example]]
+) -> tuple[Trial, int]:
     """The records on both sides of the membership test, and how often they were drawn.
 
     Where few records are held out, a topic may by chance be on one side more often than on the other, and any model,
@@ -99,7 +84,7 @@ def _trial(context: Context, canaries: tuple[Canary, ...], examples: list[Exampl
     apart. No model is asked for that; where no draw will do, the test is void.
     """
     for draw in range(1, _MOST_DRAWS + 1):
-        trial = Trial(canaries, *_sides(context, examples, draw), context.use_case.attack)
+        trial = Trial(canaries, *_sides(context, rounds, draw), context.use_case.attack)
         found = blind(trial)
         if found is None or found.sound:
             break
@@ -107,24 +92,32 @@ def _trial(context: Context, canaries: tuple[Canary, ...], examples: list[Exampl
 
 
 def _sides(
-    context: Context, examples: list[Example], draw: int
+    context: Context, rounds: Sequence[Sequence[Example]], draw: int
 ) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
-    """Training records and held-out ones, equally many, each with the teacher's answer."""
+    """Training records and held-out ones, equally many of each run, each with the teacher's answer.
+
+    The newest run's first: a refresh's were learnt last. Of other times, the two sides would be told apart by that alone.
+    """
     seed, most = context.use_case.attack.seed, context.use_case.attack.records
-    usable = [example for example in examples if example.answer is not None]
-    order = sorted(
-        usable, key=lambda example: Draw(b"sides", str(seed), example.record_id, draw - 1).below(2**62)
-    )
-    sides = [
-        [example for example in order if (example.split == "train") == learnt][:most]
-        for learnt in (True, False)
-    ]
-    size = min(map(len, sides))
-    inside, outside = (
-        tuple(Record(Prompt(_asked(context, example), ""), example.answer or "") for example in side[:size])
-        for side in sides
-    )
-    return inside, outside
+    inside: list[Record] = []
+    outside: list[Record] = []
+    for examples in rounds:
+        order = sorted(
+            (example for example in examples if example.answer is not None),
+            key=lambda example: Draw(b"sides", str(seed), example.record_id, draw - 1).below(2**62),
+        )
+        drawn = [
+            [
+                Record(Prompt(learnt_from.asked(context, example), ""), example.answer or "")
+                for example in order
+                if (example.split == "train") == learnt
+            ]
+            for learnt in (True, False)
+        ]
+        size = min(most - len(inside), *map(len, drawn))
+        inside += drawn[0][:size]
+        outside += drawn[1][:size]
+    return tuple(inside), tuple(outside)
 
 
 def _instructions(context: Context) -> str:
@@ -170,16 +163,15 @@ def control_texts(canaries: tuple[Canary, ...], members: tuple[Record, ...]) -> 
     ] + [(record.prompt, record.answer) for record in members[:CONTROL_MEMBERS]]
 
 
-def _removed(context: Context) -> RemovedValues | None:
+def _removed(context: Context, prints: frozenset[str]) -> RemovedValues | None:
     """What the scrubber took out, as keyed fingerprints, and the detector that finds candidates for them."""
     from privacy.dictionary import read_terms
     from privacy.scrub import build_scrubber
 
-    prints = removed.removed_values(context.before("scrub")[0])
     if not prints:
         return None
     key, policy = context.home.scrub_key(), context.use_case.scrub
     scrubber = build_scrubber(
         policy, {}, key, context.detector_models(), read_terms(policy, context.base_dir)
     )
-    return RemovedValues(scrubber.finder, key, frozenset().union(*prints.values()))
+    return RemovedValues(scrubber.finder, key, prints)

@@ -42,10 +42,17 @@ _PACKAGES = ("appliance", "distill", "privacy")
 def _function(context: Context, stage: str) -> Callable[[Context], tuple[Facts, list[str]]]:
     from appliance.stages import attack, bench, check, data, evaluate, lessons, report, training
 
-    if context.refresh is not None and stage in ("curate", "evaluate"):
-        from appliance.stages import refresh_curate, refresh_evaluate
+    if context.refresh is not None:
+        from appliance.stages import refresh_curate, refresh_evaluate, refresh_gates
 
-        return refresh_curate.curate if stage == "curate" else refresh_evaluate.evaluate
+        own = {
+            "curate": refresh_curate.curate,
+            "evaluate": refresh_evaluate.evaluate,
+            "attack": refresh_gates.attack,
+            "parity": refresh_gates.parity,
+        }
+        if stage in own:
+            return own[stage]
     return {
         "scrub": data.scrub,
         "teach": lessons.teach,

@@ -16,7 +16,7 @@ from appliance.lineage import read_refresh
 from appliance.manifest import NAME
 from appliance.people import accounts
 from appliance.people.acting import Action, Actor, Role, may
-from appliance.pipeline import REFRESH, STAGE_NAMES
+from appliance.pipeline import stage_names
 from appliance.preparing import review, use_cases
 from appliance.progress import State, read_state
 from appliance.run import is_worked_on
@@ -131,7 +131,7 @@ def stages(folder: Path, run_status: str) -> tuple[dict[str, Any], ...]:
     """The stages of the run in this folder; the first one that is not done has the run's status."""
     told = []
     reached = True
-    for name in _names(folder, _state(folder / "config.json")):
+    for name in stage_names(folder, _is_refresh(folder, _state(folder / "config.json"))):
         known = _ended(folder / name / NAME, _state(folder / name / NAME))
         if known is not None:
             status, seconds = ("reused" if known["reused_from"] else "done"), known["seconds"]
@@ -152,9 +152,8 @@ def facts(stage: Path) -> dict[str, Any] | None:
 
 
 @lru_cache(maxsize=512)
-def _names(folder: Path, changed: tuple[int, int]) -> tuple[str, ...]:
-    is_refresh = changed != _ABSENT and read_refresh(folder) is not None
-    return tuple(stage.name for stage in REFRESH) if is_refresh else tuple(STAGE_NAMES)
+def _is_refresh(folder: Path, changed: tuple[int, int]) -> bool:
+    return changed != _ABSENT and read_refresh(folder) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -14,8 +14,12 @@ from appliance.lineage import LineageError
 from appliance.manifest import DamagedError
 from appliance.models import ModelError
 from appliance.people.acting import MAY, Action, Actor, may
+from appliance.pipeline import GATES
 from appliance.quality.evaluated import run_folder
-from appliance.release import NAME, SUMS, Check, ReleaseError, checks, preview
+from appliance.refresh import open_promoted
+from appliance.release import NAME, SUMS, preview
+from appliance.release_checks import Check, ReleaseError, bound, checks, leaving, passed_gates
+from appliance.run import RunError
 
 WORDS = {
     Standing.ASKED: "waits for an approver",
@@ -44,6 +48,15 @@ class Candidate:
     @property
     def despite_verdict(self) -> bool:
         return any(not check.holds and check.may_be_waived for check in self.checks)
+
+
+def wants_gates(home: Home, run_id: str) -> bool:
+    """Whether this is a refresh that was promoted and has not passed its gates, for whose release they are asked for."""
+    try:
+        run = open_promoted(run_id, home)
+    except (RunError, LineageError, DamagedError):
+        return False
+    return len(passed_gates(run)) < len(GATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +89,10 @@ def candidate(home: Home, run_id: str) -> Candidate:
         folder = run_folder(home, run_id)
         if folder is None or not (folder / "config.json").exists():
             raise ReleaseError("there is no such run, or it has only just begun")
-        found = checks(run_id, home)
-        card, licences = preview(run_id, home)
-    except (ReleaseError, LineageError, DamagedError, ModelError) as error:
+        student = leaving(run_id, home)
+        found = checks(student)
+        card, licences = preview(student)
+    except (ReleaseError, ModelError) as error:
         return Candidate((), "", "", str(error))
     return Candidate(tuple(found), _without_metadata(card), licences, None)
 
@@ -113,7 +127,7 @@ def released(home: Home) -> list[Released]:
 def _released(home: Home, path: Path) -> Released:
     told = json.loads(path.read_text(encoding="utf-8"))
     files = [each for each in path.parent.rglob("*") if each.is_file()]
-    run = run_folder(home, told["run_id"])
+    now = bound(home, told["run_id"])
     erasure = taint(home, told["student"])
     return Released(
         path.parent,
@@ -124,15 +138,6 @@ def _released(home: Home, path: Path) -> Released:
         path.stat().st_mtime,
         sum(each.stat().st_size for each in files),
         len(files),
-        run is not None and _student(run) == told["student"],
+        now is not None and now[0] == told["student"],
         None if erasure is None else erasure.erasure_id,
     )
-
-
-def _student(run: Path) -> str | None:
-    """Of the run's report as it is now."""
-    path = run / "report" / "report.json"
-    if not path.exists():
-        return None
-    found = json.loads(path.read_text(encoding="utf-8"))["hashes"]["student"]
-    return None if found is None else str(found)

@@ -7,7 +7,7 @@ changed. Not covered: fields that may hold only allowed words; answers, which st
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -43,6 +43,31 @@ def plan(settings: PlantSettings, source: SourceSettings, base_dir: Path, key: b
     riders = [canary.index for canary in canaries for _ in range(canary.repeats)]
     order = sorted(ids, key=lambda record_id: (_place(settings.seed, key, record_id), record_id))
     return Planting(tuple(canaries), dict(zip(order, riders, strict=False)), len(ids))
+
+
+def pooled(plantings: Sequence[Planting]) -> Planting:
+    """What was planted in several sources under one key, each secret once; a carrier is named by its source's place, too.
+
+    A secret that was planted in two sources is repeated as often as in both together.
+    """
+    canaries: dict[str, Canary] = {}
+    carriers: dict[str, int] = {}
+    for place, planting in enumerate(plantings):
+        for canary in planting.canaries:
+            known = canaries.get(canary.sentence)
+            canaries[canary.sentence] = (
+                replace(canary, index=len(canaries))
+                if known is None
+                else replace(known, repeats=known.repeats + canary.repeats)
+            )
+        for record_id, index in planting.carriers.items():
+            carriers[in_source(place, record_id)] = canaries[planting.canaries[index].sentence].index
+    return Planting(tuple(canaries.values()), carriers, sum(each.records for each in plantings))
+
+
+def in_source(place: int, record_id: str) -> str:
+    """A record's name where several sources are looked at: two may have one of the same id."""
+    return f"{place}:{record_id}"
 
 
 def planter(planting: Planting, field_name: str) -> Plant | None:

@@ -84,7 +84,7 @@ def finish(
     stage("evaluate", ["outcomes.parquet"], {"chosen": "onpolicy"})
     stage("attack", [], students)
     stage("bench", [], {"chosen": "onpolicy", "parity": dict(parity)})
-    for name in ("curate", "check"):
-        stage(name, [], {})
+    stage("curate", [], {"train": 3001})
+    stage("check", [], {})
     stage("report", write_report(told, run / "report"), {})
     return run

@@ -73,6 +73,15 @@ steps = 0
 canaries = 0
 people = 0
 
+[attack]
+generations = 8
+records = 40
+
+[bench.serve]
+enforce_eager = true
+max_model_len = 256
+start_timeout_s = 540
+
 [prices]
 currency = "EUR"
 device_per_hour = 0.08

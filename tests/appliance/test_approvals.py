@@ -15,7 +15,7 @@ from appliance.home import Home
 from appliance.jobs import Job, JobError, Status, attempts
 from appliance.jobs.kinds import KINDS
 from appliance.people.acting import Actor, NotAllowed, Role
-from appliance.release import ReleaseError
+from appliance.release_checks import ReleaseError
 from tests.appliance.finished_run import finish
 
 pytestmark = pytest.mark.slow  # a report takes seconds to write
@@ -250,5 +250,5 @@ def test_the_audit_log_names_who_decided_what_and_no_reason(home: Home) -> None:
 
 def test_a_manifest_that_is_damaged_makes_no_student(home: Home) -> None:
     (home.runs / RUN / "report" / manifest.NAME).write_text("{")
-    with pytest.raises(ApprovalError):
+    with pytest.raises(ReleaseError, match="is damaged"):
         approvals.ask(home, MARIA, RUN, "Please.")

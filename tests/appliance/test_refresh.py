@@ -217,7 +217,7 @@ def test_what_a_refresh_is_told_changes_the_stages_that_read_it(
     assert all(before[stage] != after[stage] for stage in before)
 
 
-@pytest.mark.parametrize("stage", ["teach", "curate", "sft", "onpolicy", "evaluate"])
+@pytest.mark.parametrize("stage", ["scrub", "teach", "curate", "sft", "onpolicy", "evaluate"])
 def test_another_output_of_a_run_before_is_another_refresh(full: Run, new: Path, stage: str) -> None:
     run = open_refresh(full.run_id, new, Options(), full.home)
     before = alone(run)

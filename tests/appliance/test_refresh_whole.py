@@ -16,9 +16,12 @@ import pytest
 from appliance import manifest
 from appliance.home import Home
 from appliance.keeping.trace import asked_record, trace
+from appliance.manifest import Manifest
+from appliance.report.write import write_report
 from appliance.run import Run
 from appliance.stages.context import read_examples, read_records
 from tests.appliance import refresh_case
+from tests.appliance.report_facts import measured_facts
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -55,7 +58,7 @@ def refreshed(full: Run, data: Path) -> dict[str, Any]:
     run_id = done.stdout.splitlines()[0].removeprefix("run ")
     facts = json.loads((full.home.runs / run_id / "refresh.json").read_text())
     told = "not promoted" in done.stdout
-    assert told == (not facts["promoted"]) and "attack and bench: not run" in done.stdout
+    assert told == (not facts["promoted"]) == (f"stillhouse gates {run_id}" not in done.stdout)
     return dict(facts)
 
 
@@ -97,7 +100,6 @@ def test_refreshes_are_promoted_gone_on_from_and_refused_where_they_would_harm(
         ("old test records", 40),
         ("new test records", first["records"]["test"]),
     ]
-    assert first["attack"] == first["bench"] == "not run"
     _nothing_learnt_is_tested(full, first["run_id"])
 
     again = refreshed(full, first_data)
@@ -160,3 +162,51 @@ def test_too_few_new_records_are_not_enough_evidence_and_nothing_is_trained(
     assert promoted(full) == before
     run_id = done.stdout.splitlines()[0].removeprefix("run ")
     assert not (full.home.runs / run_id / "sft").exists()
+
+
+@pytest.mark.vllm
+def test_a_promoted_refresh_passes_its_gates_and_is_released(full: Run, tmp_path: Path) -> None:
+    """The attack and the server are real; the full run's report, which asks for its own bench, is written from facts."""
+    found = refreshed(full, refresh_case.write_records(tmp_path / "first.csv", 1000, 120))
+    assert found["promoted"]
+
+    def said(*arguments: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [*STILLHOUSE, *arguments], env=os.environ.copy(), capture_output=True, text=True
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    status, told = said("release", found["run_id"])
+    assert (status, len(told.splitlines())) == (1, 1) and f"stillhouse gates {found['run_id']}" in told
+    status, told = said("gates", found["run_id"])
+    assert status == 0, told
+    status, told = said("release", found["run_id"])
+    assert status == 1 and f"the run '{full.run_id}' has not done 'report' yet" in told
+    _write_report(full)
+    status, told = said("release", found["run_id"])
+    assert status == 0, told
+    folder = full.home.root / "releases" / found["run_id"]
+    record = json.loads((folder / "stillhouse-release.json").read_text())
+    assert record["student"] == found["student"]["sha256"] and record["parity"]["prompts"]["same"] == 50
+    attacked = json.loads((full.home.runs / found["run_id"] / "attack" / "audit.json").read_text())
+    assert list(attacked["students"]) == ["sft"] and record["attack"] == attacked["students"]["sft"]["result"]
+    assert attacked["members"] == attacked["others"] == 40, "of both runs, since the new test set is smaller"
+    assert found["records"]["test"] < 40
+    assert said("gates", found["run_id"])[0] == 0, "what was done is not done again"
+    status, told = said("gates", full.run_id)
+    assert status == 1 and "is a full run" in told
+
+
+def _write_report(full: Run) -> None:
+    trained = manifest.read(full.stage_dir("sft"))
+    assert trained is not None
+    student = manifest.model_digest(trained)
+    facts = measured_facts() | {
+        "verdict": {"kind": "distil", "headline": "Distil.", "reasons": []},
+        "run_id": full.run_id,
+    }
+    facts["hashes"] = dict(facts["hashes"]) | {"student": student}
+    folder = full.stage_dir("report")
+    folder.mkdir()
+    outputs = manifest.hash_outputs(folder, write_report(facts, folder))
+    manifest.write(folder, Manifest("report", "f", outputs, {}, 1.0, 2.0))

@@ -16,7 +16,8 @@ import pytest
 from appliance.home import Home
 from appliance.keeping.trace import _releases
 from appliance.manifest import DamagedError
-from appliance.release import CASCADE, NAME, PROMPT, SUMS, ReleaseError, release
+from appliance.release import CASCADE, NAME, PROMPT, SUMS, release
+from appliance.release_checks import ReleaseError
 from appliance.report.words import metric_name
 from tests.appliance.finished_run import PARITY, finish
 from tests.appliance.report_facts import measured_facts

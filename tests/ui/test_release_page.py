@@ -16,7 +16,9 @@ from appliance.people.acting import Role
 from appliance.release import release
 from appliance.store import Store
 from appliance.views import releases as release_view
+from tests.appliance.finished_refresh import pass_gates, refreshed
 from tests.appliance.finished_run import finish
+from tests.appliance.small_use_case import TEXT
 from tests.ui.conftest import See
 from tests.ui.test_quality_page import press, text_of
 
@@ -107,6 +109,26 @@ def test_a_request_is_void_once_the_student_is_another(see: See, run: Path) -> N
     )
     seen = text_of(see("release", Role.APPROVER, run=RUN))
     assert "void: the run is not what it was when this was asked" in seen
+
+
+def test_a_promoted_refresh_gets_its_gates_by_a_button_and_is_then_asked_for(
+    see: See, home: Home, tmp_path: Path
+) -> None:
+    finish(home, tmp_path / "use-case", RUN, use_case=TEXT.replace('gold_spans = "gold.jsonl"\n', ""))
+    data = tmp_path / "new.csv"
+    data.write_text("number,text,queue,checked\n9,the lamp is out,repairs,repairs\n")
+    made = refreshed(home, RUN, data, gates=False)
+    Store(home.store).begin_run(made.run_id, "small", "Small")
+    assert "without that role" in text_of(see("release", Role.APPROVER, run=made.run_id))
+    page = see("release", Role.OPERATOR, run=made.run_id)
+    press(page, "Run the gates")
+    (job,) = jobs.jobs(home)
+    assert (job.kind, job.arguments) == ("gates", {"run_id": made.run_id})
+    assert not [button for button in page.button if button.label == "Run the gates"], "once is enough"
+    pass_gates(made)
+    page = see("release", Role.OPERATOR, run=made.run_id)
+    assert "Not worse than the last" in text_of(page) and page.text_area
+    assert not page.exception
 
 
 def test_a_run_that_is_not_finished_says_what_is_missing(see: See, home: Home) -> None:

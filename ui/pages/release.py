@@ -11,7 +11,7 @@ from appliance import approvals, jobs
 from appliance.approvals import ApprovalError, Request, Standing
 from appliance.home import Home
 from appliance.people.acting import Action, Actor, may
-from appliance.release import Check, ReleaseError
+from appliance.release_checks import Check, ReleaseError
 from appliance.report import words
 from appliance.views import releases as release_view
 from appliance.views.releases import Candidate, Released
@@ -31,7 +31,10 @@ _REFUSALS = (ApprovalError, ReleaseError, jobs.JobError)
 def _candidate(home: Home, actor: Actor, run_id: str) -> None:
     found = release_view.candidate(home, run_id)
     if found.refused is not None:
-        parts.empty("Nothing of this run can be released yet", found.refused, "train")
+        if release_view.wants_gates(home, run_id):
+            _gates(home, actor, run_id)
+        else:
+            parts.empty("Nothing of this run can be released yet", found.refused, "train")
         return
     parts.section("What must hold", "Checked now, and again when the folder is written.")
     st.html(
@@ -56,6 +59,27 @@ def _candidate(home: Home, actor: Actor, run_id: str) -> None:
         st.markdown(_quoted(found.card))
     with licences, st.container(border=True):
         st.markdown(_quoted(found.licences))
+
+
+def _gates(home: Home, actor: Actor, run_id: str) -> None:
+    parts.section(
+        "This refresh was promoted, and is not ready to leave",
+        "Its student is attacked, and served beside the evaluated one. That takes minutes; then a release can be asked for.",
+    )
+    asked = [job for job in jobs.jobs_of_run(home, run_id) if job.kind == "gates"]
+    if asked:
+        parts.job_notice(asked[0])
+    if any(job.is_unfinished for job in asked):
+        return
+    if not may(actor, Action.START_JOB):
+        st.caption("An operator runs the gates. You are signed in without that role.")
+    elif st.button("Run the gates", type="primary"):
+        try:
+            jobs.enqueue(home, actor, "gates", {"run_id": run_id}, key=f"gates {run_id}")
+        except _REFUSALS as error:
+            parts.problem(error)
+            return
+        st.rerun()
 
 
 def _check(check: Check) -> str:
