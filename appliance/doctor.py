@@ -174,9 +174,9 @@ def _seal() -> Check:
 
 def _attempts(home: Home) -> Check:
     """Told, not judged: whatever was tried was refused. The administrator sees who tried, and what."""
-    paths = sorted(home.runs.glob("*/*/egress.json"))
+    paths = [*sorted(home.runs.glob("*/*/egress.json")), *sorted(home.jobs.glob("*/egress.json"))]
     if not paths:
-        return Check("outside attempts", True, "no stage has run under the seal yet")
+        return Check("outside attempts", True, "nothing has run under the seal yet")
     refused, where = 0, list[str]()
     for path in paths:
         try:
@@ -189,8 +189,10 @@ def _attempts(home: Home) -> Check:
         except (OSError, ValueError, KeyError, TypeError):
             return Check("outside attempts", False, f"{path} is damaged", "start the run again")
     where.sort()
-    runs = len({path.parent.parent for path in paths})
-    found = f"{refused} refused in {len(paths)} sealed stages of {runs} {'run' if runs == 1 else 'runs'}"
+    stages = [path for path in paths if path.is_relative_to(home.runs)]
+    runs, jobs = len({path.parent.parent for path in stages}), len(paths) - len(stages)
+    found = f"{refused} refused in {len(stages)} sealed stages of {runs} {'run' if runs == 1 else 'runs'}"
+    found += f" and in {jobs} sealed {'job' if jobs == 1 else 'jobs'}" if jobs else ""
     return Check(
         "outside attempts", True, "; ".join([found, *where[:3], *(["and more"] if where[3:] else [])])
     )

@@ -26,7 +26,8 @@ What this is not: a jail. It stops accidents, telemetry and forgotten downloads,
 - A sealed tree cannot be sealed again, and cannot run its own seccomp supervisor (one listener a process).
 """
 
+from appliance.airgap.go_sealed import go_sealed
 from appliance.airgap.kernel import SealError
 from appliance.airgap.sealed import Attempt, SealedProcess, SealedResult, available, run_sealed
 
-__all__ = ["Attempt", "SealError", "SealedProcess", "SealedResult", "available", "run_sealed"]
+__all__ = ["Attempt", "SealError", "SealedProcess", "SealedResult", "available", "go_sealed", "run_sealed"]

@@ -6,13 +6,12 @@ may reach. Kinds whose own children are sealed, as a run's stages are, go withou
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import traceback
 from pathlib import Path
 
-from appliance.airgap import available, run_sealed
+from appliance.airgap import go_sealed
 from appliance.home import Home
 from appliance.jobs import attempts
 from appliance.jobs.journal import JobError, load
@@ -20,7 +19,6 @@ from appliance.jobs.kinds import KINDS
 from appliance.jobs.states import RefusedError
 
 _MESSAGE_CHARS = 500
-_SEALED = "--sealed"
 
 
 def main(home_root: Path, job_id: str, attempt: int) -> int:
@@ -58,20 +56,10 @@ def _tell_frames(error: BaseException) -> None:
     sys.stderr.write(f"{type(error).__name__}\n")
 
 
-def start(home_root: Path, job_id: str, attempt: int, already_sealed: bool) -> int:
-    """Seals itself first, where the kind of job is to be sealed and the kernel can; what was refused is told in the log."""
-    if not already_sealed:
-        allow = _reaches(Home(home_root), job_id)
-        if allow is not None and available() is None:
-            # A polite stop is for the sealed process, which gets it too; this one waits for its end.
-            signal.signal(signal.SIGTERM, lambda *_: None)
-            result = run_sealed([*sys.orig_argv, _SEALED], allow=allow)
-            if result.num_refused:
-                sys.stderr.write(f"{result.num_refused} connections outside were tried and refused\n")
-            if result.returncode < 0:  # ends as the work did: the worker tells a kill from a failure
-                signal.signal(signal.SIGTERM, signal.SIG_DFL)
-                os.kill(os.getpid(), -result.returncode)
-            return result.returncode
+def start(home_root: Path, job_id: str, attempt: int) -> int:
+    """Under the seal, where the kind of job is to be sealed and the kernel can."""
+    home = Home(home_root)
+    go_sealed(_reaches(home, job_id), home.jobs / job_id)
     return main(home_root, job_id, attempt)
 
 
@@ -84,4 +72,4 @@ def _reaches(home: Home, job_id: str) -> list[tuple[str, int]] | None:
 
 
 if __name__ == "__main__":
-    sys.exit(start(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), _SEALED in sys.argv[4:]))
+    sys.exit(start(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))

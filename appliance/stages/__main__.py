@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
-from appliance.airgap import SealError, available, run_sealed
+from appliance.airgap import go_sealed
 from appliance.airgap.addresses import addresses_of
-from distill.checkpoints import write_atomically
 
 
 def allowed(run_folder: Path, stage: str) -> list[tuple[str, int]] | None:
@@ -28,25 +26,10 @@ def allowed(run_folder: Path, stage: str) -> list[tuple[str, int]] | None:
 
 
 def main(run_folder: Path, stage: str) -> int:
-    egress = run_folder / stage / "egress.json"
-    allow = allowed(run_folder, stage)
-    if allow is None or available() is not None:
-        egress.unlink(missing_ok=True)
-        from appliance.stages.work import main as work
+    go_sealed(allowed(run_folder, stage), run_folder / stage)
+    from appliance.stages.work import main as work
 
-        return work(run_folder, stage)
-    try:
-        result = run_sealed(
-            [sys.executable, "-m", "appliance.stages.work", str(run_folder), stage], allow=allow
-        )
-    except SealError as error:
-        write_atomically(
-            run_folder / stage / "error.txt", f"the seal against outside connections broke: {error}"
-        )
-        return 3
-    refused = [asdict(attempt) for attempt in result.attempts]
-    write_atomically(egress, json.dumps({"refused": result.num_refused, "attempts": refused}, indent=1))
-    return result.returncode
+    return work(run_folder, stage)
 
 
 if __name__ == "__main__":

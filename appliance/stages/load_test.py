@@ -13,7 +13,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from appliance.airgap import SealError, available, run_sealed
+from appliance.airgap import go_sealed
 from appliance.energy import EnergyMeter, accelerator_counter
 from appliance.manifest import hash_json
 from appliance.offline import go_offline
@@ -27,8 +27,6 @@ from appliance.stages.work import OPERATOR_ERRORS, frames, one_line
 from appliance.views.load_tests import LoadTestError, asked, result_path
 from distill.checkpoints import write_atomically
 from distill.evaluate import requests_for
-
-_SEALED = "--sealed"
 
 
 def load(run_folder: Path, job_folder: Path) -> None:
@@ -75,18 +73,8 @@ def load(run_folder: Path, job_folder: Path) -> None:
     write_atomically(path, json.dumps(result, indent=1))
 
 
-def main(run_folder: Path, job_folder: Path, sealed: bool) -> int:
-    if not sealed and available() is None:
-        argv = [sys.executable, "-m", "appliance.stages.load_test", str(run_folder), str(job_folder), _SEALED]
-        try:
-            code = run_sealed(argv).returncode
-            if code == -signal.SIGKILL:
-                said = "the load test was killed, perhaps for want of memory: tried again, it goes on after its last whole level"
-                write_atomically(job_folder / "error.txt", said)
-            return code
-        except SealError as error:
-            write_atomically(job_folder / "error.txt", f"the seal against outside connections broke: {error}")
-            return 3
+def main(run_folder: Path, job_folder: Path) -> int:
+    go_sealed([], job_folder)
     go_offline()
     # A polite stop unwinds, so that the server is stopped politely too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -100,4 +88,4 @@ def main(run_folder: Path, job_folder: Path, sealed: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), _SEALED in sys.argv[3:]))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

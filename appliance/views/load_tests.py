@@ -8,6 +8,7 @@ bench stage alone.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -122,11 +123,14 @@ def work(home: Home, job: Job) -> dict[str, Any]:
         child.stop(_STOP_GRACE_S)
     if code != 0:
         said = folder / "error.txt"
-        raise LoadTestError(
-            said.read_text()
-            if said.exists()
-            else f"the load test ended with status {code}: tried again, it goes on after its last whole level"
+        if said.exists():
+            raise LoadTestError(said.read_text())
+        how = (
+            "was killed, perhaps for want of memory"
+            if code == -signal.SIGKILL
+            else f"ended with status {code}"
         )
+        raise LoadTestError(f"the load test {how}: tried again, it goes on after its last whole level")
     told = json.loads(result_path(home, found.run_id, job.job_id).read_text(encoding="utf-8"))
     return {"message": summary(told), "run_id": found.run_id}
 

@@ -111,4 +111,4 @@ if __name__ == "__main__":
     from appliance.jobs.work import start
 
     KINDS.update(FAST)
-    sys.exit(start(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), "--sealed" in sys.argv[4:]))
+    sys.exit(start(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))

@@ -80,7 +80,7 @@ def test_a_store_that_is_well_tells_its_version(home: Home) -> None:
 
 
 def test_the_air_gap_is_shown_with_what_was_tried_and_by_whom(home: Home) -> None:
-    assert check(home, "outside attempts").found == "no stage has run under the seal yet"
+    assert check(home, "outside attempts").found == "nothing has run under the seal yet"
     attempt = {
         "pid": 7,
         "program": "python3.11",
@@ -100,6 +100,9 @@ def test_the_air_gap_is_shown_with_what_was_tried_and_by_whom(home: Home) -> Non
         (folder / "egress.json").write_text(json.dumps(told))
     found = check(home, "outside attempts").found
     assert found == "2 refused in 3 sealed stages of 2 runs; python3.11 to 192.0.2.1 (bench of a-1)"
+    (home.jobs / "1").mkdir(parents=True)
+    (home.jobs / "1" / "egress.json").write_text('{"refused": 0, "attempts": []}')
+    assert "2 runs and in 1 sealed job;" in check(home, "outside attempts").found
     (folder / "egress.json").write_text('{"refused": 2, "attempts": ["x"]}')
     damaged = check(home, "outside attempts")
     assert not damaged.ok and damaged.remedy and "b-2/sft/egress.json is damaged" in damaged.found

@@ -61,7 +61,7 @@ def test_a_refresh_is_asked_for_the_secrets_of_all_its_runs(
     assert len(sentences) == len(both.planting.canaries), "each once, though planted in both"
     assert [canary.index for canary in both.planting.canaries] == list(range(len(sentences)))
     assert both.planting.records == 200 + 120
-    assert sum(canary.repeats for canary in both.planting.canaries) == len(both.planting.carriers) == 10 + 6
+    assert sum(canary.repeats for canary in both.planting.canaries) == len(both.planting.carriers) == 8 + 6
     before, after = (surviving(each.planting, each.train)[1] for each in (full, both))
     assert before and len(after) >= len(before), "what the first student learnt, this one has learnt, too"
 
