@@ -35,7 +35,11 @@ def compose(facts: Facts) -> Document:
         verdict=verdict_words,
         kicker=words.kicker({"kind": kind, "headline": headline}),
         headline=headline,
-        reasons=verdict.get("reasons") or (),
+        # "n = 400" stays on one line.
+        reasons=tuple(
+            reason.replace("n = ", "n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
+            for reason in verdict.get("reasons") or ()
+        ),
         cautions=verdict.get("cautions") or (),
         key_figures=quality.key_figures(study),
         sections=[section(study) for section in SECTIONS],

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from appliance.report import money
+from appliance.report import money, quality, words
 from appliance.report.blocks import Figure, Ledger, Table
 from appliance.report.study import Study
 from tests.appliance.report_facts import distil_facts
@@ -31,6 +31,21 @@ def test_the_months_load_is_the_one_that_machines_are_counted_by() -> None:
 def test_a_peak_that_asks_for_nothing_is_not_spoken_of() -> None:
     entries = month({"utilisation": 0.4, "peak_to_mean": 2.0, "load": 0.4})
     assert entries["Planned load"] == ("40%", "mean load over the machine's best rate")
+
+
+def test_the_first_page_tells_what_a_request_costs_with_the_machine_paid_whole() -> None:
+    facts = distil_facts()
+    facts["economics"] |= {"arm": "onpolicy"}
+    facts["economics"]["arms"] = [
+        {"arm": "onpolicy", "all_in_per_thousand": 0.123},
+        {"arm": "cascade", "all_in_per_thousand": 0.456},
+    ]
+    (price,) = (each for each in quality.key_figures(Study(facts)) if each.label == "Cost of 1,000 requests")
+    currency = Study(facts).currency
+    assert f"All in, at this volume: {words.money(0.123, currency)}" in price.beside
+    facts["economics"]["arm"] = "cascade"
+    (price,) = (each for each in quality.key_figures(Study(facts)) if each.label == "Cost of 1,000 requests")
+    assert f"All in, at this volume: {words.money(0.456, currency)}" in price.beside
 
 
 @pytest.mark.parametrize(("arm", "name"), [("cascade", "Cascade"), ("onpolicy", "Student")])
