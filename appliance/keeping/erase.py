@@ -1,7 +1,7 @@
 """Takes a record, or all of a person's, out of the home: runs, data brought in, marks; students are marked, not unlearnt.
 
 Rewritten are the Parquet files and JSON lines of all runs, finished or not, the files of records that were brought in, what
-reviews, golden sets and vaults in the home say of them, and the store. What a student's weights keep cannot be taken out of
+reviews, ratings, golden sets and vaults in the home say of them, and the store. What a student's weights keep cannot be taken out of
 them: such a student is not released any more, and its run, started again, trains one without. Killed anywhere, the same call
 goes on. Not rewritten, and told: files elsewhere (the erased rows are not read again), what was released or exported,
 backups, and record ids (keyed hashes) in reports.
@@ -154,8 +154,8 @@ def _finish_all(home: Home) -> None:
         for stage in (path for path in folder.iterdir() if (path / MARK).exists()):
             with alone_with_run(folder):
                 finish(stage)
-    vaults = {mark.parent for mark in home.use_cases.glob(f"**/{MARK}")}
-    for folder in (*home.data.glob("[0-9]*"), *home.root.glob("reviews/*"), home.ratings, *vaults):
+    marked = {mark.parent for part in (home.use_cases, home.ratings) for mark in part.glob(f"**/{MARK}")}
+    for folder in (*home.data.glob("[0-9]*"), *home.root.glob("reviews/*"), *marked):
         finish(folder)
 
 
@@ -189,7 +189,7 @@ def _left(home: Home, planned: Plan) -> list[str]:
     return [
         *said,
         "backups made before now, and homes that upgrades kept (`stillhouse-admin forget`)",
-        "ids of records (keyed hashes) in reports, and in lists of ratings beside short hashes of the answers rated",
+        "ids of records (keyed hashes) in reports",
     ]
 
 

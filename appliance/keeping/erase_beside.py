@@ -65,14 +65,18 @@ def named_elsewhere(home: Home) -> list[tuple[Path, str]]:
 def erase_marks(
     home: Home, erasure: Erasure, ids: frozenset[str], places: Mapping[str, tuple[str, ...]]
 ) -> Erasure:
-    """In what the home keeps beside runs and data: reviews, golden sets, vaults."""
+    """In what the home keeps beside runs and data: reviews, ratings, golden sets, vaults."""
     for folder in sorted(path for path in home.root.glob("reviews/*") if path.is_dir()):
         with alone(folder / "lock"):
             known = ids.union(places.get(f"use_cases/{folder.name}", ()))
             erasure = _exchanged(home, erasure, folder, marks.from_review(home, folder, known))
+    for folder in sorted(path.parent for path in home.ratings.glob("*/*/round.json")):
+        run_id = json.loads((folder / "round.json").read_bytes())["run_id"]
+        known = ids.union(places.get(f"runs/{run_id}", ()))
+        erasure = _exchanged(home, erasure, folder, marks.from_round(folder, known))
     everywhere = ids.union(*places.values())
     for path in sorted(home.ratings.glob("*.golden.jsonl")):
-        erasure = _exchanged(home, erasure, path.parent, marks.from_ratings(path, everywhere))
+        erasure = _exchanged(home, erasure, path.parent, marks.from_golden(path, everywhere))
     for run_id, path, kind in _named_files(home):
         if kind == "vault" and path.is_file() and path.is_relative_to(home.root.resolve()):
             known = ids.union(places.get(f"runs/{run_id}", ()))

@@ -1,4 +1,4 @@
-"""Takes records out of what people said of them: samples of reviews, marks by hand, ratings, and vaults of originals.
+"""Takes records out of what people said of them: samples of reviews, marks by hand, ratings; and out of vaults of originals.
 
 Each function leaves the new contents beside the old ones (`exchange`) and says how many rows are not in them.
 """
@@ -43,7 +43,21 @@ def _without_marks(event: dict[str, Any], ids: frozenset[str]) -> dict[str, Any]
     return None if event["record"] in ids else event
 
 
-def from_ratings(path: Path, ids: frozenset[str]) -> dict[str, int]:
+def from_round(folder: Path, ids: frozenset[str]) -> dict[str, int]:
+    """The pairs of a round, and what its raters said of them: names of records, and hashes of the answers."""
+    gone: dict[str, int] = {}
+    path = folder / "round.json"
+    told = json.loads(path.read_bytes())
+    kept = [each for each in told["records"] if each not in ids]
+    if len(kept) < len(told["records"]):
+        gone[path.name] = len(told["records"]) - len(kept)
+        write_private(new_path(path), json.dumps(told | {"records": kept}, indent=1).encode())
+    for path in sorted(folder.glob("*.jsonl")):
+        gone |= _lines(path, lambda row: None if {row.get("record_id"), row.get("taken_back")} & ids else row)
+    return gone
+
+
+def from_golden(path: Path, ids: frozenset[str]) -> dict[str, int]:
     """A judge's golden set, which names records and hashes of the answers."""
     return _lines(path, lambda row: None if row.get("record_id") in ids else row)
 

@@ -7,6 +7,7 @@ import json
 import os
 import tomllib
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from appliance.manifest import Manifest
 from appliance.people.acting import Actor, Role
 from appliance.preparing import review, review_sample
 from appliance.preparing.versions import save_version
+from appliance.quality import rounds
+from appliance.quality.rounds import Round
 from appliance.run import Run, open_run
 from appliance.stages.context import write_examples, write_records
 from distill.text_files import is_encrypted
@@ -72,9 +75,22 @@ def make_home(kind: str, name: str = "small") -> tuple[Run, datasets.Dataset]:
         {"record_id": each.record_id, "arm_a": "a", "arm_b": "b", "preference": "a"} for each in records(run)
     ]
     (home.ratings / f"{name}.golden.jsonl").write_text("".join(json.dumps(each) + "\n" for each in rated))
+    _rate(home, run)
     originals = [((each.record_id, "message"), each.fields["message"]) for each in records(run)]
     VaultWriter(home.use_cases / name / "vault", bytes(32)).add(originals)
     return run, brought
+
+
+def _rate(home: Home, run: Run) -> None:
+    """A round of two arms over all records, rated by one person, who took one rating back."""
+    ids = tuple(each.record_id for each in records(run))
+    made = Round("0123456789ab", run.run_id, "a", "b", ids, 0, "s", "olga", 1.0)
+    folder = rounds._folder(home, run.run_id) / made.round_id
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "round.json").write_text(json.dumps(asdict(made)))
+    said = [{"at": 1.0, "record_id": each, "preference": "a", "answers": "0" * 16} for each in ids]
+    told = [*said, {"at": 2.0, "taken_back": ids[3]}, said[3]]
+    (folder / "olga.jsonl").write_text("".join(json.dumps(row) + "\n" for row in told))
 
 
 def make_run_on(home: Home, brought: datasets.Dataset, name: str) -> Run:

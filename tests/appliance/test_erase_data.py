@@ -22,6 +22,7 @@ from appliance.keeping.erasures import as_it_was, erasures, taint
 from appliance.keeping.trace import asked_record, asked_subject, trace
 from appliance.manifest import read, verify
 from appliance.preparing import review_sample
+from appliance.quality import rounds
 from appliance.run import alone_with, is_data_unchanged, open_folder, open_run
 from distill.checkpoints import file_sha256
 from privacy.ingest import record_id
@@ -91,6 +92,9 @@ def test_nothing_of_a_person_is_left_in_any_file_and_everybody_else_is(kind: str
     assert {each.record_id for each in drawn.drawn} == set(drawn.scanned) == others
     told = [json.loads(line) for line in (home.root / "reviews/small/gold.jsonl").read_bytes().splitlines()]
     assert {record_id(home.scrub_key(), each["id"]) for each in told} == others
+    (round_,) = rounds.rounds(home, run.run_id)
+    (rated,) = rounds.ratings(home, round_)
+    assert set(round_.records) == set(rated.preferences) == others and rated.is_through
     now = datasets.dataset(home, brought.dataset_id)
     assert (now.sha256, now.bytes, now.rows) == (file_sha256(path), path.stat().st_size, len(OTHERS))
     assert now.first_sha256 == brought.sha256 and datasets.profile(home, now.dataset_id).rows == len(OTHERS)
