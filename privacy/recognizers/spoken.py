@@ -60,7 +60,9 @@ def in_digits(text: str) -> Spoken | None:
     if not any(ending in lowered for ending in _ENDINGS) or _HINT.search(text) is None:
         return None
     parts: list[str] = []
-    starts, ends, raw = [], [], []
+    starts: list[int] = []
+    ends: list[int] = []
+    raw: list[tuple[int, int]] = []
     position = length = 0
     for match in _WORDS.finditer(text):
         number = str(_value(match.group().casefold()))
