@@ -39,7 +39,8 @@ def row_breaks(text: str) -> list[tuple[int, int, str]]:
     # A table of two columns has one comma a line.
     tabled = text.count("\n") > 0 and len(_TIGHT.findall(text)) > 1
     for line in _LINE.finditer(text):
-        found = _of_line(text, *line.span(), tabled=tabled)
+        start, end = line.span()
+        found = _of_line(text, start, end, tabled)
         if found and _UNREADABLE.search(text, *line.span()) is None:
             breaks += found
     return sorted(breaks)
