@@ -9,7 +9,8 @@ from typing import Any
 import altair as alt
 import pytest
 
-from ui import charts
+from appliance.report import words
+from ui import charts, theme
 
 ROWS = [
     {"step": 1, "loss": 2.5, "low": 2.4, "high": 2.6, "arm": "sft"},
@@ -55,3 +56,9 @@ def test_axes_carry_the_unit() -> None:
 
 def test_a_chart_is_made_without_being_held_against_the_schema_each_time() -> None:
     assert not alt.utils.schemapi.DEBUG_MODE
+
+
+@pytest.mark.parametrize("palette", [theme.LIGHT, theme.DARK])
+def test_no_two_arms_of_a_chart_share_a_colour(palette: theme.Palette) -> None:
+    most = len(words.ARMS) - 1  # the student is served merged as one of SFT and on-policy
+    assert len(set(palette.series)) == len(palette.series) >= most
