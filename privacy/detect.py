@@ -29,6 +29,7 @@ from privacy.recognizers.lower_names import find_lower_names
 from privacy.recognizers.organizations import find_organizations
 from privacy.recognizers.people import find_people
 from privacy.recognizers.places import find_places
+from privacy.recognizers.prefilter import forget
 from privacy.recognizers.rule import Clock, matches
 from privacy.recognizers.secrets import find_secrets
 from privacy.records import DetectorModels, Span
@@ -109,6 +110,12 @@ class Detector:
         clock = Clock(self._timeout_s * sum(max(1.0, len(text) / _USUAL_CHARS) for text in texts))
         # Half of a pair, as broken JSON escapes leave it, is no character to a tokenizer.
         texts = [_HALF_PAIR.sub("\ufffd", text) for text in texts]
+        try:
+            return self._find(texts, clock)
+        finally:
+            forget()
+
+    def _find(self, texts: Sequence[str], clock: Clock) -> list[tuple[Span, ...]]:
         pages = [fold(text) for text in texts]
         found = [self._by_rules(page.text, clock) for page in pages]
         shown = [_shown(page.text, spans) for page, spans in zip(pages, found, strict=True)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import regex
 
-from privacy.recognizers.rule import Clock, Rule, grouped, matches, run_rules, search, words
+from privacy.recognizers.rule import Clock, Rule, grouped, matches, run_rules, words
 from privacy.recognizers.streets import STREETS
 from privacy.records import Span
 
@@ -288,7 +288,7 @@ def find_postcodes_after(places: list[Span], text: str, clock: Clock) -> list[Sp
         return []
     found = []
     starts, ends = {place.start for place in places}, {place.end for place in places}
-    for match in search(_BARE_POSTCODE, text, clock):
+    for match in matches(_BARE_POSTCODE, text, clock):
         if _NOT_POST.search(text, max(0, match.start() - 12), match.start()):
             continue
         start, end = match.span()

@@ -53,12 +53,18 @@ def may_match(pattern: regex.Pattern[str], text: str) -> bool:
     return all(any(string in looked_at for string in need) for need in needs(pattern))
 
 
+def forget() -> None:
+    """Lets go of the texts that were looked at."""
+    _possible.cache_clear()
+
+
 # All patterns that any text is asked about: a pattern's place is its bit.
 _listed: list[regex.Pattern[str]] = []
 _number_of: dict[regex.Pattern[str], int] = {}
 
 
-@lru_cache(maxsize=4)
+# A batch is looked at twice: by the rules, and after the models by what follows from their findings.
+@lru_cache(maxsize=512)
 def _possible(text: str) -> int:
     global _finder
     if _finder.num_patterns < len(_listed):

@@ -96,7 +96,7 @@ def matches_of(group: Group[T], text: str, clock: Clock) -> Iterator[tuple[T, re
 
 
 def search(pattern: regex.Pattern[str], text: str, clock: Clock) -> Iterator[regex.Match[str]]:
-    """The same without asking first whether there may be a match: for a text that is looked at once more."""
+    """The same without asking first whether there may be a match."""
     # A pattern that is linear needs no clock for a short text, and asking for one costs as much as the search.
     found: Iterator[regex.Match[str]] = (
         pattern.finditer(text)

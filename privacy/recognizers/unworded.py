@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 import regex
 
 from privacy.recognizers.address import NO_ZIP
-from privacy.recognizers.rule import Clock, search
+from privacy.recognizers.rule import Clock, matches
 from privacy.recognizers.spoken import in_digits
 from privacy.recognizers.worded import NOT_MEASURED
 from privacy.records import Span
@@ -103,7 +103,6 @@ _AGE_AND_SEX = regex.compile(
     r"|(?<![\w.,/-])(?<!(?<!\w)(?:size|suite|apt|unit|room|level|section|type|model)[ :]{1,2})[MF] ?(?P<x>1[01][0-9]|[1-9][0-9])(?![\w%]|[.,:/-][0-9])"
 )
 
-_DIGIT = regex.compile(r"[0-9]")
 _WORD = regex.compile(r"\p{L}+")
 # Words for somebody: pronouns, kin, what one is to a clinic, a court, a school or a firm.
 _SOMEBODY = frozenset(
@@ -189,14 +188,12 @@ class _Places:
 
 def find_unworded(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
     """Codes, plates and ages of somebody; `spans` is what was found already. Raises TimeoutError."""
-    codes, plates = [], []
-    if _DIGIT.search(text) is not None:
-        codes = [
-            match.span()
-            for match in search(_CODE, text, clock)
-            if _OF_A_BODY.fullmatch(match.group()) or not _is_nobodys(text, *match.span())
-        ]
-        plates = [match.span() for match in search(_PLATE, text, clock)]
+    codes = [
+        match.span()
+        for match in matches(_CODE, text, clock)
+        if _OF_A_BODY.fullmatch(match.group()) or not _is_nobodys(text, *match.span())
+    ]
+    plates = [match.span() for match in matches(_PLATE, text, clock)]
     ages = _ages(text, clock)
     if not (codes or plates or ages):
         return []
@@ -226,14 +223,10 @@ def find_unworded(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
 def _ages(text: str, clock: Clock) -> list[tuple[int, int]]:
     """What stands where ages do, in digits or in words."""
     patterns = (_AGE, _AGE_AND_SEX)
-    ages = (
-        [match.span("x") for pattern in patterns for match in search(pattern, text, clock)]
-        if _DIGIT.search(text)
-        else []
-    )
+    ages = [match.span("x") for pattern in patterns for match in matches(pattern, text, clock)]
     spoken = in_digits(text)
     if spoken is not None:
-        found = (match for pattern in patterns for match in search(pattern, spoken.text, clock))
+        found = (match for pattern in patterns for match in matches(pattern, spoken.text, clock))
         ages += [raw for match in found if (raw := spoken.raw(*match.span("x"))) is not None]
     return ages
 
