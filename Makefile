@@ -15,7 +15,7 @@ export VIRTUAL_ENV := $(CURDIR)/.venv
 
 help:
 	@echo 'make demo       the whole job on demo data; prints where the report is'
-	@echo 'make test       all tests            make test-fast  those without models, two minutes'
+	@echo 'make test       all tests            make test-fast  those without models, on all cores'
 	@echo 'make test-all   with those that take many minutes or a large download'
 	@echo 'make lint       format, lint, types  make install    the environment alone'
 	@echo 'make models     the small models     make clean      removes the environment and the demo data'
