@@ -73,6 +73,7 @@ TABLE: list[tuple[Find, str, list[str]]] = [
     (find_people, "There is Soo-yeon and a Co-op shop.", ["Soo-yeon"]),
     (find_logins, "scp notes the_omar@2001:db8::7: now", ["the_omar"]),
     (find_logins, "scp notes root@192.0.2.4:/tmp", []),
+    (find_logins, "pulled wkrzbo@sha256:9f2c41 and kept it", []),
     (find_coordinates, "moment 22:00:19,-52.66,7.65", []),
     (find_ages, "she is 93 years old, the house is 43 years old", ["93 years old"]),
     (find_ids, "account number 4411-22", ["4411-22"]),
