@@ -20,8 +20,8 @@ from appliance.stages.context import (
     write_rows,
 )
 from appliance.stages.refresh_decision import least_records
+from distill.curate import TrainingSet, input_key, judge_answer, overlap
 from distill.curate import curate as curate_records
-from distill.curate import input_key, judge_answer, overlap
 from distill.near_duplicates import NearDuplicates
 from distill.tasks import Task
 from distill.values import Completion, Example, RejectReason
@@ -48,29 +48,10 @@ def curate(context: Context) -> tuple[Facts, list[str]]:
         if (reason := past.rejects(record, completions.get(record.record_id))) is not None
     }
     fresh = [record for record in records if record.record_id not in reasons]
-    wanted = math.ceil(refresh.test_share * len(fresh))
-    # The last student may know by heart what repeats its training records: only the others compare the two fairly.
-    # And an id stands for one test record: a new version of an old one is learnt.
-    tested_ids = {example.record_id for example in past.tested}
-    unseen = [
-        record
-        for record in fresh
-        if record.record_id not in tested_ids and not past.near.is_near(record.record_id, "learnt")
-    ]
-    unseen.sort(key=lambda record: _draw(split.seed, input_key(context.task, record.fields)))
-    _refuse_few("new", min(wanted, len(unseen)), refresh.max_loss)
-    chosen = curate_records(
-        context.task,
-        fresh,
-        completions,
-        replace(split, test=wanted, validation=0, train=None),
-        context.use_case.evaluate.reference_field,
-        {record.record_id for record in unseen[:wanted]},
-    )
+    chosen = _split(context, past, fresh, completions)
     reasons |= chosen.reasons
     rejected = {reason.value: count for reason, count in Counter(reasons.values()).items()}
     learnt, tests = chosen.split("train"), chosen.split("test")
-    _refuse_few("new", len(tests), refresh.max_loss)
     if not learnt:
         raise GateError(f"no new record is left to learn from ({rejected}): bring more records")
     replayed = past.replayed(records, tests, learnt, round(refresh.replay * len(learnt)), split.seed)
@@ -98,6 +79,27 @@ def curate(context: Context) -> tuple[Facts, list[str]]:
         "teacher_accuracy": teacher,
     }
     return facts, ["examples.parquet", "rejected.parquet"]
+
+
+def _split(
+    context: Context, past: Past, fresh: Sequence[ScrubbedRecord], completions: Mapping[str, Completion]
+) -> TrainingSet:
+    """New records to learn and to test with; stops the run where the tests cannot be enough."""
+    refresh, split = ancestors.section(context), context.use_case.split
+    wanted = math.ceil(refresh.test_share * len(fresh))
+    unseen = past.unseen(fresh)
+    unseen.sort(key=lambda record: _draw(split.seed, input_key(context.task, record.fields)))
+    _refuse_few("new", min(wanted, len(unseen)), refresh.max_loss)
+    chosen = curate_records(
+        context.task,
+        fresh,
+        completions,
+        replace(split, test=wanted, validation=0, train=None),
+        context.use_case.evaluate.reference_field,
+        {record.record_id for record in unseen[:wanted]},
+    )
+    _refuse_few("new", len(chosen.split("test")), refresh.max_loss)
+    return chosen
 
 
 def _refuse_few(which: str, found: int, max_loss: float) -> None:
@@ -164,6 +166,19 @@ class Past:
         if key in self.answers and self.answers[key] == judge_answer(self.task, completion):
             return RejectReason.DUPLICATE
         return None
+
+    def unseen(self, fresh: Iterable[ScrubbedRecord]) -> list[ScrubbedRecord]:
+        """New records that may be test records.
+
+        The last student may know by heart what repeats its training records: only the others compare the two fairly. And
+        an id stands for one test record: a new version of an old one is learnt.
+        """
+        tested_ids = {example.record_id for example in self.tested}
+        return [
+            record
+            for record in fresh
+            if record.record_id not in tested_ids and not self.near.is_near(record.record_id, "learnt")
+        ]
 
     def replayed(
         self,
