@@ -196,7 +196,7 @@ def _limits_of_refresh(study: Study, student: Student) -> Iterator[str]:
     yield f"Recall of private data in scrubbing, measured in the full run: {_recall(study)}."
     yield "No differential privacy: nothing bounds what one person's records can change in it."
     yield _served(student)
-    yield from (f"Not measured again: {item}" for item in NOT_MEASURED_AGAIN)
+    yield from NOT_MEASURED_AGAIN
 
 
 _NARROW = "For this task alone, on records like those it learnt from; for anything else it was not measured, or found worse."

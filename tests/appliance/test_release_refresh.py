@@ -90,7 +90,7 @@ def test_the_card_says_what_it_was_refreshed_from_and_with_how_many_new_records(
     assert "from 265 new records, and from 264 old ones again" in card
     assert "82.5%" in card and "83.0%" in card and "+0.5 (−2.0 to +3.0)" in card
     assert "A loss of 10% is ruled out" in card or "a loss of 10% is ruled out" in card
-    assert "no leak found" in card and "Not measured again: Cost and speed" in card
+    assert "no leak found" in card and "- Cost and speed: the student is of the same size" in card
 
 
 def test_the_record_of_the_release_names_each_student_of_its_line(home: Home, run: Run) -> None:
