@@ -23,7 +23,7 @@ from privacy.records import DetectorModels, DroppedRow, DropReason, RawRecord, S
 from privacy.scan import Outcome, Scrubber, scrub_records
 from privacy.settings import FieldRule, ScrubPolicy, SourceSettings, policy_id
 from privacy.vault import VaultWriter, read_vault_key
-from privacy.workers import BATCH_RECORDS, BuildScrubber, Workers
+from privacy.workers import BuildScrubber, Workers, batches
 
 # HMAC-SHA256 takes any length; below this a key can be guessed.
 _MIN_KEY_BYTES = 16
@@ -178,11 +178,7 @@ def _scrub_here(scrubber: Scrubber, chunks: Iterator[_RawChunk]) -> Iterator[tup
     for chunk in chunks:
         yield (
             chunk,
-            [
-                outcome
-                for start in range(0, len(chunk.records), BATCH_RECORDS)
-                for outcome in scrub_records(scrubber, chunk.records[start : start + BATCH_RECORDS])
-            ],
+            [outcome for batch in batches(chunk.records) for outcome in scrub_records(scrubber, batch)],
         )
 
 
@@ -193,11 +189,7 @@ def _scrub_in_workers(
     working: deque[tuple[_RawChunk, list[Future[list[Outcome]]]]] = deque()
     with Workers(build, processes, timeout_s) as workers:
         for chunk in chunks:
-            records = chunk.records
-            batches = [
-                records[start : start + BATCH_RECORDS] for start in range(0, len(records), BATCH_RECORDS)
-            ]
-            working.append((chunk, [workers.submit(batch) for batch in batches]))
+            working.append((chunk, [workers.submit(batch) for batch in batches(chunk.records)]))
             if len(working) > processes:
                 yield _collect(*working.popleft())
         while working:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -22,7 +22,8 @@ from privacy.scan import Outcome, Scrubber, scrub_records
 # Called in the child to build what it needs; must be picklable (a partial of a module-level function).
 BuildScrubber = Callable[[], Scrubber]
 
-BATCH_RECORDS = 32
+# The models take windows of one length together: the more texts, the more of each length. A hang is noticed the later.
+_BATCH_RECORDS, _BATCH_CHARS = 256, 20_000
 # Loading the models takes some 15 s on a busy machine; far beyond it something is wrong.
 _START_LIMIT_S = 300.0
 # A scan far slower than this, a hundredth of the usual speed, is taken for a hang; records are then tried
@@ -35,6 +36,23 @@ _ONE_THREAD = {
     "MKL_NUM_THREADS": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
+
+
+def batches(records: Sequence[RawRecord]) -> Iterator[Sequence[RawRecord]]:
+    """Records to be scrubbed at once, in order: as many as are fast, one at least."""
+    first, chars = 0, 0
+    for index, record in enumerate(records):
+        more = _chars(record)
+        if index > first and (index - first == _BATCH_RECORDS or chars + more > _BATCH_CHARS):
+            yield records[first:index]
+            first, chars = index, 0
+        chars += more
+    if records:
+        yield records[first:]
+
+
+def _chars(record: RawRecord) -> int:
+    return sum(map(len, record.fields.values()))
 
 
 class Workers:
@@ -76,8 +94,7 @@ class Workers:
 
     def _limit_s(self, records: Sequence[RawRecord]) -> float:
         """For one record a little more than the child allows itself, so that it can say so instead of being killed."""
-        chars = sum(len(value) for record in records for value in record.fields.values())
-        return self._timeout_s + chars / _SLOWEST_CHARS_PER_S
+        return self._timeout_s + sum(map(_chars, records)) / _SLOWEST_CHARS_PER_S
 
 
 @dataclass(frozen=True, slots=True)

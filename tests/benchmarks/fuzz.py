@@ -33,7 +33,7 @@ from privacy.records import DetectorModels, DroppedRow, DropReason, RawRecord, S
 from privacy.scan import Outcome, Scrubber, scrub_records
 from privacy.scrub import build_scrubber
 from privacy.settings import FieldRule, ScrubPolicy
-from privacy.workers import BATCH_RECORDS, BuildScrubber, Workers
+from privacy.workers import BuildScrubber, Workers, batches
 from tests.benchmarks.fuzz_inputs import HOSTILE, generate, marker
 
 KEY = b"a key of thirty-two bytes, more."
@@ -72,9 +72,8 @@ def fuzz(build_one: BuildScrubber, texts: Sequence[str], timeout_s: float = TIME
     records = [_record(number, text) for number, text in enumerate(texts)]
     result, started = Result(inputs=len(texts)), time.monotonic()
     with _standard_error() as written, Workers(build_one, 1, timeout_s) as workers:
-        batches = [records[start : start + BATCH_RECORDS] for start in range(0, len(records), BATCH_RECORDS)]
         outcomes: list[Outcome] = []
-        for batch in batches:
+        for batch in batches(records):
             outcomes += workers.submit(batch).result()
     assert len(outcomes) == len(records), "every record is kept or dropped"
     for record, outcome in zip(records, outcomes, strict=True):

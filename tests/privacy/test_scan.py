@@ -15,7 +15,7 @@ from privacy.fingerprints import fingerprint
 from privacy.records import DroppedRow, DropReason, RawRecord, ScrubbedRecord, Span
 from privacy.scan import _pieces, replace_spans, scrub_records
 from privacy.settings import FieldRule, ScrubPolicy
-from privacy.workers import Workers
+from privacy.workers import Workers, batches
 from tests.privacy.fakes import KEY, POLICY, Raising, RulesOnly, broken_scrubber, deadly_scrubber, scrubber
 
 
@@ -264,3 +264,12 @@ def test_a_second_pass_gives_no_surrogate_that_the_first_pass_removed_somewhere(
     assert clashing and not any(record.invented & taken for record in twice)
     changed = [new for old, new in zip(once, twice, strict=True) if old.fields != new.fields]
     assert len(changed) == len(clashing)
+
+
+def test_batches_hold_every_record_in_order_and_end_at_a_number_of_records_or_of_characters() -> None:
+    sizes = [1] * 300 + [15_000, 6_000, 14_000, 50_000, 2, 3]
+    records = [raw(row, m="x" * size) for row, size in enumerate(sizes)]
+    made = [[len(record.fields["m"]) for record in batch] for batch in batches(records)]
+    assert made == [[1] * 256, [1] * 44 + [15_000], [6_000, 14_000], [50_000], [2, 3]]
+    assert [record for batch in batches(records) for record in batch] == records
+    assert list(batches([])) == []
