@@ -44,7 +44,7 @@ def _named_files(home: Home) -> Iterator[tuple[str, Path, str]]:
     for folder in runs(home):
         document = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         use_case = document["use_case"]
-        vault = (use_case["scrub"].get("vault") or {}).get("path")
+        vault = ((use_case.get("scrub") or {}).get("vault") or {}).get("path")
         golden = (use_case.get("judge") or {}).get("golden")
         named = (("vault", vault), ("golden", golden), ("marks", use_case.get("gold_spans")))
         for kind, name in named:

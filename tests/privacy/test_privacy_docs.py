@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.cli import scrub
+from appliance.commands.privacy import scrub
 from privacy.entities import ENTITY_TYPES
 from privacy.ingest import record_id
 from privacy.intervals import exact_upper, wilson_n
