@@ -44,8 +44,11 @@ def empty(title: str, next_step: str, page: str | None = None) -> None:
 
 def problem(error: Exception | str) -> None:
     """What went wrong, as one plain sentence."""
-    said = " ".join(str(error).split())
-    st.error(plain(said[:1].upper() + said[1:]))
+    words = str(error).split()
+    # A file's name or a setting's stays as it is.
+    if words and words[0].isalpha():
+        words[0] = words[0][:1].upper() + words[0][1:]
+    st.error(plain(" ".join(words)))
 
 
 def plain(text: str) -> str:

@@ -166,7 +166,7 @@ def decide(
             before = read_book(home, name).decisions.get(record_id, ())
             if len(before) != version:
                 raise ReviewError(
-                    f"{before[-1].by} decided on this record while you looked at it: look at it again, nothing was lost"
+                    f"this record was decided on by {before[-1].by} while you looked at it: look at it again, nothing was lost"
                 )
             said = [asdict(mark) for mark in sorted(set(marks), key=_order)]
             event = {"event": "decided", "by": actor.name, "at": now, "record": record_id, "marks": said}

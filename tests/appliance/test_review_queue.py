@@ -135,7 +135,7 @@ def test_nobody_writes_over_a_decision_he_has_not_seen(home: Home, name: str) ->
     seen = review.look(home, OFFICER, name, record_id, NOW)
     late = review.look(home, SECOND, name, record_id, NOW + HELD_S + 1)
     review.decide(home, OFFICER, name, record_id, seen.found, seen.version, NOW + HELD_S + 2)
-    with pytest.raises(ReviewError, match=f"{OFFICER.name} decided on this record while you looked"):
+    with pytest.raises(ReviewError, match=f"decided on by {OFFICER.name} while you looked"):
         review.decide(home, SECOND, name, record_id, [], late.version, NOW + HELD_S + 3)
     again = review.look(home, SECOND, name, record_id, NOW + HELD_S + 4)
     review.decide(home, SECOND, name, record_id, [], again.version, NOW + HELD_S + 5)

@@ -72,7 +72,7 @@ def test_what_cannot_be_read_as_a_mark_is_told_in_a_sentence(see: See, name: str
     typed.set_value("999 p")
     shown = button(shown, "Add")
     (error,) = shown.error
-    assert "words have the numbers" in error.value
+    assert "Words have the numbers" in error.value
 
 
 def test_a_record_decided_meanwhile_is_shown_again_and_nothing_is_lost(
@@ -86,7 +86,7 @@ def test_a_record_decided_meanwhile_is_shown_again_and_nothing_is_lost(
     review.decide(home, OFFICER, name, first, [], other.version, time.time())
     shown = button(shown, "Save and next")
     (error,) = shown.error
-    assert f"{OFFICER.name} decided on this record" in error.value
+    assert f"This record was decided on by {OFFICER.name}" in error.value
     (decisions,) = review_book.read_book(home, name).decisions.values()
     assert [each.by for each in decisions] == [OFFICER.name]
 

@@ -66,7 +66,7 @@ def test_a_refusal_is_kept_with_its_reason(see: See, home: Home, run: Path) -> N
 
 def test_without_a_reason_nothing_is_asked(see: See, home: Home, run: Path) -> None:
     page = ask(see, "  ")
-    assert "give a reason" in page.error[0].value and not approvals.requests(home)
+    assert "Give a reason" in page.error[0].value and not approvals.requests(home)
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR, Role.PRIVACY_OFFICER, Role.ADMINISTRATOR])

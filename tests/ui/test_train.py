@@ -105,7 +105,7 @@ def test_the_form_holds_the_use_case_and_says_what_is_missing_and_what_is_not_kn
     page = see("train", Role.OPERATOR, use_case=case)
     assert next(each for each in page.number_input if each.label == "Epochs").value == 2.0
     seen = text_of(page)
-    assert "no records yet" in seen and button(page, "Start the run").disabled
+    assert "No records yet" in seen and button(page, "Start the run").disabled
     assert "not known" in seen and "bring in the data first" in seen and " or more" in seen
     assert "makes it easier to tell who was among the records" in seen
 
@@ -138,7 +138,7 @@ def test_a_live_training_shows_how_far_it_is_and_its_curves_in_words(see: See, l
     page = see("train", Role.VIEWER, run=live.name, tab="Live")
     seen = text_of(page)
     assert not page.exception and "6/40 steps" in seen and "about 1 min 08 s left" in seen
-    assert "Training 4 to 0.667, validation 2.5 to 0.833 nats a token in 6 steps." in seen
+    assert "Training from 4.00 to 0.667, validation from 2.50 to 0.833 nats a token in 6 steps." in seen
     assert "0.833" in seen and len(page.get("arrow_vega_lite_chart") or page.get("vega_lite_chart")) >= 3
 
 
@@ -183,7 +183,7 @@ def test_two_runs_are_compared_with_the_settings_that_differ(see: See, home: Hom
     page = see("train", Role.VIEWER, run="tickets-1", tab="Compare", **{"with": "tickets-2"})
     seen = text_of(page)
     assert not page.exception and "<td>Epochs</td><td>1</td><td>4</td>" in seen
-    assert "1: Training 4 to 0.667" in seen and "2: Training 4 to 0.5" in seen
+    assert "1: Training from 4.00 to 0.667" in seen and "2: Training from 4.00 to 0.500" in seen
     (home.runs / "tickets-2" / "sft" / "metrics.jsonl").write_text(
         (home.runs / "tickets-1" / "sft" / "metrics.jsonl").read_text()
     )
