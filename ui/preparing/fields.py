@@ -312,7 +312,7 @@ def _save(name: str, form: Form) -> None:
         try:
             mapping.save(access.home(), actor, name, form)
         except (ValueError, datasets.DataError) as error:
-            parts.problem(str(error)[:1].upper() + str(error)[1:] + ".")
+            parts.problem(f"{error}.")
             return
         st.toast("Saved. Look at twenty scrubbed records next, on the tab Look.")
         st.rerun()

@@ -106,7 +106,7 @@ def _kept(source: Any, filename: str) -> bool:
     try:
         found = datasets.bring_in(access.home(), access.actor(), source, filename)
     except datasets.DataError as error:
-        parts.problem(str(error)[:1].upper() + str(error)[1:] + ".")
+        parts.problem(f"{error}.")
         return False
     st.query_params["dataset"] = st.session_state["dataset"] = found.dataset_id
     return True

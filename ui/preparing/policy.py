@@ -230,7 +230,7 @@ def _save(name: str, form: PolicyForm, document: dict[str, Any], known: list[str
             raise ValueError("give the policy a name that the report can show")
         policies.save(access.home(), access.actor(), kept, policy_words.document_of(form, document))
     except ValueError as error:
-        parts.problem(str(error)[:1].upper() + str(error)[1:] + ".")
+        parts.problem(f"{error}.")
         return
     st.query_params["policy"] = kept
     st.toast("Saved. Use cases that name this policy scrub by it from their next run on.")

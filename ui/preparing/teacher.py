@@ -54,7 +54,7 @@ def choose(name: str) -> None:
             kept = {**saved, **(teacher or {})} if kind == saved.get("kind") else dict(teacher or {})
             use_cases.save(home, actor, name, {"teacher": {**kept, "min_accuracy": floor}})
         except ValueError as error:
-            parts.problem(str(error)[:1].upper() + str(error)[1:] + ".")
+            parts.problem(f"{error}.")
             return
         st.toast("Saved.")
         st.rerun()
