@@ -24,6 +24,7 @@ HANDS = {
     "many": ("hipaa_more.txt", 1),
     "third": ("hipaa_third.txt", 0),
     "fourth": ("hipaa_fourth.txt", 2),
+    "fifth": ("hipaa_fifth.txt", 2),
 }
 
 
