@@ -19,6 +19,19 @@ _SENTENCE = regex.compile(r"[^.!?\n]{1,600}(?:[.!?\n]+(?!\S)|[.!?](?=\S)|\n)?")
 # One or two words on a line of their own may be anything, unless they have been found.
 _FEWEST_WORDS = 3
 _WORD = regex.compile(r"[^\s.,!?;:\"()]+")
+# Somebody is called so, but in lower case nobody means a person by them; not so "brown", "hunt" or "rose".
+_WORDS_IN_LOWER_CASE = frozenset(
+    "bail ball ban band banks bath beer best bird branch brands bridge bright burger camps canal case cases chambers church clear company contractor convey "
+    "cord cousin cousins dam dash date day deep din divine doctor drum early earth edit english fair fall farmer fee ferry field fields flood floor font "
+    "forum fresh fry gates glass glasses golden good grill gross guy hall hammer harm held hell holder horn house job judge junk key kick kiss law lean lie "
+    "line lips list little long lord lot loyal lucky major master mate may merchant mile mills moon more mountain norm north oak odd owe page pages palm "
+    "parent park parks peer per pole pool port post power powers price prince rails read real rich ring rock room rush rust said sales sane season "
+    "server seven shields short silk smart snow sole spies stack steward stock storm story strong summer swift tailor tank tea ties till tone tore toy urban "
+    "victory wall walls waters weeks west wild winter winters wise wood young".split()
+)
+_TITLES = frozenset(
+    "mr mrs ms miss mx dr prof professor doctor sir madam lady lord nurse officer judge uncle aunt auntie".split()
+)
 
 
 def sentences(text: str, start: int = 0) -> Iterator[tuple[int, int]]:
@@ -52,20 +65,28 @@ def without_plain(text: str, found: Sequence[Span], words: frozenset[str]) -> st
 
 def _is_plain(text: str, start: int, end: int, covered: bytearray, words: frozenset[str]) -> bool:
     count = unknown = 0
+    before = ""
     for match in _WORD.finditer(text, start, end):
         count += 1
+        word = match.group()
+        # At a sentence's beginning and after a title these are names.
+        lower_case = count > 1 and before.casefold() not in _TITLES
+        before = word
         if 0 not in covered[match.start() : match.end()]:
             continue
         unknown += 1
-        word = match.group()
         if count == 1:
             word = word[0].lower() + word[1:]
         word = word.partition("'")[0]
         if (
-            word not in words
-            and word.casefold() not in _nobody()
+            word.casefold() not in _nobody()
             and word not in ("I", "a", "")
-            and not (len(word) == 2 and word.islower() and word.isalpha())
+            and not all(
+                part in words
+                or (lower_case and part in _WORDS_IN_LOWER_CASE)
+                or (len(part) == 2 and part.islower() and part.isalpha())
+                for part in word.split("-")
+            )
         ):
             return False
     return count >= _FEWEST_WORDS or not unknown
