@@ -164,9 +164,11 @@ class Detector:
 
 def _shown(text: str, spans: Sequence[Span]) -> str:
     """The text with one short word in place of each sure finding, padded so that all offsets stay."""
+    chars: list[str] = []
     for span in spans:
         word = _SHORT.get(span.entity_type, "number")
         length = span.end - span.start
         if span.entity_type not in _SHOWN and span.score >= _SURE and length > len(word):
-            text = text[: span.start] + word + " " * (length - len(word)) + text[span.end :]
-    return text
+            chars = chars or list(text)
+            chars[span.start : span.end] = word.ljust(length)
+    return "".join(chars) or text

@@ -57,10 +57,13 @@ def without_plain(text: str, found: Sequence[Span], words: frozenset[str]) -> st
     covered = bytearray(len(text))
     for span in found:
         covered[span.start : span.end] = b"\1" * (span.end - span.start)
+    parts: list[str] = []
+    done = 0
     for start, end in sentences(text):
         if _is_plain(text, start, end, covered, words):
-            text = text[:start] + " " * (end - start) + text[end:]
-    return text
+            parts += (text[done:start], " " * (end - start))
+            done = end
+    return "".join((*parts, text[done:])) if parts else text
 
 
 def _is_plain(text: str, start: int, end: int, covered: bytearray, words: frozenset[str]) -> bool:

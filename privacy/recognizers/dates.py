@@ -8,6 +8,8 @@ years stay.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import regex
 
 from privacy.recognizers.rule import Clock, Rule, grouped, matches, run_rules, words
@@ -164,15 +166,15 @@ def find_dates(text: str, clock: Clock) -> list[Span]:
 
 def _with_births(spans: list[Span], births: list[int]) -> list[Span]:
     """The first date after each word of birth becomes a date of birth."""
+    starts = sorted(span.start for span in spans)
     born = set()
     for end in births:
-        after = [span for span in spans if 0 <= span.start - end <= _BORN_REACH]
-        if after:
-            first = min(span.start for span in after)
-            born |= {span for span in after if span.start == first}
+        at = bisect_left(starts, end)
+        if at < len(starts) and starts[at] - end <= _BORN_REACH:
+            born.add(starts[at])
     return [
         Span(span.start, span.end, "DATE_OF_BIRTH", max(span.score, 0.75), f"{span.recognizer} of birth")
-        if span in born
+        if span.start in born
         else span
         for span in spans
     ]

@@ -25,7 +25,7 @@ _MOST_ROUNDS = 9
 # Between a word and what is no word. At the end of a text that is not all ASCII.
 _BORDER, _BEYOND_ASCII = "\x01", "\x02"
 # At the end of a text with a word of so many characters or more.
-_LONG_WORD, _LONG_CHARS = "\x03", 13
+_LONG_WORD, LONG_WORD_CHARS = "\x03", 13
 # About how many characters a text has, and what share of them a character has: needs are chosen by how often they are met by chance.
 _USUAL_CHARS = 100
 _SHARES = (
@@ -60,7 +60,7 @@ def as_it_is(text: str) -> str:
     return (
         _BORDER.join(_WORDS.split(plain))
         + ("" if text.isascii() else _BEYOND_ASCII)
-        + (_LONG_WORD if longest >= _LONG_CHARS else "")
+        + (_LONG_WORD if longest >= LONG_WORD_CHARS else "")
     )
 
 
@@ -91,14 +91,8 @@ def is_in_any_case(pattern: regex.Pattern[str]) -> bool:
 @cache
 def needs(pattern: regex.Pattern[str]) -> tuple[Need, ...]:
     """Up to MOST_NEEDS lists of strings as `is_in_any_case` says; every match holds one of each. Empty if nothing is known."""
-    if pattern.flags & regex.VERSION1 or _READ_OTHERWISE.search(pattern.pattern):
-        return ()
-    plain = _PROPERTY.sub(_OF_PROPERTY, _SCRIPT.sub(_OF_SCRIPT, pattern.pattern))
-    # The names of groups may stand twice in `regex` only.
-    plain = _NAME_AGAIN.sub(r"[\\w\\W]*", _NAMED.sub("(", plain))
-    try:
-        parsed = _parser.parse(plain, pattern.flags & regex.VERBOSE and sre.SRE_FLAG_VERBOSE)
-    except (_parser.error, OverflowError, RecursionError):
+    parsed = as_parsed(pattern, _PROPERTY.sub(_OF_PROPERTY, _SCRIPT.sub(_OF_SCRIPT, pattern.pattern)))
+    if parsed is None:
         return ()
     found, carried = _Reader(is_in_any_case(pattern)).read(parsed, _NOTHING)
     best = _best([*found, carried])[:MOST_NEEDS]
@@ -106,6 +100,18 @@ def needs(pattern: regex.Pattern[str]) -> tuple[Need, ...]:
 
 
 _NOTHING: Need = frozenset({""})
+
+
+def as_parsed(pattern: regex.Pattern[str], plain: str) -> Any | None:
+    """The items of a pattern, written without properties as `plain`; None for what only `regex` reads."""
+    if pattern.flags & regex.VERSION1 or _READ_OTHERWISE.search(pattern.pattern):
+        return None
+    # The names of groups may stand twice in `regex` only.
+    plain = _NAME_AGAIN.sub(r"[\\w\\W]*", _NAMED.sub("(", plain))
+    try:
+        return _parser.parse(plain, pattern.flags & regex.VERBOSE and sre.SRE_FLAG_VERBOSE)
+    except (_parser.error, OverflowError, RecursionError):
+        return None
 
 
 class _Reader:
@@ -156,7 +162,7 @@ class _Reader:
         for _ in range(min(fewest, _MOST_ROUNDS)):
             met, before = self.read(inside, before)
             found += met
-        if fewest >= _LONG_CHARS and len(inside) == 1 and _is_unbroken(*inside[0]):
+        if fewest >= LONG_WORD_CHARS and len(inside) == 1 and _is_unbroken(*inside[0]):
             found.append(frozenset({_LONG_WORD}))
         more = _MOST_ROUNDS if most is sre.MAXREPEAT else most - fewest
         if fewest > _MOST_ROUNDS or more > 3:

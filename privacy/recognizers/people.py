@@ -188,7 +188,7 @@ def _find_listed(text: str, clock: Clock) -> list[Span]:
             continue
         end = match.end()
         while (
-            not text[:end].endswith(("'s", "’s"))
+            not text.endswith(("'s", "’s"), 0, end)
             and (following := _NEXT_NAME.match(text, end))
             and (following["part"] or "").casefold() not in NOT_NAMES
         ):

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import regex
 
-from privacy.recognizers.prefilter import Group, may_match
+from privacy.recognizers.prefilter import LONG_CHARS, Group, may_match, starts
 from privacy.records import Span
 
 T = TypeVar("T")
@@ -60,7 +60,6 @@ def words(*alternatives: str) -> regex.Pattern[str]:
 
 
 _DIGIT = regex.compile(r"\d")
-_SHORT_CHARS = 1000
 
 
 class Clock:
@@ -98,12 +97,21 @@ def matches_of(group: Group[T], text: str, clock: Clock) -> Iterator[tuple[T, re
 def search(pattern: regex.Pattern[str], text: str, clock: Clock) -> Iterator[regex.Match[str]]:
     """The same without asking first whether there may be a match."""
     # A pattern that is linear needs no clock for a short text, and asking for one costs as much as the search.
-    found: Iterator[regex.Match[str]] = (
-        pattern.finditer(text)
-        if len(text) <= _SHORT_CHARS
-        else pattern.finditer(text, timeout=clock.left_s())
-    )
-    return found
+    if len(text) <= LONG_CHARS:
+        found: Iterator[regex.Match[str]] = pattern.finditer(text)
+        return found
+    return _search_near(pattern, text, clock)
+
+
+def _search_near(pattern: regex.Pattern[str], text: str, clock: Clock) -> Iterator[regex.Match[str]]:
+    """What a search through the whole text finds, found by looking near what the pattern needs only."""
+    end = 0
+    for first, last, looked_at in starts(pattern, text):
+        for match in pattern.finditer(text, max(first, end), looked_at, timeout=clock.left_s()):
+            if match.start() >= last:
+                break
+            end = match.end()
+            yield match
 
 
 def run_rules(rules: Group[Rule], text: str, clock: Clock) -> list[Span]:

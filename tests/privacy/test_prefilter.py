@@ -14,7 +14,8 @@ import privacy
 from privacy.presidio_patterns import presidio_patterns
 from privacy.recognizers import prefilter
 from privacy.recognizers.needs import needs
-from privacy.recognizers.prefilter import Group, may_match
+from privacy.recognizers.prefilter import Group, may_match, starts
+from privacy.recognizers.reach import reach
 from privacy.recognizers.rule import Clock, Rule, matches, matches_of
 from tests.benchmarks import harmless, unseen
 
@@ -169,6 +170,71 @@ def test_a_group_gives_the_matches_of_its_patterns_in_their_order() -> None:
     assert found == [("first", "b"), ("third", "1"), ("third", "2")]
 
 
+@pytest.mark.parametrize(
+    "pattern, looked_at",
+    [
+        (r"abc", (3, 0)),
+        (r"(?<=on )\d{2,4}(?= of|$)", (10, 0)),
+        (r"(?:ab|c){1,3}d?", (7, 0)),
+        (r"\w+@[\w.-]*", (4, 2)),
+        (r"([-/.])\d\1", (4, 0)),
+        (r"(?:a\w*){2}", (4, 2)),
+        (r"x\s*$", (3, 1)),
+    ],
+)
+def test_the_reach_of_a_pattern_is_all_that_one_try_looks_at(
+    pattern: str, looked_at: tuple[int, int]
+) -> None:
+    assert reach(regex.compile(pattern)) == looked_at
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"a.*b", r"(?:\w+ )+b", r"[^x]+b", r"\P{L}+b", r"(?:ab){e<=1}", r"\L<x>"]
+)
+def test_a_pattern_without_a_bound_may_look_anywhere(pattern: str) -> None:
+    assert reach(regex.compile(pattern, **({"x": ["b"]} if "<x>" in pattern else {})))[0] == float("inf")
+
+
+_LONGER_TEXTS = st.lists(
+    st.one_of(_TEXTS, st.sampled_from(["ab", "ab 23", "  ", "k" * 40, "\n", "-" * 9, "1a " * 20, "b" * 15])),
+    max_size=8,
+).map("".join)
+
+
+@settings(max_examples=600, deadline=None)
+@given(_PATTERNS, _LONGER_TEXTS, st.sampled_from([0, regex.IGNORECASE, regex.MULTILINE]))
+def test_looking_near_what_is_needed_finds_what_looking_everywhere_does(
+    pattern: str, text: str, flags: int
+) -> None:
+    compiled = regex.compile(pattern, flags, cache_pattern=False)
+    with pytest.MonkeyPatch.context() as patch:
+        _in_short_blocks(patch)
+        may_match(compiled, "")
+        found = [match.span() for match in matches(compiled, text, Clock(60))]
+    assert found == [match.span() for match in compiled.finditer(text)]
+
+
+def _in_short_blocks(patch: pytest.MonkeyPatch) -> None:
+    """Any text is long, and of patterns only those that come now are known."""
+    prefilter.forget()
+    for name, value in (("_BLOCK", 4), ("LONG_CHARS", 0), ("_listed", []), ("_number_of", {})):
+        patch.setattr(prefilter, name, value)
+    patch.setattr("privacy.recognizers.rule.LONG_CHARS", 0)
+    patch.setattr(prefilter, "_finder", prefilter._Finder(()))
+    patch.setattr("privacy.recognizers.reach._USUAL_RUN", 1)
+    patch.setattr("privacy.recognizers.reach._RUN", regex.compile(r"\S+|\s+"))
+
+
+def test_in_a_long_text_a_pattern_is_looked_for_only_near_what_it_needs() -> None:
+    pattern = regex.compile(r"(?:tel|fax) \d{4,8}")
+    text = "a word of prose " * 1000 + "tel 55501" + " and more of it" * 1000
+    may_match(pattern, text)
+    ((first, last, looked_at),) = starts(pattern, text)
+    assert first <= 16_000 < last <= looked_at and looked_at - first < 1000
+    assert [match.span() for match in matches(pattern, text, Clock(60))] == [(16_000, 16_009)]
+    prefilter.forget()
+
+
 def _all_patterns() -> list[regex.Pattern[str]]:
     """Every pattern of every module, and Presidio's."""
     found = {}
@@ -195,3 +261,18 @@ def test_no_pattern_of_ours_is_ruled_out_where_it_matches() -> None:
     for text in texts:
         for pattern in patterns:
             assert may_match(pattern, text) or not pattern.search(text), pattern.pattern[:80]
+
+
+@pytest.mark.slow
+def test_in_a_long_text_every_pattern_of_ours_finds_what_it_finds_by_itself() -> None:
+    text = "\n".join(dict.fromkeys(sample.text for sample in unseen.samples(120, 5, "dev")))
+    assert len(text) > 10_000
+    patterns = _all_patterns()
+    for pattern in patterns:
+        may_match(pattern, text)
+    few = 0
+    for pattern in patterns:
+        found = [match.span() for match in matches(pattern, text, Clock(60))]
+        assert found == [match.span() for match in pattern.finditer(text)], pattern.pattern[:80]
+        few += sum(last - first for first, last, _ in starts(pattern, text)) < 0.5 * len(text)
+    assert few > 0.5 * len(patterns)
