@@ -12,7 +12,7 @@ import regex
 from privacy.recognizers.login_forms import EVERYBODY, is_no_word, is_of_a_name
 from privacy.recognizers.people import given_names, surnames
 from privacy.recognizers.rule import Clock, matches, occurs
-from privacy.recognizers.unworded import speaks_of_somebody
+from privacy.recognizers.topics import speaks_of_somebody
 
 # Start, end, score and the rule's name.
 Login = tuple[int, int, float, str]
