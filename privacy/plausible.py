@@ -95,7 +95,7 @@ def plausible(text: str, spans: Sequence[Span], words: frozenset[str], clock: Cl
     beside = bytearray(len(text))
     for span in spans:
         clock.left_s()
-        if _is_version(text, span):
+        if _is_version(text, span) or _is_shouted(text, span, words):
             continue
         if span.recognizer in _MODELS and (_is_bare(text, span) or not _is_plausible(text, span, words)):
             doubtful.append(span)
@@ -183,6 +183,16 @@ def _is_bare(text: str, span: Span) -> bool:
         span.recognizer == "transformer"
         and span.entity_type in ("ADDRESS", "POSTCODE")
         and (span.end - span.start <= 2 or not _THREE_LETTERS.search(text, span.start, span.end))
+    )
+
+
+def _is_shouted(text: str, span: Span, words: frozenset[str]) -> bool:
+    """ "I AM FED UP": everyday words in capitals, where a rule for names expects one."""
+    found = text[span.start : span.end]
+    return (
+        span.entity_type == "PERSON"
+        and found.isupper()
+        and all(word in words or (len(word) == 2 and word.isascii()) for word in found.casefold().split())
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import regex
 
 from privacy.recognizers.rule import Clock, Rule, grouped, matches, run_rules, words
-from privacy.recognizers.streets import STREETS
+from privacy.recognizers.streets import STREETS, TOWN_CHAR
 from privacy.records import Span
 
 _CAP = r"(?:\p{Lu}[\p{L}'’.\-]{0,30}|\d{1,3}(?:st|nd|rd|th))"
@@ -238,16 +238,17 @@ _NEXT_PART = regex.compile(
     r"(?:(?:Apt|Apartment|Suite|Ste|Flat|Unit|Floor)\b\.?\s?#?\s?\w{1,6}"
     r"|(?:bus|bte\.?|boîte|kv\.?|d\.|dom|apt\.?|ap\.|et\.|sc\.|bl\.|vh\.|ent\.|piso|puerta|pta\.?|esc\.?|escalera|int\.?|interno|scala|m\.|lok\.?|lokal|lgh|tv\.?|th\.?|mf\.?|sal|No:?|D:|Daire|Kat|K:|Blok|[Tt]op|Tür|Stg\.?|Stiege|korp\.|k\.|stan|byt|as\.)\s?:?\d{1,4}[A-Za-z]?(?!\w)"
     r"|\d{1,2}\s?[º°ª.]\s?(?:[A-Z]{1,3}|\d{1,2}[ªº]?|izq\.?|dcha\.?|th|tv|mf)?(?!\w)|\d{1,2}[a-z]\s\d{1,2}[a-zªº](?!\w)|[A-Z]\s\d{1,3}(?=,)"
-    r"|(?:[A-Z]{1,3}-)?(?:\d{4,6}(?:-\d{3,4})?|\d{3}\s\d{2}|\d{2}-\d{3}|\d{4}\s[A-Z]{2}|(?:[AC-FHKNPRTV-Y]\d{2}|D6W)\s?[A-Z\d]{4})(?![\w-])(?:\s[A-Z]{2}(?!\w))?(?:\s\p{Lu}[\p{L}'’.-]{1,25}(?:[ -]\p{Lu}[\p{L}'’.-]{1,25}){0,2}(?:\s(?:\d{1,2}|[A-Z]{1,2}))?(?=\s*(?:[,\n.;)]|$)))?)"
+    r"|(?:[A-Z]{1,3}-)?(?:\d{4,6}(?:-\d{3,4})?|\d{3}\s\d{2}|\d{2}-\d{3}|\d{4}\s[A-Z]{2}|(?:[AC-FHKNPRTV-Y]\d{2}|D6W)\s?[A-Z\d]{4})(?![\w-])(?:\s[A-Z]{2}(?!\w))?"
+    rf"(?:\s\p{{Lu}}{TOWN_CHAR}{{1,25}}(?:[ -]\p{{Lu}}{TOWN_CHAR}{{1,25}}){{0,2}}(?:\s(?:\d{{1,2}}|[A-Z]{{1,2}}))?(?=\s*(?:[,\n.;)]|$)))?)"
 )
 _NEXT_PLACE = regex.compile(
     r"(?:[ \t]*[,\n\r]|[ \t]*\\n)[\s>?*|#-]{0,6}"
-    r"(?:\p{Lu}[\p{L}'’.-]{0,30}|(?:of|de|del|la|le|am|an|der|u|and|&|the|sur|den|do|da|di|on|upon|nad))(?:[ -](?:\p{Lu}[\p{L}'’.-]{0,30}|of|de|del|la|le|am|an|der|u|and|the|sur|den|do|da|di|upon|nad)){0,4}"
+    rf"(?:\p{{Lu}}{TOWN_CHAR}{{0,30}}|(?:of|de|del|la|le|am|an|der|u|and|&|the|sur|den|do|da|di|on|upon|nad))(?:[ -](?:\p{{Lu}}{TOWN_CHAR}{{0,30}}|of|de|del|la|le|am|an|der|u|and|the|sur|den|do|da|di|upon|nad)){{0,4}}"
     r"(?:[ \t](?:\d{1,2}(?:er?|ème)?|\d{4,6}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)(?!\w))?(?=\s{0,3}(?:[,.\n;?!)\"]|\\n|$))"
 )
 # "Suite 865 Zoetermeer Norway": after a number, capitalised words up to the end of the line or sentence.
 _PLACE_AFTER_NUMBER = regex.compile(
-    r"(?<=\d)\s\p{Lu}[\p{L}'’.-]{1,30}(?:\s\p{Lu}[\p{L}'’.-]{1,30}){0,3}(?=\s*(?:[,.\n?!]|\\n|$))"
+    rf"(?<=\d)\s\p{{Lu}}{TOWN_CHAR}{{1,30}}(?:\s\p{{Lu}}{TOWN_CHAR}{{1,30}}){{0,3}}(?=\s*(?:[,.\n?!]|\\n|$))"
 )
 _NUMBER_BEFORE = regex.compile(r"(?<![\w.,:/$€£-])\d{1,5}[A-Za-z]?,?[ \t]$")
 

@@ -145,6 +145,10 @@ _AFTER = regex.compile(
 )
 
 
+# What one is asked to do with a number: "Ring 01 99 00 73 62".
+_ASKED = frozenset("ring dial text call phone fax mail write".split())
+
+
 def find_owners(text: str, spans: Sequence[Span], words: frozenset[str]) -> list[Span]:
     """A capitalised word that no list of everyday words knows, right beside a number of somebody's."""
     found: list[Span] = []
@@ -155,6 +159,8 @@ def find_owners(text: str, spans: Sequence[Span], words: frozenset[str]) -> list
         after = _AFTER.match(text, span.end, min(len(text), span.end + 60))
         for match in (before, after):
             if match is None or not _may_be_names(match["x"]) or match["x"].isupper():
+                continue
+            if match["x"].casefold() in _ASKED:
                 continue
             parts = [word.casefold() for word in _words(match["x"]) if not word.islower()]
             if all(_is_no_word(word, words) for word in parts) or any(map(_is_listed, parts)):

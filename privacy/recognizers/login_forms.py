@@ -5,6 +5,8 @@ Covered: single words. Not covered: what stands beside them (`logins`, `stray_lo
 
 from __future__ import annotations
 
+from string import ascii_lowercase
+
 import regex
 
 from privacy.recognizers.people import given_names, surnames
@@ -100,3 +102,26 @@ def is_no_word(login: str, words: frozenset[str]) -> bool:
         | {plain.removesuffix(end) + "e" for end in _ENDINGS}
     )
     return stems.isdisjoint(words) and stems.isdisjoint(EVERYBODY)
+
+
+def is_compound(word: str, words: frozenset[str]) -> bool:
+    """Two everyday words run together ("heatpump")."""
+    return any(word[:at] in words and word[at:] in words for at in range(3, len(word) - 2))
+
+
+def is_misspelt(word: str, words: frozenset[str]) -> bool:
+    """Two letters of an everyday word have changed places, or, unless a name is in it, one is missing, too many or another; the first
+    letter is as it should be."""
+    for at in range(1, len(word) - 1):
+        if word[:at] + word[at + 1] + word[at] + word[at + 2 :] in words:
+            return True
+    if len(word) < 5 or is_of_a_name(word):
+        return False
+    for at in range(1, len(word) + 1):
+        before, after = word[:at], word[at + 1 :]
+        if before + after in words:
+            return True
+        for letter in ascii_lowercase:
+            if before + letter + after in words or before + letter + word[at:] in words:
+                return True
+    return False

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import regex
 
-from privacy.recognizers.login_forms import EVERYBODY, is_no_word, is_of_a_name
+from privacy.recognizers.login_forms import EVERYBODY, is_compound, is_misspelt, is_no_word, is_of_a_name
 from privacy.recognizers.people import given_names, surnames
 from privacy.recognizers.rule import Clock, matches, occurs
 from privacy.recognizers.topics import speaks_of_somebody
@@ -124,7 +124,9 @@ def _of_names(text: str, clock: Clock, words: frozenset[str]) -> list[Login]:
     found: list[Login] = []
     for match in matches(_OF_A_NAME, text, clock):
         name = match["x"].rstrip("0123456789")
-        if is_no_word(name, words) and (is_of_a_name(name) or name != match["x"]):
+        # "small" is a word, and no initial before "Mall".
+        bare = name == match["x"] and (name in surnames() or name in given_names())
+        if not bare and is_no_word(name, words) and (is_of_a_name(name) or name != match["x"]):
             found.append((*match.span("x"), 0.4, "of a name"))
     return found
 
@@ -150,7 +152,7 @@ def _strange(text: str, clock: Clock, words: frozenset[str], knows: Callable[[st
                 knows(part) and part not in given_names() and part not in surnames() for part in parts
             ):
                 continue
-        elif _TERM.search(login):
+        elif _TERM.search(login) or is_misspelt(login, words) or is_compound(login, words):
             continue
         elif len(login) > 4 and (is_of_a_name(login) or _NO_ONSET.match(login)):
             found.append((*match.span("x"), 0.4, "strange word"))

@@ -59,9 +59,11 @@ _PLOT = regex.compile(
     r"(?<!\w)(?:Plot|House|H\.?\s?No\.?|Door|D\.?\s?No\.?|Shop|Villa|Bldg\.?|Building|Block|Stand|Erf|Lot)\s(?:[Nn]o\.?\s|#\s?)?[A-Z]?-?\d{1,5}[A-Z]?(?:[-/]\d{1,4}[A-Z]?)?,\s(?:\p{Lu}|\d{1,3}(?:st|nd|rd|th)\s)[\p{L}\d'’. -]{2,40}(?=[,.\n]|$)"
 )
 _POSTCODE = r"(?:[A-Z]{1,3}-)?(?!(?:19|20)\d\d(?!\d))(?:\d{4,6}(?:-\d{3,4})?|\d{3}\s\d{2}|\d{2}-\d{3}|\d{4}\s?[A-Z]{2})(?![\w-])"
+# In a town's name: "St. Gallen"; a point behind three small letters ends a sentence.
+TOWN_CHAR = r"(?:[\p{L}'’-]|(?<!\p{Ll}{3})\.)"
 # In any language: a name and a number, then a postcode and a town.
 _BEFORE_TOWN = regex.compile(
-    rf"(?<![\w'’-]){_NAME}\s{_HOUSE}(?:,?\s\d{{1,2}}[.ºª°]?\s?[A-Za-z]{{0,2}})?[,\n]\s?{_POSTCODE}\s\p{{Lu}}\p{{L}}[\p{{L}}'’.-]{{1,25}}(?:[ -]\p{{Lu}}[\p{{L}}'’.-]{{1,25}}){{0,2}}"
+    rf"(?<![\w'’-]){_NAME}\s{_HOUSE}(?:,?\s\d{{1,2}}[.ºª°]?\s?[A-Za-z]{{0,2}})?[,\n]\s?{_POSTCODE}\s\p{{Lu}}\p{{L}}{TOWN_CHAR}{{1,25}}(?:[ -]\p{{Lu}}{TOWN_CHAR}{{1,25}}){{0,2}}"
 )
 
 STREETS = (

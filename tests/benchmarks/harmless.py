@@ -1,6 +1,6 @@
 """Measures false alarms: sentences in which nobody is named, placed or identified, technical ones above all.
 
-`python -m tests.benchmarks.harmless --n 2400 --split dev`
+`python -m tests.benchmarks.harmless --n 2400 --split dev`; `--hand second` takes the sentences of a writer who had not seen the rules.
 """
 
 from __future__ import annotations
@@ -104,11 +104,14 @@ FILLERS: dict[str, Callable[[Random], str]] = {
 _SLOTS = {name: ("", generate) for name, generate in FILLERS.items()}
 
 
-def samples(n: int, seed: int, split: str) -> list[Sample]:
+HANDS = {"first": "harmless.txt", "second": "harmless_second.txt"}
+
+
+def samples(n: int, seed: int, split: str, hand: str = "first") -> list[Sample]:
     """About `n` distinct sentences, evenly from all frames; a frame without slots gives one."""
     chosen = {
         family: split_frames(frames, split, every=2)
-        for family, frames in read_frames(FRAMES / "harmless.txt").items()
+        for family, frames in read_frames(FRAMES / HANDS[hand]).items()
     }
     turns = -(-n // sum(map(len, chosen.values())))
     made: dict[str, Sample] = {}
@@ -127,10 +130,13 @@ def samples(n: int, seed: int, split: str) -> list[Sample]:
 
 
 def main() -> None:
-    options = arguments(__doc__ or "", 2400, "distinct sentences, about").parse_args()
-    sentences = samples(options.n, options.seed, options.split)
+    parser = arguments(__doc__ or "", 2400, "distinct sentences, about")
+    parser.add_argument("--hand", choices=HANDS, default="first", help="whose sentences (default first)")
+    options = parser.parse_args()
+    sentences = samples(options.n, options.seed, options.split, options.hand)
     result: dict[str, object] = {
         "benchmark": "harmless",
+        "hand": options.hand,
         "split": options.split,
         "seed": options.seed,
         "n": len(sentences),
