@@ -27,7 +27,7 @@ def arbitrate(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
             start, end = _trim(text, start, end)
             if start < end:
                 taken[start:end] = b"\1" * (end - start)
-                kept.append(Span(start, end, span.entity_type, span.score, span.recognizer))
+                kept.append(span.at(start, end))
     return tuple(_join_addresses(text, sorted(kept, key=lambda span: span.start)))
 
 
@@ -43,9 +43,7 @@ def _whole_words(text: str, span: Span) -> Span:
         start -= 1
     while end < len(text) and _joined(text[end - 1], text[end]):
         end += 1
-    if (start, end) == (span.start, span.end):
-        return span
-    return Span(start, end, span.entity_type, span.score, span.recognizer)
+    return span.at(start, end)
 
 
 def _joined(left: str, right: str) -> bool:
@@ -74,7 +72,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
         end -= 1
     if text.endswith(("'s", "’s"), start, end):
         end -= 2
-    return (start, end) if any(char.isalnum() for char in text[start:end]) else (start, start)
+    return (start, end) if any(map(str.isalnum, text[start:end])) else (start, start)
 
 
 def _join_addresses(text: str, spans: list[Span]) -> list[Span]:

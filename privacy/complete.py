@@ -14,7 +14,8 @@ from collections.abc import Iterable, Sequence
 import regex
 
 from privacy.recognizers.people import NOT_NAMES, given_names, surnames
-from privacy.recognizers.rule import Clock
+from privacy.recognizers.prefilter import Group
+from privacy.recognizers.rule import Clock, matches
 from privacy.recognizers.unworded import find_unworded
 from privacy.records import Span
 
@@ -78,13 +79,32 @@ _AND = regex.compile(
 _CORNER = regex.compile(
     r"(?<!\w)(?:the[ ])?corner[ ]of[ ]$|(?<!\w)(?:the[ ])?intersection[ ]of[ ]$", regex.IGNORECASE
 )
+# What stands beside a name: a text holds few of these, and has many names.
+_BESIDE_NAMES = Group(
+    (pattern, pattern)
+    for pattern in (
+        _INITIAL_BEFORE,
+        _PARTICLE_BEFORE,
+        _HE_BEFORE,
+        _HE_AFTER,
+        _ROLE,
+        _MIDDLE_INITIAL,
+        _HYPHEN_AFTER,
+        _HYPHEN_BEFORE,
+        _AGE_AFTER,
+        _ID_AFTER,
+        _INITIAL_AFTER,
+        _DEGREE,
+        _TITLE,
+    )
+)
 
 
 def complete(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
     """The findings and those that follow from them. Raises TimeoutError."""
     kept = list(spans)
     kept += _beside_names(text, kept, clock)
-    kept += _partners(text, kept)
+    kept += _partners(text, kept, clock)
     kept += _named_streets(text, kept)
     kept += _corners(text, kept)
     kept += _between_parts(text, kept)
@@ -94,23 +114,33 @@ def complete(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
     return kept + find_unworded(text, kept, clock)
 
 
-def _people(spans: Iterable[Span]) -> list[Span]:
-    return sorted((span for span in spans if span.entity_type == "PERSON"), key=lambda span: span.start)
+def _people(spans: Iterable[Span]) -> list[tuple[int, int, float]]:
+    """(start, end, score of the surest) of each place at which somebody was found, however often."""
+    surest: dict[tuple[int, int], float] = {}
+    for span in spans:
+        if span.entity_type == "PERSON":
+            place = span.start, span.end
+            surest[place] = max(span.score, surest.get(place, 0.0))
+    return sorted((start, end, score) for (start, end), score in surest.items())
 
 
 def _beside_names(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
     """Titles and initials before a name; surnames and degrees after it."""
     found = []
-    for span in _people(spans):
+    people = _people(spans)
+    near = {pattern for pattern, _ in _BESIDE_NAMES.that_may_match(text)} if people else ()
+    for first, last, score in people:
         clock.left_s()
-        start, end = span.start, span.end
-        if initial := _INITIAL_BEFORE.search(text, max(0, start - 12), start):
+        start, end = first, last
+        if _INITIAL_BEFORE in near and (initial := _INITIAL_BEFORE.search(text, max(0, start - 12), start)):
             start = initial.start()
-        if particle := _PARTICLE_BEFORE.search(text, max(0, start - 16), start):
+        if _PARTICLE_BEFORE in near and (
+            particle := _PARTICLE_BEFORE.search(text, max(0, start - 16), start)
+        ):
             start = particle.start()
-        if surname := _HE_BEFORE.search(text, max(0, start - 4), start):
+        if _HE_BEFORE in near and (surname := _HE_BEFORE.search(text, max(0, start - 4), start)):
             start = surname.start()
-        if surname := _HE_AFTER.match(text, end):
+        if _HE_AFTER in near and (surname := _HE_AFTER.match(text, end)):
             end = surname.end()
         for _ in range(_MOST_SURNAMES):
             if text.endswith(("'s", "’s"), start, end) or not (surname := _SURNAME.match(text, end)):
@@ -120,41 +150,43 @@ def _beside_names(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
             if not (capital or word.casefold() in surnames() or not word.isascii()):
                 break
             end = surname.end()
-        if role := _ROLE.match(text, end):
+        if _ROLE in near and (role := _ROLE.match(text, end)):
             found.append(Span(role.start("role"), role.end("role"), "TITLE", 0.4, "role"))
-        # The initial may be in the span already, with its full stop or without.
-        back = 3 if text[end - 1] == "." else 2 if _LAST_INITIAL.search(text, start, end) else 0
-        if middle := _MIDDLE_INITIAL.match(text, end - back):
-            end = max(end, middle.end())
-        if joined := _HYPHEN_AFTER.match(text, end):
+        if _MIDDLE_INITIAL in near:
+            # The initial may be in the span already, with its full stop or without.
+            back = 3 if text[end - 1] == "." else 2 if _LAST_INITIAL.search(text, start, end) else 0
+            if middle := _MIDDLE_INITIAL.match(text, end - back):
+                end = max(end, middle.end())
+        if _HYPHEN_AFTER in near and (joined := _HYPHEN_AFTER.match(text, end)):
             end = joined.end()
-        if joined := _HYPHEN_BEFORE.search(text, max(0, start - 30), start):
+        if _HYPHEN_BEFORE in near and (joined := _HYPHEN_BEFORE.search(text, max(0, start - 30), start)):
             start = joined.start()
-        if age := _AGE_AFTER.match(text, end):
+        if _AGE_AFTER in near and (age := _AGE_AFTER.match(text, end)):
             found.append(Span(age.start("age"), age.end("age"), "AGE", 0.5, "age after a name"))
-        if number := _ID_AFTER.match(text, end):
+        if _ID_AFTER in near and (number := _ID_AFTER.match(text, end)):
             found.append(Span(number.start("id"), number.end("id"), "REFERENCE_ID", 0.5, "id after a name"))
-        if initials := _INITIAL_AFTER.match(text, end):
+        if _INITIAL_AFTER in near and (initials := _INITIAL_AFTER.match(text, end)):
             end = initials.end()
-        for _ in range(_MOST_DEGREES):
+        for _ in range(_MOST_DEGREES if _DEGREE in near else 0):
             if not (degree := _DEGREE.match(text, end)):
                 break
             end = degree.end()
-        if (start, end) != (span.start, span.end):
-            found.append(Span(start, end, "PERSON", min(span.score, 0.5), "beside a name"))
-        if title := _TITLE.search(text, max(0, start - 20), start):
+        if (start, end) != (first, last):
+            found.append(Span(start, end, "PERSON", min(score, 0.5), "beside a name"))
+        if _TITLE in near and (title := _TITLE.search(text, max(0, start - 20), start)):
             found.append(Span(title.start(), title.end(), "TITLE", 0.5, "title"))
     return found
 
 
-def _partners(text: str, spans: Sequence[Span]) -> list[Span]:
+def _partners(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
     """ "Baker, Lund and Ortiz" is a firm: masked whole where most of the words are names, but few are given names."""
     names = [span for span in spans if span.entity_type in ("PERSON", "ORGANIZATION", "LOCATION")]
-    if len(names) < 2:
+    lists = list(matches(_PARTNERS, text, clock)) if len(names) > 1 else []
+    if not lists:
         return []
     covered = _covered(len(text), names)
     found = []
-    for match in _PARTNERS.finditer(text):
+    for match in lists:
         words = list(_LETTERS.finditer(match["names"]))
         known = sum(covered[match.start() + word.start()] for word in words)
         given = sum(word.group().casefold() in given_names() for word in words)
@@ -168,11 +200,12 @@ _LETTERS = regex.compile(r"\p{L}[\p{L}'’-]+")
 
 def _corners(text: str, spans: Sequence[Span]) -> list[Span]:
     """ "(the corner of) Elm Street and 5th": the words before "and" are an address when those after it are."""
+    streets = [span for span in spans if span.entity_type == "ADDRESS"]
+    if not streets:
+        return []
     found = []
     covered = _covered(len(text), [span for span in spans if span.entity_type in _PLACES | {"PERSON"}])
-    for span in spans:
-        if span.entity_type != "ADDRESS":
-            continue
+    for span in streets:
         start = span.start
         link = _AND.search(text, max(0, start - 80), start) if text.endswith(_LINKS, 0, start) else None
         if link and link["before"]:
@@ -199,7 +232,11 @@ def _between_parts(text: str, spans: Sequence[Span]) -> list[Span]:
         (
             span
             for span in spans
-            if span.entity_type in _PLACES or _POSTCODE_LIKE.fullmatch(text, span.start, span.end)
+            if span.entity_type in _PLACES
+            or (
+                text[span.start : span.start + 1].isdigit()
+                and _POSTCODE_LIKE.fullmatch(text, span.start, span.end)
+            )
         ),
         key=lambda span: span.start,
     )

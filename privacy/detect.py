@@ -155,7 +155,7 @@ class Detector:
         return arbitrate(
             text,
             [
-                Span(*page.raw(span.start, span.end), span.entity_type, span.score, span.recognizer)
+                span.at(*page.raw(span.start, span.end))
                 for span in spans
                 if span.score >= self._min_score and span.entity_type not in self._keep_types
             ],

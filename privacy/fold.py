@@ -18,6 +18,7 @@ from urllib.parse import unquote_to_bytes
 
 import regex
 
+from privacy.recognizers.prefilter import may_match
 from privacy.rows import row_breaks
 
 
@@ -59,7 +60,8 @@ def fold(text: str) -> Folded:
         if any(literal in page.text for literal in literals):
             page.rewrite(pattern, readable)
     page.text = _apart(page.text)
-    page.rewrite(_SPACED_LETTERS, lambda match: _ONE_BLANK.sub("", match.group()))
+    if _SPACED_HINT.search(page.text):
+        page.rewrite(_SPACED_LETTERS, lambda match: _ONE_BLANK.sub("", match.group()))
     spelled = page.rewrite(_SPELLED, _spelled_digits) if _SPELLED_HINT.search(page.text) else []
     if _DIGIT.search(page.text):
         spelled += page.rewrite(_SPACED, _joined_digits)
@@ -246,12 +248,15 @@ _DRESSED: tuple[
 )  # fmt: skip
 
 _SPACED_LETTERS = regex.compile(r"(?<![\w'’])\p{L}(?:[ ]{1,3}(?:-[ ])?\p{L}){4,40}(?![\w'’])")
+# Two of them on their way: most texts have one at most.
+_SPACED_HINT = regex.compile(r"[ ]\p{L}[ ]{1,3}(?:-[ ])?\p{L}[ ]")
 _ONE_BLANK = regex.compile(r"(?<![ ])[ ](?![ ])")
 _DIGIT_LIKE = str.maketrans("lIOo", "1100")
 _LETTER_DIGITS = regex.compile(
     r"(?<!\w)(?=[\dlIOo -]{0,10}\d)[\dlIOo]{3}(?:-[\dlIOo]{2}-| [\dlIOo]{2} )[\dlIOo]{4}(?!\w)"
     r"|(?<!\w)(?=[\dlIOo. -]{0,12}\d)[\dlIOo]{3}([-. ])[\dlIOo]{3}\1[\dlIOo]{4}(?!\w)"
 )
+_LETTER_DIGITS_HINT = regex.compile(r"[\dlIOo]{3}[-. ][\dlIOo]{2,3}[-. ][\dlIOo]{4}")
 _BROKEN = regex.compile(r"(?<=\d)-\r?\n(?=\d)|(?<=(?<!\d)\d{4})\n(?=\d{4}[ -]\d{4}(?!\d))")
 
 
@@ -259,13 +264,16 @@ def _apart(text: str) -> str:
     """What can be put right in place: underscores and line breaks between digits, letters that stand for digits."""
     if _DIGIT.search(text) is None:
         return text
-    text = _MIDDLE_DOT.sub(".", text)
+    if not text.isascii():
+        text = _MIDDLE_DOT.sub(".", text)
     if "_" in text:
         text = _UNDERSCORE.sub("-", text)
     if "\n" in text:
         text = _BROKEN.sub(
             lambda match: " " * (len(match.group()) - 1) + ("-" if match.group()[0] == "-" else " "), text
         )
+    if _LETTER_DIGITS_HINT.search(text) is None:
+        return text
     return _LETTER_DIGITS.sub(lambda match: match.group().translate(_DIGIT_LIKE), text)
 
 
@@ -326,7 +334,9 @@ _BASE64 = regex.compile(r"(?<![\w+/=-])[A-Za-z0-9+/]{16,4096}={0,2}(?![\w+/=])")
 
 def readable_base64(text: str) -> list[tuple[int, int]]:
     """Ranges of words that are base64 of a text: they can be read by anybody, so they must not pass."""
-    found = []
+    found: list[tuple[int, int]] = []
+    if not may_match(_BASE64, text):
+        return found
     for match in _BASE64.finditer(text):
         word = match.group()
         if len(word) % 4 or not (

@@ -218,18 +218,11 @@ def _finish(
 def _without_context(piece: _Piece, spans: tuple[Span, ...]) -> tuple[Span, ...]:
     """Offsets counted from the end of the context words, findings within those left out."""
     skip = piece.skip
-    return tuple(
-        Span(max(0, span.start - skip), span.end - skip, span.entity_type, span.score, span.recognizer)
-        for span in spans
-        if span.end > skip
-    )
+    return tuple(span.at(max(0, span.start - skip), span.end - skip) for span in spans if span.end > skip)
 
 
 def _in_field(leaf: json_text.Leaf, spans: tuple[Span, ...]) -> tuple[Span, ...]:
-    return tuple(
-        Span(leaf.offsets[span.start], leaf.offsets[span.end], span.entity_type, span.score, span.recognizer)
-        for span in spans
-    )
+    return tuple(span.at(leaf.offsets[span.start], leaf.offsets[span.end]) for span in spans)
 
 
 def replace_spans(text: str, spans: Sequence[Span], replace: Callable[[str, str], str]) -> str:

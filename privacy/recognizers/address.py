@@ -280,7 +280,7 @@ def _extend(span: Span, text: str, clock: Clock) -> Span:
         if part is None:
             break
         end = part.end()
-    return Span(start, end, span.entity_type, span.score, span.recognizer)
+    return span.at(start, end)
 
 
 def find_postcodes_after(places: list[Span], text: str, clock: Clock) -> list[Span]:

@@ -6,7 +6,8 @@ Covered: HL7's and X12's names and places, two or three capitalised words (or a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 import regex
 
@@ -29,6 +30,8 @@ _PAIR = regex.compile(
     rf"(?:^[ \"'(>*-]{{0,4}}|(?<=[|;:\t^~{{=,] ?[\"']?)|(?<= - )|(?<=[ ]{{2}}))(?P<x>{_CAP}(?: ?[,/] ?| [|;] |\t){_CAP}(?: \p{{Lu}}\.?)?)(?=[\"']? ?(?:[|;\t^~}}/,(]|$)| - |[ ]{{2}})",
     regex.MULTILINE,
 )
+# Where a match of these three may begin, or up to two characters further on. Each of them would try every place of a text.
+_EDGE = re.compile(r"^(?:\d{1,2}[.)] )?|[|;:\t^~{=,]|(?<= )(?:[-/–] |// | )", re.MULTILINE)
 _DATE_NEXT = regex.compile(
     r"[\"']? ?[,|;/^\t] ?[\"']?(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}|\p{L}{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{1,2}(?:st|nd|rd|th)? \p{L}{3,9},? \d{4})"
 )
@@ -90,10 +93,11 @@ def find_fields(text: str, clock: Clock, words: frozenset[str]) -> list[Span]:
         for match in matches(_INITIALLED, text, clock)
         if _may_be_names(match["x"])
     ]
-    for match in matches(_FIELD, text, clock):
+    edges = _edges(text)
+    for match in _at(edges, _FIELD, text):
         if _may_be_names(match["x"]) and not all(word.casefold() in words for word in _words(match["x"])):
             found.append((match.span("x"), "PERSON", 0.4, "name in a field"))
-    for match in matches(_PAIR, text, clock):
+    for match in _at(edges, _PAIR, text):
         dated = _DATE_NEXT.match(text, match.end()) is not None
         if (dated and _may_be_names(_words(match["x"])[-1])) or (
             _may_be_names(match["x"])
@@ -103,7 +107,8 @@ def find_fields(text: str, clock: Clock, words: frozenset[str]) -> list[Span]:
             )
         ):
             found.append((match.span("x"), "PERSON", 0.45, "surname and name"))
-    for match in matches(_ONE, text, clock):
+    clock.left_s()
+    for match in _at(edges, _ONE, text):
         word = _words(match["x"])[-1].casefold()
         if _may_be_names(word) and (
             (word in surnames() and word not in words) or (_in_row(text, match) and _is_no_word(word, words))
@@ -120,6 +125,29 @@ def find_fields(text: str, clock: Clock, words: frozenset[str]) -> list[Span]:
             ):
                 found.append((match.span("x"), "PERSON", 0.45, name))
     return [Span(start, end, kind, score, name) for (start, end), kind, score, name in found]
+
+
+def _edges(text: str) -> list[int]:
+    """Where a field may begin, in order."""
+    edges: list[int] = []
+    for match in _EDGE.finditer(text):
+        at = match.end()
+        edges.append(at)
+        if text.startswith(" ", at):
+            at += 1
+            edges.append(at)
+        if text.startswith(("'", '"'), at):
+            edges.append(at + 1)
+    return edges
+
+
+def _at(edges: Sequence[int], pattern: regex.Pattern[str], text: str) -> Iterator[regex.Match[str]]:
+    """Every match that begins at one of the edges and behind the one before it."""
+    done = 0
+    for at in edges:
+        if at >= done and (match := pattern.match(text, at)) is not None:
+            yield match
+            done = match.end()
 
 
 def _in_row(text: str, match: regex.Match[str]) -> bool:

@@ -85,7 +85,8 @@ def is_writer(handle: str) -> bool:
 def is_no_word(login: str, words: frozenset[str]) -> bool:
     """No frequent word of the language, and no form of one; without a list of words, a known surname behind an initial."""
     plain = login.casefold().rstrip(".")
-    if plain in EVERYBODY or _NO_FORM.fullmatch(plain) or len(plain) < 4:
+    # Most words are everyday ones, and their other forms need not be made.
+    if plain in words or plain in EVERYBODY or len(plain) < 4 or _NO_FORM.fullmatch(plain):
         return False
     if not plain.isalpha():
         # Two everyday words with a hyphen between ("read-only").

@@ -8,6 +8,7 @@ form or a built-in date says enough and beside a word where it does not. Not cov
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -189,10 +190,10 @@ SCHEMES: tuple[Scheme, ...] = (
 )  # fmt: skip
 
 # Runs of digits with up to six letters before them and short groups after: "AB 12 34 56 C", "123.456.789-09".
-_CANDIDATE = regex.compile(
+_CANDIDATE = re.compile(
     r"(?<![\w$€£¥@+#.,-])(?:[A-Z&Ñ]{1,6}[ .-]?)?[0-9][0-9A-Z]*+(?:[ .\-/+][ ]?(?:[0-9][0-9A-Z]*+|[A-Z]{1,2}(?!\w))|[ ]?\([0-9A]\)){0,7}+(?!\w)"
 )
-_UNBROKEN = regex.compile(r"(?<![\w$€£¥@+#.,-])(?=[A-Za-z]{0,6}[0-9])[0-9A-Za-z]{8,20}+(?!\w)")
+_UNBROKEN = re.compile(r"(?<![\w$€£¥@+#.,-])(?=[A-Za-z]{0,6}[0-9])[0-9A-Za-z]{8,20}+(?!\w)")
 _CHUNK_END = regex.compile(r"(?<=[0-9A-Za-z)])(?![0-9A-Za-z])")
 _MIN_CHARS = 8
 _STRONG_FORMS = regex.compile("|".join(f"(?:{scheme.form})" for scheme in SCHEMES if scheme.strong))

@@ -14,11 +14,11 @@ from operator import itemgetter, or_
 from typing import Generic, TypeVar
 
 import ahocorasick
-import regex
 
 from privacy.recognizers.needs import (
     LONG_WORD_CHARS,
     MOST_NEEDS,
+    Pattern,
     as_it_is,
     in_any_case,
     is_in_any_case,
@@ -38,15 +38,15 @@ class Group(Generic[T]):
 
     __slots__ = ("_bits", "_first", "pairs")
 
-    def __init__(self, pairs: Iterable[tuple[regex.Pattern[str], T]]) -> None:
+    def __init__(self, pairs: Iterable[tuple[Pattern, T]]) -> None:
         self.pairs = tuple(pairs)
         self._first = len(_listed)
         for pattern, _ in self.pairs:
-            _number_of.setdefault(pattern, len(_listed))
+            _number_of.setdefault(id(pattern), len(_listed))
             _listed.append(pattern)
         self._bits = (1 << len(_listed)) - (1 << self._first)
 
-    def that_may_match(self, text: str) -> Iterator[tuple[regex.Pattern[str], T]]:
+    def that_may_match(self, text: str) -> Iterator[tuple[Pattern, T]]:
         """Those that may match, in their order; every other one matches nowhere in the text."""
         left = (_possible(text) & self._bits) >> self._first
         while left:
@@ -55,12 +55,12 @@ class Group(Generic[T]):
             yield self.pairs[lowest.bit_length() - 1]
 
 
-def may_match(pattern: regex.Pattern[str], text: str) -> bool:
+def may_match(pattern: Pattern, text: str) -> bool:
     """False only if the pattern matches nowhere in the text."""
-    number = _number_of.get(pattern)
+    number = _number_of.get(id(pattern))
     if number is not None:
         return bool(_possible(text) >> number & 1)
-    _number_of[pattern] = len(_listed)
+    _number_of[id(pattern)] = len(_listed)
     _listed.append(pattern)
     # The one pass knows it from the next text on.
     looked_at = as_it_is(text)
@@ -69,9 +69,9 @@ def may_match(pattern: regex.Pattern[str], text: str) -> bool:
     return all(any(string in looked_at for string in need) for need in needs(pattern))
 
 
-def starts(pattern: regex.Pattern[str], text: str) -> Iterator[tuple[int, int, int]]:
+def starts(pattern: Pattern, text: str) -> Iterator[tuple[int, int, int]]:
     """Ranges [first, last) in order, outside of which no match of the pattern starts, each with the end of what those within look at."""
-    number = _number_of.get(pattern)
+    number = _number_of.get(id(pattern))
     if len(text) <= LONG_CHARS or number is None:
         yield 0, len(text) + 1, len(text)
         return
@@ -95,8 +95,9 @@ def forget() -> None:
 
 
 # All patterns that any text is asked about: a pattern's place is its bit.
-_listed: list[regex.Pattern[str]] = []
-_number_of: dict[regex.Pattern[str], int] = {}
+_listed: list[Pattern] = []
+# By identity: what `re` compiled takes microseconds to hash.
+_number_of: dict[int, int] = {}
 
 
 # A batch is looked at twice: by the rules, and after the models by what follows from their findings.
@@ -125,7 +126,7 @@ def _newest() -> _Finder:
 class _Finder:
     """Looks for what any of the patterns need."""
 
-    def __init__(self, patterns: Iterable[regex.Pattern[str]]) -> None:
+    def __init__(self, patterns: Iterable[Pattern]) -> None:
         self._patterns = tuple(patterns)
         self.num_patterns = len(self._patterns)
         # One field of bits for each pattern's first need, one for its second, and so on; a need that it has not is met.

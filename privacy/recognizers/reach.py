@@ -16,7 +16,7 @@ from typing import Any
 
 import regex
 
-from privacy.recognizers.needs import as_parsed
+from privacy.recognizers.needs import Pattern, as_parsed
 
 # Properties that no blank has, and the others.
 _OF_WORDS = regex.compile(r"\\p\{(?:L[ul]?|N|Latin)\}")
@@ -34,7 +34,7 @@ def longest_run(text: str) -> int:
 
 
 @cache
-def reach(pattern: regex.Pattern[str]) -> tuple[float, int]:
+def reach(pattern: Pattern) -> tuple[float, int]:
     """(a, b): each try at a match looks at no more than a + b * `longest_run` characters in a row; a is infinite if nothing is known."""
     plain = _PROPERTY.sub(_UNKNOWN, _OF_WORDS.sub("a", pattern.pattern))
     parsed = as_parsed(pattern, plain)

@@ -6,17 +6,21 @@ Covered: patterns, checks of the match, words that must stand before it. Not cov
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import regex
 
+from privacy.recognizers.needs import Pattern
 from privacy.recognizers.prefilter import LONG_CHARS, Group, may_match, starts
 from privacy.records import Span
 
 T = TypeVar("T")
+# Of `regex` or of `re`; the former's types are not known to a checker.
+Match: TypeAlias = Any
 # How far before a match a context word may stand: about one short sentence.
 CONTEXT_CHARS = 60
 
@@ -27,7 +31,7 @@ class Rule:
 
     name: str
     entity_type: str
-    pattern: regex.Pattern[str]
+    pattern: Pattern
     score: float
     context: regex.Pattern[str] | None = None
     """If given, must be found in the CONTEXT_CHARS before the match."""
@@ -77,37 +81,44 @@ class Clock:
         return left
 
 
-def matches(pattern: regex.Pattern[str], text: str, clock: Clock) -> Iterator[regex.Match[str]]:
-    """Every match, under the clock. `regex` raises TimeoutError itself when a search runs too long."""
+def matches(pattern: Pattern, text: str, clock: Clock) -> Iterator[Match]:
+    """Every match, under the clock. `regex` raises TimeoutError itself when a search runs too long; `re` cannot, so that a pattern
+    of it must be linear."""
     return search(pattern, text, clock) if may_match(pattern, text) else iter(())
 
 
-def occurs(pattern: regex.Pattern[str], text: str) -> bool:
+def occurs(pattern: Pattern, text: str) -> bool:
     """Whether the pattern matches anywhere; for patterns that are linear, which need no clock."""
     return may_match(pattern, text) and pattern.search(text) is not None
 
 
-def matches_of(group: Group[T], text: str, clock: Clock) -> Iterator[tuple[T, regex.Match[str]]]:
+def matches_of(group: Group[T], text: str, clock: Clock) -> Iterator[tuple[T, Match]]:
     """Every match of each pattern of a group, with what belongs to the pattern."""
     for pattern, thing in group.that_may_match(text):
         for match in search(pattern, text, clock):
             yield thing, match
 
 
-def search(pattern: regex.Pattern[str], text: str, clock: Clock) -> Iterator[regex.Match[str]]:
+def search(pattern: Pattern, text: str, clock: Clock) -> Iterator[Match]:
     """The same without asking first whether there may be a match."""
     # A pattern that is linear needs no clock for a short text, and asking for one costs as much as the search.
     if len(text) <= LONG_CHARS:
-        found: Iterator[regex.Match[str]] = pattern.finditer(text)
+        found: Iterator[Match] = pattern.finditer(text)
         return found
     return _search_near(pattern, text, clock)
 
 
-def _search_near(pattern: regex.Pattern[str], text: str, clock: Clock) -> Iterator[regex.Match[str]]:
+def _search_near(pattern: Pattern, text: str, clock: Clock) -> Iterator[Match]:
     """What a search through the whole text finds, found by looking near what the pattern needs only."""
     end = 0
     for first, last, looked_at in starts(pattern, text):
-        for match in pattern.finditer(text, max(first, end), looked_at, timeout=clock.left_s()):
+        left_s = clock.left_s()
+        found = (
+            pattern.finditer(text, max(first, end), looked_at)
+            if isinstance(pattern, re.Pattern)
+            else pattern.finditer(text, max(first, end), looked_at, timeout=left_s)
+        )
+        for match in found:
             if match.start() >= last:
                 break
             end = match.end()

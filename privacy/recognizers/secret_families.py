@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import regex
+
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 # Documentation's own keys, not anybody's: too long a word to stand in a random key by chance.
 _SHOWN = re.compile(
@@ -224,7 +226,7 @@ TOKENS: tuple[Family, ...] = (
     _token("extended private key", "xprv yprv zprv tprv", r"[xyzt]prv[1-9A-HJ-NP-Za-km-z]{100,112}+"),
 )  # fmt: skip
 
-MARKLESS = re.compile(
+MARKLESS = regex.compile(
     r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))(?:"
     r"(?P<discord_bot>[MNO][A-Za-z0-9_-]{22,28}+\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,45}+)"
     r"|(?P<wif>[5KLc9][1-9A-HJ-NP-Za-km-z]{50,51}+(?![A-Za-z0-9]))"

@@ -13,7 +13,7 @@ from functools import cache
 
 import ahocorasick
 
-from privacy.recognizers.rule import Clock
+from privacy.recognizers.rule import Clock, matches
 from privacy.recognizers.secret_families import (
     MARKLESS,
     TOKENS,
@@ -98,7 +98,7 @@ def find_secrets(text: str, clock: Clock) -> list[Span]:
     lowered = text.lower()
     if len(lowered) != len(text):  # a letter whose lower case is two: places must stay the same
         lowered = "".join(char if len(char.lower()) != 1 else char.lower() for char in text)
-    spans = _markless(text)
+    spans = _markless(text, clock)
     done = [0] * len(_FAMILIES)
     armour_end = 0
     for last, (anchor, numbers) in _automaton().iter(lowered):
@@ -143,17 +143,22 @@ def _url_password(text: str, at: int) -> Span | None:
     )
 
 
-def _markless(text: str) -> list[Span]:
+def _markless(text: str, clock: Clock) -> list[Span]:
     """Secrets with a shape, but no literal to look for."""
     spans = []
-    if len(text) >= 34:
-        for found in MARKLESS.finditer(text):
-            name, value = found.lastgroup, found[0]
-            assert name is not None
-            if {"wif": is_wif, "discord_bot": is_discord}.get(name, is_drawn)(value):
-                spans.append(
-                    Span(*found.span(), "SECRET", 1.0 if name == "wif" else 0.97, name.replace("_", " "))
+    for found in matches(MARKLESS, text, clock):
+        name, value = found.lastgroup, found[0]
+        assert name is not None
+        if {"wif": is_wif, "discord_bot": is_discord}.get(name, is_drawn)(value):
+            spans.append(
+                Span(
+                    found.start(),
+                    found.end(),
+                    "SECRET",
+                    1.0 if name == "wif" else 0.97,
+                    name.replace("_", " "),
                 )
+            )
     return spans
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import regex
 
+from privacy.recognizers.prefilter import may_match
+
 _ONES = {
     word: number for number, word in enumerate("one two three four five six seven eight nine".split(), 1)
 }
@@ -22,10 +24,6 @@ _WORDS = regex.compile(
     regex.IGNORECASE,
 )
 _WORD = regex.compile(r"[a-z]+")
-# Most texts have none of these.
-_HINT = regex.compile(r"teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundred", regex.IGNORECASE)
-# Of which one is in each of them: to look for is quicker than to search.
-_ENDINGS = ("teen", "ty", "hundred")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +54,7 @@ class Spoken:
 
 def in_digits(text: str) -> Spoken | None:
     """None if there is no such number."""
-    lowered = text.lower()
-    if not any(ending in lowered for ending in _ENDINGS) or _HINT.search(text) is None:
+    if not may_match(_WORDS, text):
         return None
     parts: list[str] = []
     starts: list[int] = []

@@ -5,6 +5,7 @@ Covered: one word at a time, in the light of what its text speaks of. Not covere
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import regex
@@ -43,9 +44,9 @@ _OF_ACCOUNTS = regex.compile(
     r"roblox|minecraft|fortnite|steam|xbox|psn|gamer?|streamer|blogger|forum|chat\w*|zoom|teams|slack|inbox|send-as|dm|messag\w*|follow\w*|online|under|actor|author|op|add(?:ed)?|remov\w*|block(?:ed)?|unblock\w*|delegat\w*|activat\w*|comment\w*|last_login|user_?name|set up|downtime|mail(?:ed)?|super ?user)(?!\w)",
     regex.IGNORECASE,
 )
-_OF_A_NAME = regex.compile(r"(?<![\w@./\\-])(?P<x>[a-z]{5,30}[0-9]{0,2})(?![\w@/(=-]|\.\w)")
+_OF_A_NAME = re.compile(r"(?<![\w@./\\-])(?P<x>[a-z]{5,30}[0-9]{0,2})(?![\w@/(=-]|\.\w)")
 # A word that no dictionary has, alone, with a number behind it, or two with "_" between.
-_STRANGE = regex.compile(
+_STRANGE = re.compile(
     r"(?<![\w@./\\=$%&#-])(?P<x>[a-z]{4,30}|(?P<name>[a-z]{3,30})[0-9]{1,4}|[a-z]{2,30}_[a-z]{1,30}(?:[0-9]{1,4})?)(?![\w@/(=\\-]|\.\w|['’]\w{2}|[ ]?:[ ]?[0-9])"
 )
 # How a name behind an initial begins and no English word does.
@@ -76,8 +77,9 @@ def find_stray(
             if is_no_word(match["x"], words)
         ]
         found += _underscored(text, clock, words)
-        if occurs(_OF_ACCOUNTS, text):
-            found += _of_names(text, clock, words)
+        named = _of_names(text, clock, words)
+        if named and occurs(_OF_ACCOUNTS, text):
+            found += named
         if knows is not None:
             found += _strange(text, clock, words, knows)
     return found
@@ -137,7 +139,7 @@ def _strange(text: str, clock: Clock, words: frozenset[str], knows: Callable[[st
     found = []
     for match in matches(_STRANGE, text, clock):
         login, name = match["x"], match["name"]
-        if knows(login) or not (login.startswith("the_") or is_no_word(login, words)):
+        if login in words or knows(login) or not (login.startswith("the_") or is_no_word(login, words)):
             continue
         if name is not None:
             if (

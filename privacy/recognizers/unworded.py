@@ -9,6 +9,7 @@ goods. What has such a form and is nobody's (a model, a form, a dose, a sum) is 
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 
 import regex
@@ -40,7 +41,7 @@ _BEFORE_DIGITS, _AFTER_DIGITS = (
     r"(?<![0-9][.:*^+_])",
     r"(?![.:*^+_][0-9]|[ ][-+*/=<>][ ]?[0-9](?![0-9]?[ ](?:pages|pp|items|copies|sheets)|[0-9]{2}[-. )][0-9]{3}))",
 )
-_CODE = regex.compile(
+_CODE = re.compile(
     # "fpt_75fed324", "VP-4284-1b45".
     rf"{_START}(?=[A-Za-z0-9])(?:[A-Za-z]{{2,5}}[-_](?=[a-f-]{{0,9}}[0-9])[0-9a-f]{{4,16}}(?:-[0-9a-f]{{4,12}}){{0,4}}+(?:[-_][A-Za-z0-9]{{1,6}})?"
     # Capitals and digits, in groups or not: three digits at least and one letter.

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 import ahocorasick
 import regex
 
-from privacy.recognizers.rule import Clock, matches
+from privacy.recognizers.needs import Pattern
+from privacy.recognizers.rule import Clock, Match, matches
 from privacy.records import Span
 
 # Characters between a word and its value that are looked at.
@@ -32,21 +33,22 @@ _UNITS = (
 NOT_MEASURED = rf"(?![ \t-]?(?:{_UNITS})(?!\w)|[.,:]?[0-9]|[€£$¥%])"
 
 # An id of no known form: at least three characters with a digit, no date, price, version or clock time.
+_BEGINS = r"(?<![\w$€£¥@.,#-])"
 _PLAIN = (
-    r"(?<![\w$€£¥@.,#-])#?"
-    r"(?!(?:[0-3]?[0-9][-/.][0-3]?[0-9][-/.](?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}[-/.][01]?[0-9][-/.][0-3]?[0-9])(?![\w-]))"
+    r"#?(?!(?:[0-3]?[0-9][-/.][0-3]?[0-9][-/.](?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}[-/.][01]?[0-9][-/.][0-3]?[0-9])(?![\w-]))"
     rf"(?![0-9]+(?:{_UNITS})(?!\w))"
     r"(?![vV][0-9]|[A-Za-z]{0,6}-?[0-9]{1,2}\.[0-9]{1,2}(?!\w)|[0-9]+\.[0-9]{1,2}(?!\w)|[0-9]{1,3}(?:[.,][0-9]{3})+(?!\w)|[0-9]+(?:st|nd|rd|th)(?!\w)|[0-9]+[-\s]?(?:year|month|week|day)s?(?!\w))"
 )
 # Capitals before a number that are its label and no part of it.
 _NO_LABEL = r"(?!(?:I[DSNP]|N[OR]|ABA|MRN|SSN|UDID|SN|VIN|NUM|REF|ACCT?|DL|DEA|NPI|PIN|PO|TEL|FAX|EXP|CVV|OF|AT|ON|TO|THE|FOR|AND|IMEI|MAC|UUID)(?![\w-]))"
 _BODY = r"[A-Za-z0-9](?:[-/_.]?[A-Za-z0-9]|[ ](?=[0-9]{2})|-{1,2}(?=[A-Za-z0-9])|[ ]-[ ](?=[0-9])(?![0-9]{1,3}[ ](?:pages?|pp|sheets|copies|items))|(?<=[0-9])[ ](?=(?!A[MT]|PM|U[SK]|I[NS]|O[FNR]|TO|BY|NO|NY|CA|TX|FL|IF)[A-Z]{2}(?![\w.])))"
-ANY_ID = regex.compile(
-    rf"{_PLAIN}(?P<x>{_NO_LABEL}(?:[A-Z]{{1,4}}[ ](?=[A-Z0-9-]{{0,4}}[0-9]))?(?=[A-Za-z/_.-]{{0,12}}[0-9][A-Za-z/_. -]{{0,12}}[0-9]){_BODY}{{2,34}}+)(?!\w){NOT_MEASURED}"
+# Without a digit near there is none: asked first, for most words have none.
+ANY_ID = re.compile(
+    rf"{_BEGINS}(?=#?(?:[A-Z]{{1,4}}[ ])?[A-Za-z/_.-]{{0,12}}[0-9]){_PLAIN}(?P<x>{_NO_LABEL}(?:[A-Z]{{1,4}}[ ](?=[A-Z0-9-]{{0,4}}[0-9]))?(?=[A-Za-z/_.-]{{0,12}}[0-9][A-Za-z/_. -]{{0,12}}[0-9]){_BODY}{{2,34}}+)(?!\w){NOT_MEASURED}"
 )
 # The same, but so much of an id that other words may stand between: six digits, or letters and digits mixed.
-_TELLING_ID = regex.compile(
-    rf"{_PLAIN}(?P<x>{_NO_LABEL}(?:[A-Z]{{1,4}}[ ](?=[A-Z0-9-]{{0,4}}[0-9]))?"
+_TELLING_ID = re.compile(
+    rf"{_BEGINS}(?=#?(?:[A-Z]{{1,4}}[ ])?[A-Za-z/_.-]{{0,27}}[0-9]){_PLAIN}(?P<x>{_NO_LABEL}(?:[A-Z]{{1,4}}[ ](?=[A-Z0-9-]{{0,4}}[0-9]))?"
     rf"(?=[0-9](?:[-/ ]?[0-9]){{5}}|[0-9]{{2,6}}-[A-Z]{{1,5}}-?[0-9]{{2}}|[A-Z]{{1,4}}[-/_]?[0-9]{{3}}|[A-Z]{{1,3}}[0-9]{{1,3}}[- ][0-9]{{2,}}|[A-Z]{{1,4}} [0-9]{{5}}|[A-Z0-9-]{{0,9}}[0-9]{{2}}[A-Z]|[0-9]{{2,}}-[0-9]{{2,}}|[A-Z]{{2,6}}(?:-[A-Z0-9]{{1,6}}){{1,3}}[0-9]){_BODY}{{4,34}}+)(?!\w){NOT_MEASURED}"
 )
 
@@ -93,9 +95,9 @@ class Kind:
     entity_type: str
     phrases: tuple[str, ...]
     """Patterns in lower case. A blank matches blanks, "_", "-" or nothing; the first word starts with at least two plain letters."""
-    value: regex.Pattern[str] = field(default=ANY_ID)
+    value: Pattern = field(default=ANY_ID)
     """Where only filler stands between; its group `x` (or all of it) is the finding."""
-    far: regex.Pattern[str] | None = None
+    far: Pattern | None = None
     """Where other words stand between; None if the value has no telling form."""
     needs_label: bool = False
     """The word alone says too little: "number", "id", "#", ":" or the like must follow it."""
@@ -190,14 +192,15 @@ class _Values:
     def __init__(self, text: str, clock: Clock) -> None:
         self._text = text
         self._clock = clock
-        self._found: dict[regex.Pattern[str], list[regex.Match[str]]] = {}
+        # By identity: what `re` compiled takes microseconds to hash.
+        self._found: dict[int, list[Match]] = {}
 
-    def _of(self, pattern: regex.Pattern[str]) -> list[regex.Match[str]]:
-        if pattern not in self._found:
-            self._found[pattern] = list(matches(pattern, self._text, self._clock))
-        return self._found[pattern]
+    def _of(self, pattern: Pattern) -> list[Match]:
+        if id(pattern) not in self._found:
+            self._found[id(pattern)] = list(matches(pattern, self._text, self._clock))
+        return self._found[id(pattern)]
 
-    def after(self, pattern: regex.Pattern[str] | None, end: int) -> regex.Match[str] | None:
+    def after(self, pattern: Pattern | None, end: int) -> Match | None:
         """The first value that starts within reach of a word's end."""
         if pattern is None:
             return None
@@ -205,16 +208,14 @@ class _Values:
         at = bisect.bisect_left(found, end, key=lambda match: match.start())
         return found[at] if at < len(found) and found[at].start() - end <= _REACH else None
 
-    def before(self, pattern: regex.Pattern[str], start: int) -> regex.Match[str] | None:
+    def before(self, pattern: Pattern, start: int) -> Match | None:
         """The last value that ends within reach of a word's start."""
         found = self._of(pattern)
         at = bisect.bisect_left(found, start, key=lambda match: match.start()) - 1
         return found[at] if at >= 0 and 0 <= start - found[at].end() <= _REACH else None
 
 
-def _list_of(
-    text: str, kind: Kind, found: regex.Match[str] | None, score: float, skip: bool
-) -> Iterator[Span]:
+def _list_of(text: str, kind: Kind, found: Match | None, score: float, skip: bool) -> Iterator[Span]:
     """The value and up to eight more that follow it."""
     for _ in range(9):
         if found is None or skip:
@@ -227,7 +228,7 @@ def _list_of(
             return
 
 
-def _span(kind: Kind, found: regex.Match[str], score: float) -> Span:
+def _span(kind: Kind, found: Match, score: float) -> Span:
     group: str | int = "x" if "x" in found.re.groupindex else 0
     start, end = found.span(group)
     if kind.check is not None and kind.check(found.group(group)):
@@ -235,7 +236,7 @@ def _span(kind: Kind, found: regex.Match[str], score: float) -> Span:
     return Span(start, end, kind.entity_type, score, kind.name)
 
 
-def _bare_year(kind: Kind, word: re.Match[str], found: regex.Match[str]) -> bool:
+def _bare_year(kind: Kind, word: re.Match[str], found: Match) -> bool:
     """ "account 2019" names a year, "account no. 2019" an account; so does a number of three digits."""
     value = found.group().lstrip("#")
     if kind.value is not ANY_ID or word["label"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 
 import pytest
 import regex
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 import privacy
 from privacy.presidio_patterns import presidio_patterns
 from privacy.recognizers import prefilter
-from privacy.recognizers.needs import needs
+from privacy.recognizers.needs import Pattern, needs
 from privacy.recognizers.prefilter import Group, may_match, starts
 from privacy.recognizers.reach import reach
 from privacy.recognizers.rule import Clock, Rule, matches, matches_of
@@ -235,7 +236,7 @@ def test_in_a_long_text_a_pattern_is_looked_for_only_near_what_it_needs() -> Non
     prefilter.forget()
 
 
-def _all_patterns() -> list[regex.Pattern[str]]:
+def _all_patterns() -> list[Pattern]:
     """Every pattern of every module, and Presidio's."""
     found = {}
     for module in pkgutil.walk_packages(privacy.__path__, "privacy."):
@@ -245,7 +246,7 @@ def _all_patterns() -> list[regex.Pattern[str]]:
                 parts = [pattern for pattern, _ in value.pairs]
             for part in parts:
                 pattern = part.pattern if isinstance(part, Rule) else part
-                if isinstance(pattern, regex.Pattern) and isinstance(pattern.pattern, str):
+                if isinstance(pattern, regex.Pattern | re.Pattern) and isinstance(pattern.pattern, str):
                     found[pattern.pattern, pattern.flags] = pattern
     for pattern, _ in presidio_patterns().pairs:
         found[pattern.pattern, pattern.flags] = pattern
