@@ -1,6 +1,6 @@
 """Measures false alarms: sentences in which nobody is named, placed or identified, technical ones above all.
 
-`python -m tests.benchmarks.harmless --n 2400 --split dev`; `--hand second` takes the sentences of a writer who had not seen the rules.
+`python -m tests.benchmarks.harmless --n 2400 --split dev`; `--hand` takes the sentences of other writers, none of whom had seen the rules.
 """
 
 from __future__ import annotations
@@ -104,14 +104,19 @@ FILLERS: dict[str, Callable[[Random], str]] = {
 _SLOTS = {name: ("", generate) for name, generate in FILLERS.items()}
 
 
-HANDS = {"first": "harmless.txt", "second": "harmless_second.txt"}
+# Each writer's file, and how many frames there are to one of dev: 2 is every other one, 1 all of them, 0 none.
+HANDS = {
+    "first": ("harmless.txt", 2),
+    "second": ("harmless_second.txt", 2),
+    "third": ("harmless_third.txt", 0),
+}
 
 
 def samples(n: int, seed: int, split: str, hand: str = "first") -> list[Sample]:
     """About `n` distinct sentences, evenly from all frames; a frame without slots gives one."""
+    file, every = HANDS[hand]
     chosen = {
-        family: split_frames(frames, split, every=2)
-        for family, frames in read_frames(FRAMES / HANDS[hand]).items()
+        family: split_frames(frames, split, every) for family, frames in read_frames(FRAMES / file).items()
     }
     turns = -(-n // sum(map(len, chosen.values())))
     made: dict[str, Sample] = {}
