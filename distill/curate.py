@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le
@@ -113,10 +113,10 @@ def curate(
 
     Each record ends in the training set or has one reason why not: accepted + rejected = records.
     """
-    reasons: dict[str, RejectReason] = {}
     near = NearDuplicates(
         {record.record_id: _input(task, record.fields) for record in records}, settings.near_duplicate_jaccard
     )
+    filling = _Filling(task, completions, reference_field, settings.near_duplicates == "reject", near)
     # Drawn by input, not by id: ids are keyed, and where placeholders replace people two sites get the same split.
     order = sorted(
         records, key=lambda record: (_draw(settings.seed, input_key(task, record.fields)), record.record_id)
@@ -125,45 +125,15 @@ def curate(
     learners: list[ScrubbedRecord] = []
     for record in order:
         (candidates if not held_out or record.record_id in held_out else learners).append(record)
-    seen: set[str] = set()
-    examples: list[Example] = []
-
-    def accept(record: ScrubbedRecord, split: str) -> bool:
-        key = input_key(task, record.fields)
-        answer = judge_answer(task, completions.get(record.record_id))
-        reference = _reference(task, record, reference_field)
-        usable = None if isinstance(answer, RejectReason) else answer
-        reason: RejectReason | None = None
-        if key in seen:
-            in_test = split != "test" and key in test_keys
-            reason = RejectReason.HELD_OUT if in_test else RejectReason.DUPLICATE
-        elif split == "test":
-            reason = RejectReason.NO_REFERENCE if (reference if reference_field else usable) is None else None
-        elif isinstance(answer, RejectReason):
-            reason = answer
-        elif near.is_near(record.record_id, "test"):
-            reason = RejectReason.NEAR_HELD_OUT
-        elif settings.near_duplicates == "reject" and near.is_near(record.record_id, "learnt"):
-            reason = RejectReason.NEAR_DUPLICATE
-        if reason is not None:
-            reasons[record.record_id] = reason
-            return False
-        seen.add(key)
-        near.keep(record.record_id, "test" if split == "test" else "learnt")
-        examples.append(Example(record.record_id, split, record.fields, usable, reference, record.subject_id))
-        return True
-
-    test_keys: set[str] = set()
     left = settings.test
     rest = []
     for record in candidates:
-        if left and accept(record, "test"):
-            left -= 1
-        elif left == 0:
+        if left == 0:
             rest.append(record)
-    test_keys = set(seen)
+        elif filling.takes(record, "test"):
+            left -= 1
     if held_out:
-        reasons |= {record.record_id: RejectReason.NOT_NEEDED for record in rest}
+        filling.reasons.update((record.record_id, RejectReason.NOT_NEEDED) for record in rest)
     else:
         learners = rest
     wanted = {
@@ -173,11 +143,59 @@ def curate(
     for record in learners:
         split = next((name for name, room in wanted.items() if room), None)
         if split is None:
-            reasons[record.record_id] = RejectReason.NOT_NEEDED
-        elif accept(record, split):
+            filling.reasons[record.record_id] = RejectReason.NOT_NEEDED
+        elif filling.takes(record, split):
             wanted[split] -= 1
-    assert len(examples) + len(reasons) == len(records)
-    return TrainingSet(tuple(examples), reasons)
+    assert len(filling.examples) + len(filling.reasons) == len(records)
+    return TrainingSet(tuple(filling.examples), filling.reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    """A training set while it is filled, the test set first."""
+
+    task: Task
+    completions: Mapping[str, Completion]
+    reference_field: str | None
+    rejects_near: bool
+    """Whether a record to learn from may not nearly repeat another one."""
+    near: NearDuplicates
+    splits: dict[str, str] = field(default_factory=dict)
+    """By the input's key: where it is."""
+    examples: list[Example] = field(default_factory=list)
+    reasons: dict[str, RejectReason] = field(default_factory=dict)
+
+    def takes(self, record: ScrubbedRecord, split: str) -> bool:
+        """Puts a record into a split, or notes why not."""
+        key = input_key(self.task, record.fields)
+        judged = judge_answer(self.task, self.completions.get(record.record_id))
+        answer = None if isinstance(judged, RejectReason) else judged
+        reference = _reference(self.task, record, self.reference_field)
+        example = Example(record.record_id, split, record.fields, answer, reference, record.subject_id)
+        reason = self._refuses(example, key, judged)
+        if reason is not None:
+            self.reasons[record.record_id] = reason
+            return False
+        self.splits[key] = split
+        self.near.keep(record.record_id, "test" if split == "test" else "learnt")
+        self.examples.append(example)
+        return True
+
+    def _refuses(self, example: Example, key: str, judged: str | RejectReason) -> RejectReason | None:
+        is_test = example.split == "test"
+        if key in self.splits:
+            in_test = not is_test and self.splits[key] == "test"
+            return RejectReason.HELD_OUT if in_test else RejectReason.DUPLICATE
+        if is_test:
+            scored_by = example.reference if self.reference_field else example.answer
+            return RejectReason.NO_REFERENCE if scored_by is None else None
+        if isinstance(judged, RejectReason):
+            return judged
+        if self.near.is_near(example.record_id, "test"):
+            return RejectReason.NEAR_HELD_OUT
+        if self.rejects_near and self.near.is_near(example.record_id, "learnt"):
+            return RejectReason.NEAR_DUPLICATE
+        return None
 
 
 def _draw(seed: int, key: str) -> str:

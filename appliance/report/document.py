@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from appliance.report import attack, evidence, losses, money, quality, serving, words
+from appliance.report import attack, evidence, losses, money, quality, sensitivity, serving, words
 from appliance.report.blocks import Document, KeyFigure, Section
 from appliance.report.study import Facts, Study
 
@@ -13,7 +13,7 @@ SECTIONS = (
     quality.arms,
     serving.serving,
     money.cost,
-    money.sensitivity,
+    sensitivity.sensitivity,
     evidence.privacy,
     attack.attack,
     evidence.training,

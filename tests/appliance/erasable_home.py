@@ -17,7 +17,8 @@ from pyarrow import parquet
 from appliance import datasets, manifest
 from appliance.config import use_case_to_json
 from appliance.home import Home
-from appliance.keeping import texts
+from appliance.keeping import erase as erasing
+from appliance.keeping import exchange, texts
 from appliance.manifest import Manifest
 from appliance.people.acting import Actor, Role
 from appliance.preparing import review, review_sample
@@ -51,6 +52,10 @@ ROWS: list[dict[str, Any]] = [
     for who in [WHO if number % 8 == 3 else f"Other{number % 5}"]
 ]
 MODEL = {"model/config.json": "11"}
+STEPS = (
+    (erasing, "write"), (exchange, "write_private"), (manifest, "write"), (erasing, "rewrite"), (Path, "replace"),
+)  # fmt: skip
+"""What an erasure writes with, in a run: after each of these it may be killed."""
 
 
 def as_file(rows: list[dict[str, Any]], kind: str) -> bytes:

@@ -17,6 +17,7 @@ from appliance.keeping import key_change
 from appliance.keeping.at_rest import EncryptionError, given_key, key_of, new_key, read_key
 from appliance.keeping.key_change import change_key
 from appliance.store import Store, StoreError
+from tests.appliance.killed import Killed, killed_after
 
 CANARY = "canary-of-the-store"
 
@@ -100,40 +101,18 @@ def test_a_change_of_the_key_killed_anywhere_goes_on(
 ) -> None:
     """Every write of it is one after which it is killed once."""
     before, old, new = state(home), read_key(tmp_path / "key"), new_key(tmp_path / "next")
-    steps = ("write_private", "rewrite", "mark")
-    whole = {name: getattr(key_change, name) for name in steps}
-    done = 0
-
-    class Killed(BaseException):
-        pass
-
-    def counted(name: str, fatal: int) -> None:
-        def step(*given: object, **named: object) -> None:
-            nonlocal done
-            whole[name](*given, **named)
-            done += 1
-            if done == fatal:
-                raise Killed
-
-        monkeypatch.setattr(key_change, name, step)
-
+    steps = [(key_change, name) for name in ("write_private", "rewrite", "mark")]
     kills = 0
     for fatal in range(1, 20):
-        done = 0
-        for name in steps:
-            counted(name, fatal)
         try:
-            change_key(home.root, old, new)
+            with killed_after(fatal, steps):
+                change_key(home.root, old, new)
         except Killed:
             kills += 1
-            for name in steps:
-                monkeypatch.setattr(key_change, name, whole[name])
             if kills < 6:
                 with pytest.raises(EncryptionError, match="run the same"):
                     key_of(home.root)
             change_key(home.root, old, new)
-        for name in steps:
-            monkeypatch.setattr(key_change, name, whole[name])
         monkeypatch.setenv("STILLHOUSE_KEY_FILE", str(tmp_path / "next"))
         assert state(home) == before
         change_key(home.root, new, old)

@@ -11,8 +11,7 @@ from click.testing import CliRunner
 from appliance.cli import main
 from appliance.home import Home
 from appliance.keeping import erase as erasing
-from appliance.keeping import exchange, texts
-from appliance.keeping.at_rest import new_key
+from appliance.keeping import texts
 from appliance.keeping.erase import EraseError, erase, plan
 from appliance.keeping.erasures import erased_ids, erasures, taint
 from appliance.keeping.trace import asked_record, asked_subject, trace
@@ -26,20 +25,12 @@ from privacy.ingest import record_id, subject_id
 from privacy.records import DroppedRow, DropReason
 from privacy.scrub import _without
 from privacy.settings import SourceSettings
+from tests.appliance.erasable_home import OFFICER, STEPS
+from tests.appliance.killed import Killed, killed_after
 from tests.appliance.refresh_case import run_to_the_evaluation, write_use_case
 from tests.appliance.test_trace import MODEL, ROWS, make_run
 
-OFFICER = Actor("officer", frozenset({Role.PRIVACY_OFFICER}), "console")
-
-
-@pytest.fixture(autouse=True, params=["plain", "encrypted"])
-def _kept(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if request.param == "encrypted":
-        key = tmp_path_factory.mktemp("key") / "key"
-        new_key(key)
-        monkeypatch.setenv("STILLHOUSE_KEY_FILE", str(key))
+pytestmark = pytest.mark.usefixtures("kept")
 
 
 def held_by(run: Run) -> dict[str, list[str]]:
@@ -116,34 +107,11 @@ def test_what_is_erased_is_not_read_again_from_the_source(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("fatal", range(1, 31))
-def test_an_erasure_killed_after_any_write_goes_on(
-    tmp_path: Path, fatal: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_erasure_killed_after_any_write_goes_on(tmp_path: Path, fatal: int) -> None:
     run, home = make_run(tmp_path), Home.open()
     key, before = home.scrub_key(), held_by(run)
-    asked, left = asked_record("1", key), fatal
-
-    class Killed(BaseException):
-        pass
-
-    def mortal(patch: pytest.MonkeyPatch, module: object, name: str) -> None:
-        whole = getattr(module, name)
-
-        def step(*given: object, **named: object) -> object:
-            nonlocal left
-            found = whole(*given, **named)
-            left -= 1
-            if left == 0:
-                raise Killed
-            return found
-
-        patch.setattr(module, name, step)
-
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        for module, name in (
-            (erasing, "write"), (exchange, "write_private"), (erasing.manifest, "write"), (erasing, "rewrite"), (Path, "replace"),
-        ):  # fmt: skip
-            mortal(patch, module, name)
+    asked = asked_record("1", key)
+    with killed_after(fatal, STEPS), pytest.raises(Killed):
         erase(home, OFFICER, asked, "")
     done = erase(home, OFFICER, asked, "")
     assert held_by(run) == without(before, {record_id(key, "1")})

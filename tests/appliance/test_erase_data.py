@@ -14,9 +14,7 @@ from pyarrow import parquet
 from appliance import audit, datasets
 from appliance.cli import main
 from appliance.home import Home
-from appliance.keeping import erase as erasing
 from appliance.keeping import erase_beside, exchange, texts
-from appliance.keeping.at_rest import new_key
 from appliance.keeping.erase import EraseError, erase, plan
 from appliance.keeping.erasures import as_it_was, erasures, taint
 from appliance.keeping.trace import asked_record, asked_subject, trace
@@ -31,6 +29,7 @@ from tests.appliance.erasable_home import (
     OFFICER,
     OPERATOR,
     ROWS,
+    STEPS,
     WHO,
     as_file,
     everything,
@@ -39,19 +38,10 @@ from tests.appliance.erasable_home import (
     make_run_on,
     records,
 )
+from tests.appliance.killed import Killed, killed_after
 from tests.appliance.refresh_case import run_to_the_evaluation, write_use_case
 
 OTHERS = [row for row in ROWS if row["person"] != WHO]
-
-
-@pytest.fixture(params=["plain", "encrypted"])
-def kept(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if request.param == "encrypted":
-        key = tmp_path_factory.mktemp("key") / "key"
-        new_key(key)
-        monkeypatch.setenv("STILLHOUSE_KEY_FILE", str(key))
 
 
 def rows_of(path: Path) -> list[dict[str, object]]:
@@ -111,7 +101,7 @@ def _in_use(home: Home, path: Path, name: str, content: bytes) -> bool:
 @pytest.mark.slow
 @pytest.mark.usefixtures("kept")
 def test_an_erasure_killed_after_any_of_its_steps_goes_on_to_the_same_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     run, brought = make_home("csv")
     home = Home.open()
@@ -119,40 +109,18 @@ def test_an_erasure_killed_after_any_of_its_steps_goes_on_to_the_same_end(
     pristine = tmp_path / "pristine"
     shutil.copytree(home.root, pristine)
     path = datasets.raw_path(home, brought.dataset_id)
-
-    class Killed(BaseException):
-        pass
-
-    left = 0
-
-    def mortal(patch: pytest.MonkeyPatch, module: object, name: str) -> None:
-        whole = getattr(module, name)
-
-        def step(*given: object, **named: object) -> object:
-            nonlocal left
-            found = whole(*given, **named)
-            left -= 1
-            if left == 0:
-                raise Killed
-            return found
-
-        patch.setattr(module, name, step)
-
     for fatal in range(1, 200):
         shutil.rmtree(home.root)
         shutil.copytree(pristine, home.root)
-        left = fatal
-        with monkeypatch.context() as patch:
-            for module, name in (
-                (erasing, "write"), (erase_beside, "write"), (erase_beside, "write_new"), (exchange, "write_private"),
-                (erasing.manifest, "write"), (erasing, "rewrite"), (Path, "replace"), (Path, "unlink"),
-            ):  # fmt: skip
-                mortal(patch, module, name)
-            try:
+        ended = True
+        try:
+            with killed_after(
+                fatal, (*STEPS, (erase_beside, "write"), (erase_beside, "write_new"), (Path, "unlink"))
+            ):
                 erase(home, OFFICER, asked, "")
-            except Killed:
-                assert is_data_unchanged(run), f"after step {fatal} the run would be another one"
-        ended = left > 0
+        except Killed:
+            ended = False
+            assert is_data_unchanged(run), f"after step {fatal} the run would be another one"
         if not ended:
             erase(home, OFFICER, asked, "")
         assert holding(home.root, WHO) == set(), f"after step {fatal}"
