@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
+from privacy import token_classifier
 from privacy.detect import Detector
 from privacy.onnx_weights import to_int8
 from privacy.recognizers.rule import Clock
@@ -192,6 +196,46 @@ def test_a_model_of_another_shape_is_refused(folder: Path, tmp_path: Path) -> No
     (tmp_path / "config.json").write_text(json.dumps(_CONFIG | {"hidden_act": "relu"}))
     with pytest.raises(ValueError, match="only BERT with gelu"):
         to_int8(folder / "packed", tmp_path / "config.json", tmp_path / "model.onnx")
+
+
+_PARTS = st.sampled_from(
+    ["Word ", "word. ", "Word.\n", "Prof. ", "a, ", "\n\n", "12", "words end here. ", "Word word " * 20]
+)
+
+
+@given(st.lists(_PARTS, min_size=60, max_size=200).map("".join))
+def test_windows_hold_each_token_and_share_some_where_no_sentence_ends(text: str) -> None:
+    encoding = Tokenizer(models.WordLevel({"word": 0}, unk_token="word"))
+    encoding.pre_tokenizer = pre_tokenizers.Whitespace()
+    encoded = encoding.encode(text)
+    windows = token_classifier._windows(0, text, encoded)
+    numbers = np.arange(len(encoded.ids))
+    rows = [
+        (window.first, np.stack([numbers[window.first : window.first + len(window.ids)]] * 2, axis=1))
+        for window in windows
+    ]
+    if windows:
+        assert token_classifier._joined(rows, len(numbers))[:, 0].tolist() == numbers.tolist()
+    for left, right in itertools.pairwise(windows):
+        end = left.first + len(left.ids)
+        assert len(left.ids) <= token_classifier._WINDOW and left.first < right.first <= end
+        before = text[: encoded.offsets[right.first][0]].rstrip(" ")
+        if end == right.first:
+            assert before.endswith((".", "\n")) and not before.endswith("Prof.")
+        else:
+            assert end - right.first == token_classifier._OVERLAP
+
+
+@pytest.mark.slow
+def test_a_name_in_a_long_text_is_found_wherever_it_stands(detector_models: DetectorModels) -> None:
+    classifier = TokenClassifier(detector_models.classifiers[0])
+    filler = "the parcel went to the depot on the hill and came back "
+    for words in range(0, 90, 3):
+        before = " ".join((filler * 9).split()[:words])
+        text = f"{before} and Thandiwe Mokoena signed for it {filler * 14}"
+        (found,) = classifier.find([text], Clock(60))
+        start = text.index("Thandiwe")
+        assert any(span.start <= start and span.end >= start + 16 for span in found), words
 
 
 @pytest.mark.slow
