@@ -43,7 +43,7 @@ _PERSON_IS = regex.compile(
 )
 _SEXED = regex.compile(
     rf"(?<![\w.,$€£/-])(?P<x>{_NUMBER}\s?(?:/\s?)?[MF])(?=[)\]]|\s(?:with|presents?|presenting|presented|c/o|complain\w*|here|who|patient|pt|admitted|s/p|hx|w/|from|found|brought|status|,)|,\s)"
-    rf"|(?<=[(\[])(?P<x>[MF]\s?/?\s?{_NUMBER})(?=[)\]])|(?<![\w.,$€£/-])(?P<x>[1-9][0-9]?\s?/\s?[MF]|[MF]\s?/\s?(?:1[01][0-9]|[1-9][0-9]))(?!\w)|(?<![\w.,$€£/-])(?P<x>[1-9][0-9]?)(?=[ -](?:year[ -]old|yo|y/o)?\s?(?:male|female)(?!\w))"
+    rf"|(?<=[(\[])(?P<x>[MF]\s?/?\s?{_NUMBER}|{_NUMBER},?\s?/?\s?[MF])(?=[)\]])|(?<![\w.,$€£/-])(?P<x>[1-9][0-9]?\s?/\s?[MF]|[MF]\s?/\s?(?:1[01][0-9]|[1-9][0-9]))(?!\w)|(?<![\w.,$€£/-])(?P<x>[1-9][0-9]?)(?=[ -](?:year[ -]old|yo|y/o)?\s?(?:male|female)(?!\w))"
 )
 _AFTER_NAME = regex.compile(
     r"(?<=\p{Lu}[\p{L}'’-]{1,20}\s\p{Lu}[\p{L}'’-]{1,25}(?:,\s|\s\())(?P<x>1[0-2][0-9]|[1-9][0-9])(?=,\s\p{Ll}|\))"
@@ -101,6 +101,13 @@ _OLD_ALONE = regex.compile(
 )
 _FORM_FIELD = regex.compile(
     r"(?<![a-z0-9])(?:patient\s|client\s|current\s|approx\.?\s|your\s|his\s|her\s)?ages?(?:(?-i:[_A-Z])\w{0,14}[\"']?(?=\s?[:=|^])|/sex|[\"']|\sin\syears|\s\((?:years?|yrs?|y|in years|at \w+)\)|\sat\s\w+|\sgroup|\s?\(\w+\))?\s?[:=|^-]?\s{0,3}[\"']?(?P<x>1[01][0-9]|[1-9]?[0-9])(?![\w%]|[.,:/-][0-9]|\s?(?:\+|or (?:over|older|above|under)|and (?:over|older|above|under|up)|months? ago|years? ago|percent|hours?|minutes?|days?\sof))",
+    regex.IGNORECASE,
+)
+# What markup and programs call it: <age unit="a">, <td>Age</td><td>, "patientAge":
+_KEY = r"(?:(?:patient|pt|client|member|child|subject|person|user|customer|insured|applicant|mother|maternal|father|paternal|current|donor|driver|employee|resident|owner|victim|suspect|student|guest|caller)[_.-]?)?age(?:[_.-]?(?:in[_.-]?)?(?:years?|yrs?|at[_.-]?\w{2,16}|value|now|today))?"
+_IN_MARKUP = regex.compile(
+    rf"<(?:\w{{1,12}}:)?{_KEY}(?:\s[^<>\n]{{0,60}})?>\s?(?P<x>{_NUMBER})(?=\s?(?:y(?:ears?|rs?)?\s?)?</)|<{_KEY}\s(?:\w{{1,12}}=[\"'][^\"'<>]{{0,20}}[\"']\s){{0,3}}value=[\"'](?P<x>{_NUMBER})(?=[\"'])"
+    rf"|>\s?{_KEY}\s?:?\s?</\w{{1,9}}>\s{{0,4}}<\w{{1,9}}[^<>\n]{{0,40}}>\s?(?P<x>{_NUMBER})(?=\s?<)|[\"']{_KEY}[\"']\s?[:=]\s?[\"']?(?P<x>{_NUMBER})(?=[\"',}}\s])",
     regex.IGNORECASE,
 )
 _N = r"(?P<x>1[01][0-9]|[0-9]{1,2})(?![\w%$€£]|[.,:/-][0-9])"
@@ -215,6 +222,7 @@ _RULES: Group[tuple[str, float]] = Group(
         (_NEAR_HUNDRED, ("near a hundred", 0.5)),
         (_OLD_ALONE, ("old age", 0.5)),
         (_FORM_FIELD, ("age in a form", 0.6)),
+        (_IN_MARKUP, ("age in markup", 0.6)),
         (_BESIDE_SEX, ("age beside a sex", 0.5)),
         (_AT_EVENT, ("age at an event", 0.5)),
         (_BOTH, ("ages of children", 0.55)),

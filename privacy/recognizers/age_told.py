@@ -40,6 +40,12 @@ TOLD: tuple[regex.Pattern[str], ...] = tuple(
         rf"(?<!\w)(?:minors?|juveniles?|youths?|youngsters?|lads?|lass(?:es)?|schoolboys?|schoolgirls?|teens?|twins|triplets|toddlers?|tots?|newcomer|complainant|respondent|petitioner|ward|beneficiary|annuitant|pensioner|insured|testator|testatrix|donor|recipient|proband|detainee|inmate|prisoner|cyclist|pedestrian|motorist|rider|walker|swimmer|climber|hiker)"
         rf"(?:,[ ]|[ ]\(|[ ]of[ ]|[ ]aged?[ ]){_ADVERB}{_ANY}{_NOT_COUNTED}(?=[,;.)]|[ ](?:and|who|with|from|was|is|has|need|needs)(?!\w))",
         rf"(?<!\w)(?:kids|children|boys|girls|sons|daughters|siblings|grandchildren|minors)[ ](?:are[ ]|aged[ ])?{_ANY}[ ,/&]{{1,3}}(?:and[ ])?{_ANY}(?:[ ,/&]{{1,3}}(?:and[ ])?{_ANY})?{_NOT_COUNTED}",
+        rf"(?<!\w)age[ ](?:last|next|nearest)[ ]birthday(?:[ ](?:was|is))?[ :=-]{{1,3}}{_ANY}{_NOT_COUNTED}",
+        rf"(?<!\w)age[ ]of[ ](?:the|my|our|her|his|your)[ ](?!(?:car|vehicle|house|home|building|roof|device|machine|battery|boiler|dog|cat|tree|equipment|system)(?!\w))\p{{L}}{{3,14}}(?:[ ](?:is|was)|:)?[ ]{_ANY}{_NOT_COUNTED}",
+        rf"(?<!\w)(?:dead|gone|died|widowed|orphaned|retired|married|divorced|blind|deaf|sober|pregnant|bald|grey|menopausal)[ ](?:by|at|before|since|from)[ ]{_GROWN}{_NOT_COUNTED}{_ENDS}",
+        rf"(?:^|(?<=[.;,(][ ])){_GROWN}[ ]now(?=[,;.)]|\s*$)|(?<!\w)(?:was|were)[ ]{_ANY}[ ](?:then|back then|at that time)(?!\w)",
+        rf"(?<![\w.,$€£/:-]){_GROWN}(?:[ -]?(?:y/?o|y\.o\.|years?[ -]old))?,?[ ](?:white|black|hispanic|asian|african[ -]american|caucasian|latin[oa]|indigenous|arab),?[ /](?:(?:fe)?male|(?:wo)?m[ae]n|lady|gentleman|boy|girl|[MF])(?!\w)",
+        r"(?<!\w)(?:had|has|have|celebrat\w{1,3}|marked|reached|for|on|before|after|since|until|past)[ ](?:just[ ])?(?:his|her|their|my|our|your)[ ](?P<x>[1-9][0-9](?:st|nd|rd|th))(?=[.,;!?]|\s*$|[ ](?:in|this|last|next|with|and|but)(?!\w))",
         rf"(?<!\w)age[ ](?:at|on|by|as of)[ ](?:(?:last|next|nearest|first|time|of|the|this|his|her)[ ]){{0,3}}\p{{L}}{{3,14}}(?:[ ](?:was|is))?[ :=-]{{1,3}}{_ANY}{_NOT_COUNTED}",
         rf"(?<!\w)(?:retired|former|widowed|married|single|divorced|working|independent|frail|elderly|fit|healthy|pleasant|young|self-employed|unemployed)[ ](?:\p{{L}}{{3,14}}[ ]){{1,2}}of[ ]{_GROWN}{_NOT_COUNTED}",
         rf"(?:^|(?<=[.;:][ ])){_GROWN}(?=,?[ ](?:and[ ](?:never|still|lives|living|otherwise|independent|healthy|fit|well|retired|married|single|widowed)|never smoked|lives alone|lives with|living alone)(?!\w))",

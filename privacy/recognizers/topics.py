@@ -23,7 +23,7 @@ SOMEBODY = frozenset(
     officer constable sergeant detective inmate prisoner offender suspect victim witness defendant plaintiff juror probationer accused deceased decedent
     student students pupil pupils teacher tutor professor participant respondent volunteer donor recipient proband interviewee
     colleague coworker boss staff employer landlord neighbour neighbor friend roommate housemate flatmate veteran refugee migrant citizen immigrant seafarer interpreter lodger attendant auntie nan gran
-    whoever relative relatives sibling siblings twin twins triplets stepson stepdaughter grandchild grandchildren godmother bride groom orphan heir
+    whoever informant informants relative relatives sibling siblings twin twins triplets stepson stepdaughter grandchild grandchildren godmother bride groom orphan heir
     emp leaver leavers cleaner cashier clerk receptionist janitor gardener chef waiter waitress shopper plumber electrician hairdresser secretary apprentice foreman labourer technician firefighter lifeguard warden headteacher librarian
     bailiff magistrate judge solicitor barrister attorney steward stewardess soldier sailor farmer fisherman builder carpenter postman mechanic welder roofer miner
     surname forename maiden born died age ages aged dob household""".split()

@@ -43,6 +43,15 @@ FOUND = [
     ("Mr Ost reached 101 last week.", "101"),
     ("Pt 96, DNAR in place", "96"),
     ("Patients aged 73 and 39 shared the room.", "39"),
+    ("The bride was 35, the groom 81.", "35"),
+    ("The bride was 35, the groom 81.", "81"),
+    ("The twins are 15.", "15"),
+    ("Our boy is 4.", "4"),
+    ("gentleman of 71, no fixed abode", "71"),
+    ("pt 57 F", "57"),
+    ("They listed her as seventy-six.", "seventy-six"),
+    ("Demographics: 55, W, M, high school, client since spring", "55"),
+    ("My nan did it at 59 so can you", "59"),
 ]
 LEFT = [
     "Replace the bearing with part WO-0806-22 and grease it.",
@@ -61,6 +70,11 @@ LEFT = [
     "He opened error 10061 again.",
     "The relay is replaced by K4417 on new boards.",
     "The watch is powered by M4417 cells.",
+    "She is the mother of 12.",
+    "Patients 12, staff 30.",
+    "The score was 34, then 41.",
+    "I gave him 20.",
+    "Her husband was born 44, not here.",
 ]
 
 

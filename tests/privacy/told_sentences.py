@@ -55,7 +55,18 @@ PERSONAL: dict[str, str] = {
         Minor («15») came with a guardian.
         From «6» onwards she lived with her gran.
         Now «34», he works nights.
-        «47» and never smoked.""",
+        «47» and never smoked.
+        <age unit="a">«39»</age>
+        <td>Age</td><td>«79»</td>
+        <age unit="years" value="«62»"/>
+        {"patientAge":"«53»"}
+        («23, F»)
+        «71» y/o white male with gout
+        Both parents were dead by «66».
+        Insured's age last birthday: «27»
+        The age of the insured is «58».
+        She has just had her «48th».
+        «88» now, was «54» then.""",
     "DRIVER_LICENSE": """
         DL: «F255-9218-0094»
         His licence no is «MORGA657054SM9IJ».
@@ -428,6 +439,10 @@ HARMLESS = """
     The kids 2 for 1 offer ends soon.
     The route is 92 miles long.
     He lives to fish.
+    maxAge: 31
+    <page>31</page>
+    The age of the car is 12.
+    They had their 12th meeting.
     She turned 180 degrees.
     The bus number 97 stops here.
     Chapter 95 explains the rule.
