@@ -195,6 +195,16 @@ class Person:
         return self.first.lower()
 
     @property
+    def lowerlast(self) -> str:
+        return self.last.lower()
+
+    @property
+    def spelledlast(self) -> str:
+        """Letter by letter, as a caller says it; the way depends on the name, not on a draw."""
+        letters = plain(self.last)
+        return "-".join(letters.upper()) if len(letters) % 3 == 0 else " ".join(letters)
+
+    @property
     def uppername(self) -> str:
         return self.name.upper()
 

@@ -36,6 +36,8 @@ _PERSON_SLOTS = {
     "last": "PERSON",
     "lowername": "PERSON",
     "lowerfirst": "PERSON",
+    "lowerlast": "PERSON",
+    "spelledlast": "PERSON",
     "uppername": "PERSON",
     "email": "EMAIL_ADDRESS",
     "user": "USERNAME",

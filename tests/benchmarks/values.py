@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from random import Random
 
-from tests.benchmarks import people
+from tests.benchmarks import people, spoken
 
 _UPPER = string.ascii_uppercase
 _ALNUM = string.ascii_uppercase + string.digits
@@ -472,5 +472,14 @@ SLOTS: dict[str, tuple[str, Callable[[Random], str]]] = {
     "uuid": ("REFERENCE_ID", uuid),
     "unique": ("REFERENCE_ID", forms("@@-####-@@-##", "SUBJ-0#-0##", "K#@#-@@#@", "STUDY#-P####", "########-@@@")),
     "secret": ("SECRET", secret),
+    "spokenphone": ("PHONE_NUMBER", spoken.phone),
+    "spokencode": ("CUSTOMER_ID", spoken.code),
+    "spokendob": ("DATE_OF_BIRTH", spoken.born),
+    "spokenmonth": ("DATE_TIME", spoken.month),
+    "spokenemail": ("EMAIL_ADDRESS", spoken.email),
+    "spokenpostcode": ("POSTCODE", spoken.postcode),
+    "lowerstreet": ("ADDRESS", spoken.street),
+    "lowercity": ("LOCATION", spoken.lower(people.city)),
+    "lowerorg": ("ORGANIZATION", spoken.lower(people.organisation)),
 }  # fmt: skip
 """Slot -> entity type and generator; of `label|value|tail` only the value must be masked. Those of people (`name`, `first`, `last`, `email`, `user`) are in `probe`."""
