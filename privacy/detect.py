@@ -80,6 +80,7 @@ class Detector:
         self._spacy = SpacyNames(models.spacy)
         self._classifiers = [TokenClassifier(folder, min_score=min_score) for folder in models.classifiers]
         self._words = everyday(frozenset().union(*(classifier.words for classifier in self._classifiers)))
+        self._dictionary = self._words | self._spacy.dictionary()
         self._finders: tuple[Find, ...] = (
             find_contacts,
             partial(find_logins, words=self._words, knows=self._spacy.knows),
@@ -146,7 +147,7 @@ class Detector:
 
     def _clean(self, text: str, page: Folded, spans: list[Span], clock: Clock) -> tuple[Span, ...]:
         spans += [Span(start, end, "REFERENCE_ID", 0.5, "spelled digits") for start, end in page.spelled]
-        spans = plausible(page.text, spans, self._words, clock)
+        spans = plausible(page.text, spans, self._words, self._dictionary, clock)
         places = [span for span in spans if span.entity_type in ("LOCATION", "ADDRESS")]
         spans += find_postcodes_after(places, page.text, clock)
         spans = complete(page.text, spans, clock)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import regex
 
+from privacy.evidence import needs_somebody, shows_somebody
 from privacy.recognizers.people import NOT_NAMES, given_names
 from privacy.recognizers.rule import Clock
 from privacy.records import Span
@@ -87,8 +88,11 @@ _VERSION_WORD = regex.compile(
 )
 
 
-def plausible(text: str, spans: Sequence[Span], words: frozenset[str], clock: Clock) -> list[Span]:
-    """The findings worth keeping. `words` are everyday words in lower case. Raises TimeoutError."""
+def plausible(
+    text: str, spans: Sequence[Span], words: frozenset[str], dictionary: frozenset[str], clock: Clock
+) -> list[Span]:
+    """The findings worth keeping. `words` are everyday words in lower case, `dictionary` rarer ones as well. Raises TimeoutError."""
+    somebody: bool | None = None
     kept: list[Span] = []
     doubtful: list[Span] = []
     # What a part of an address looks like says little; that it stands beside another says much.
@@ -97,9 +101,16 @@ def plausible(text: str, spans: Sequence[Span], words: frozenset[str], clock: Cl
         clock.left_s()
         if _is_version(text, span) or _is_shouted(text, span, words):
             continue
-        if span.recognizer in _MODELS and (_is_bare(text, span) or not _is_plausible(text, span, words)):
-            doubtful.append(span)
-            continue
+        if span.recognizer in _MODELS:
+            if _is_bare(text, span) or not _is_plausible(text, span, words):
+                doubtful.append(span)
+                continue
+            if needs_somebody(text, span, dictionary):
+                if somebody is None:
+                    somebody = shows_somebody(text, spans, _MODELS)
+                if not somebody:
+                    doubtful.append(span)
+                    continue
         kept.append(span)
         if span.entity_type in _PLACES and any(map(str.isalpha, text[span.start : span.end])):
             first, last = max(0, span.start - _REACH), min(len(text), span.end + _REACH)

@@ -38,6 +38,7 @@ class SpacyNames:
 
         if not (model / "meta.json").is_file():
             raise ValueError(f"{model}: not a spaCy model folder (no meta.json); point to the unpacked model")
+        self._folder = model
         self._nlp: Any = spacy.load(
             model, exclude=["tagger", "parser", "senter", "attribute_ruler", "lemmatizer"]
         )
@@ -55,6 +56,22 @@ class SpacyNames:
         """Whether the word, as it is written, is among those that the model has a vector for; any is if it has none at all."""
         vectors = self._nlp.vocab.vectors
         return not vectors.n_keys or self._key(word) in vectors
+
+    def dictionary(self) -> frozenset[str]:
+        """The words, most of them without endings, that the model's lemmatizer knows; none if it has no such lists."""
+        from spacy.lookups import Lookups
+
+        folder = self._folder / "lemmatizer" / "lookups"
+        if not folder.is_dir():
+            return frozenset()
+        lists = Lookups().from_disk(folder)
+        return frozenset(
+            word
+            for table in ("lemma_index", "lemma_exc")
+            if lists.has_table(table)
+            for known in lists.get_table(table).values()
+            for word in known
+        )
 
     def find(
         self, texts: Sequence[str], explained: Sequence[Sequence[Span]], words: frozenset[str], clock: Clock
