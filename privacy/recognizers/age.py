@@ -240,8 +240,7 @@ def find_ages(text: str, clock: Clock) -> list[Span]:
     """Spans of ages. Raises TimeoutError."""
     clock.left_s()
     spans = _by_digits(text, clock)
-    spoken = in_digits(text)
-    if spoken is not None:
+    for spoken in in_digits(text, clock):
         for span in _by_digits(spoken.text, clock):
             raw = spoken.raw(span.start, span.end)
             if raw is not None:

@@ -77,8 +77,7 @@ def _is_of_somebody(text: str, start: int, end: int) -> bool:
 def lone_ages(text: str, clock: Clock) -> list[tuple[int, int]]:
     """What stands where ages do, in digits or in words."""
     ages = list(_in_digits(text, clock))
-    spoken = in_digits(text)
-    if spoken is not None:
+    for spoken in in_digits(text, clock):
         ages += [raw for span in _in_digits(spoken.text, clock) if (raw := spoken.raw(*span)) is not None]
     return ages
 

@@ -7,11 +7,13 @@ as ages; larger ones.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import regex
 
-from privacy.recognizers.prefilter import may_match
+from privacy.recognizers.prefilter import LONG_CHARS
+from privacy.recognizers.rule import Clock, matches
 
 _ONES = {
     word: number for number, word in enumerate("one two three four five six seven eight nine".split(), 1)
@@ -26,11 +28,17 @@ _WORDS = regex.compile(
 _WORD = regex.compile(r"[a-z]+")
 
 
+# Characters on both sides of such a number in a long text that a rule may look at.
+_AROUND = 300
+
+
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A text whose numbers in words were written as digits."""
+    """A text, or a stretch of a long one, whose numbers in words were written as digits."""
 
     text: str
+    _first: int
+    """Where the stretch begins."""
     _starts: tuple[int, ...]
     """Where each of them stands in `text`."""
     _ends: tuple[int, ...]
@@ -47,32 +55,43 @@ class Spoken:
     def _back(self, place: int) -> int:
         at = bisect_right(self._starts, place) - 1
         if at < 0:
-            return place
+            return self._first + place
         start, end = self._raw[at]
         return start if place == self._starts[at] else end + max(0, place - self._ends[at])
 
 
-def in_digits(text: str) -> Spoken | None:
-    """None if there is no such number."""
-    if not may_match(_WORDS, text):
-        return None
+def in_digits(text: str, clock: Clock) -> list[Spoken]:
+    """The text if such a number is in it; of a long text what is near such numbers, in stretches. Raises TimeoutError."""
+    short = len(text) <= LONG_CHARS
+    stretches: list[list[tuple[int, int]]] = []
+    for match in matches(_WORDS, text, clock):
+        if stretches and (short or match.start() - stretches[-1][-1][1] <= 2 * _AROUND):
+            stretches[-1].append(match.span())
+        else:
+            stretches.append([match.span()])
+    around = len(text) if short else _AROUND
+    return [
+        _written(text, max(0, numbers[0][0] - around), numbers[-1][1] + around, numbers)
+        for numbers in stretches
+    ]
+
+
+def _written(text: str, first: int, last: int, numbers: Sequence[tuple[int, int]]) -> Spoken:
+    """text[first:last] with these numbers in digits."""
     parts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    raw: list[tuple[int, int]] = []
-    position = length = 0
-    for match in _WORDS.finditer(text):
-        number = str(_value(match.group().casefold()))
-        length += match.start() - position
-        parts += (text[position : match.start()], number)
+    position, length = first, 0
+    for start, end in numbers:
+        number = str(_value(text[start:end].casefold()))
+        length += start - position
+        parts += (text[position:start], number)
         starts.append(length)
         length += len(number)
         ends.append(length)
-        raw.append(match.span())
-        position = match.end()
-    if not raw:
-        return None
-    return Spoken("".join((*parts, text[position:])), tuple(starts), tuple(ends), tuple(raw))
+        position = end
+    whole = "".join((*parts, text[position:last]))
+    return Spoken(whole, first, tuple(starts), tuple(ends), tuple(numbers))
 
 
 def _value(words: str) -> int:
