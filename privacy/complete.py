@@ -74,7 +74,8 @@ _PARTNERS = regex.compile(
 )
 _LINKS = ("and ", "& ", "and \n", "& \n")
 _AND = regex.compile(
-    r"(?:(?P<before>\p{L}[\p{L}\d.'’-]{1,30}(?:[ ][\p{L}\d][\p{L}\d.'’-]{0,30}){0,4})[ ])?(?:and|&)[ ]$"
+    r"(?:(?P<before>\p{L}[\p{L}\d.'’-]{1,30}(?:[ ][\p{L}\d][\p{L}\d.'’-]{0,30}){0,4})[ ])?(?:and|&)[ ]$",
+    regex.REVERSE,
 )
 _CORNER = regex.compile(
     r"(?<!\w)(?:the[ ])?corner[ ]of[ ]$|(?<!\w)(?:the[ ])?intersection[ ]of[ ]$", regex.IGNORECASE
@@ -279,6 +280,7 @@ _ARTICLE = regex.compile(
 _PLACE_BEFORE = regex.compile(
     r"(?:(?i:kingdom|republic|state|city|county|province|district|isle|commonwealth|town|village|borough|municipality)[ ]of[ ](?:the[ ])?"
     r"|(?<=[\p{Ll},][ ])(?:\p{Lu}[\p{L}'’.-]{2,30}[ ]){1,3})$",
+    regex.REVERSE,
 )
 _CITY_BEFORE = regex.compile(
     r"(?<![\p{L}'’-])(?P<x>\p{Lu}[\p{L}'’.-]{2,24}(?:[ ]\p{Lu}[\p{L}'’.-]{2,24}){0,2}),[ ]$"

@@ -128,7 +128,8 @@ class _Page:
             self.rewrite(listed, lambda match: _plain(match.group()))
         # One for one, so all offsets stay.
         self.text = self.text.translate(table)
-        self.text = _MIXED_WORD.sub(lambda match: match.group().translate(_LOOK_ALIKE), self.text)
+        if _FOREIGN.search(self.text):
+            self.text = _MIXED_WORD.sub(lambda match: match.group().translate(_LOOK_ALIKE), self.text)
 
 
 _INVISIBLE = regex.compile(
@@ -162,6 +163,7 @@ _LOOK_ALIKE = str.maketrans(
     "аеорсухіјѕһԁԛԝɡӏАВЕКМНОРСТУХІЈЅԌαονρυικτχνΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
     "aeopcyxijshdqwglABEKMHOPCTYXIJSGaovpuiktxvABEZHIKMNOPTYX",
 )
+_FOREIGN = regex.compile(r"[\p{Cyrillic}\p{Greek}\u0261]")
 _MIXED_WORD = regex.compile(
     r"(?=[\w.@-]{0,64}[A-Za-z])(?=[\w.@-]{0,64}[\p{Cyrillic}\p{Greek}\u0261])(?<![\w.@-])[\w.@-]{2,64}(?![\w.@-])"
 )

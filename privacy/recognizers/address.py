@@ -50,12 +50,13 @@ _STREET_PREFIXED_NUMBER_FIRST = regex.compile(
     rf"(?<![\w.,]){_NUMBER},?\s(?:(?i:bis|ter),?\s)?(?i:{_PREFIX})\s(?:{_LINK_WORD}\s){{0,2}}{_NAME}{_NUMBER_AFTER}?"
 )
 _COMPOUND = (
-    r"(?:stra(?:ß|ss)e|strasze|str\.|straat|str|weg|gasse|platz|allee|laan|gata|gatan|gate|vej|veien|vegen|veg|vei|gade|dreef|plein|"
+    r"(?:stra(?:ß|ss)e|strasze|straat|str|weg|gasse|platz|allee|laan|gata|gatan|gate|vej|veien|vegen|veg|vei|gade|dreef|plein|"
     r"kade|tie|katu|kuja|polku|utca|damm|ufer|väg|vägen|stræde|gränd|steeg|hof|singel|gracht|markt|ring|stieg|pfad|torg|"
     r"allé|bakken|vænget|toften|parken|høj|backe|stigen|straede|svingen|lia|haugen|brekka|ul)"
 )
+# The number behind the word is looked at before the word's end, of which there are many.
 _STREET_COMPOUND = regex.compile(
-    rf"(?<!\w)(?:\d{{1,5}},?\s)?(?:\p{{Lu}}[\p{{L}}.'-]{{1,20}}\s){{0,3}}\p{{L}}[\p{{L}}-]{{1,30}}?(?i:{_COMPOUND})(?!\p{{L}})\.?"
+    rf"(?<!\w)(?:\d{{1,5}},?\s)?(?:\p{{Lu}}[\p{{L}}.'-]{{1,20}}\s){{0,3}}\p{{L}}[\p{{L}}-]{{2,38}}+(?=\.?\s\d)(?<=\p{{L}}[\p{{L}}-]{{1,30}}(?i:{_COMPOUND}))\.?"
     rf"\s\d{{1,5}}(?!\d)(?:\s?[A-Za-z])?(?!\w)"
 )
 _STREET_COMPOUND_ALONE = regex.compile(
@@ -109,8 +110,9 @@ _POSTCODE_WORDED = regex.compile(
     regex.IGNORECASE,
 )
 _ZIP_PLUS_4 = regex.compile(r"(?<![\w-])\d{5}-\d{4}(?![\w-])")
+# The number first: few places of a text have one, and most have something that stands before one.
 _ZIP_PLACED = regex.compile(
-    r"(?i:\bzip(?:[ ]?code)?s?\b[^.\n\d]{0,30}|(?<!\w)(?:in|near|around|from|of|to|by|at|for)[ ](?:the[ ])?|(?<!\w)(?:deliver(?:y|ed|s|ing)?|ship(?:s|ped|ping)?|sen[dt]|post(?:ed|age)?|mail(?:ed)?|area|located|live|lives|based|moved?|moving|relocat\w+|service|coverage|available|weather)[ ](?:area|is|zone|address|code)?[ ]?(?:to|in|for|at|:|near|is)?:?[ ]{0,2}|(?-i:(?<=\p{Lu}\p{Ll}{2,20}(?:,?[ ]|/))))(?P<x>\d{5}(?:-\d{4})?)"
+    r"(?<!\d)(?P<x>\d{5}(?:-\d{4})?)(?<=(?:(?P<worded>(?i:\bzip(?:[ ]?code)?s?\b)[^.\n\d]{0,30})|(?i:(?<!\w)(?:in|near|around|from|of|to|by|at|for)[ ](?:the[ ])?|(?<!\w)(?:deliver(?:y|ed|s|ing)?|ship(?:s|ped|ping)?|sen[dt]|post(?:ed|age)?|mail(?:ed)?|area|located|live|lives|based|moved?|moving|relocat\w+|service|coverage|available|weather)[ ](?:area|is|zone|address|code)?[ ]?(?:to|in|for|at|:|near|is)?:?[ ]{0,2}|(?-i:(?<=\p{Lu}\p{Ll}{2,20}(?:,?[ ]|/)))))\d{5}(?:-\d{4})?)"
     r"(?=[.,;)?!][\s\"']|[.,;)?!]?$|[ ](?i:area|zip|region|neighbou?rhood|failed|postal|please|today|tomorrow|now|by|on|and|but|or|for|is|was|if|with|this|next|then|instead|since|with|in|yet|yes|no|because|where|so|thanks|thank)(?!\w)|\n)"
 )
 # Three-digit prefixes that no American post office has.
@@ -257,7 +259,7 @@ def find_addresses(text: str, clock: Clock) -> list[Span]:
     """Spans of whole addresses, each street joined with the parts that follow it. Raises TimeoutError."""
     found = [_extend(span, text, clock) for span in run_rules(RULES, text, clock)]
     for match in matches(_ZIP_PLACED, text, clock):
-        worded = match.group()[:3].casefold() == "zip"
+        worded = match["worded"] is not None
         if worded or (match["x"][:3] not in NO_ZIP and not _TECHNICAL.search(text)):
             found.append(
                 Span(match.start("x"), match.end("x"), "POSTCODE", 0.7 if worded else 0.4, "zip by its place")

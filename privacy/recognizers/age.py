@@ -6,6 +6,9 @@ Covered: English in digits and words, the usual phrases of seven other languages
 
 from __future__ import annotations
 
+import itertools
+import re
+
 import regex
 
 from privacy.recognizers.age_told import TOLD
@@ -71,10 +74,11 @@ _FOREIGN = regex.compile(
 )
 _LIMIT_BEFORE = regex.compile(
     r"(?<!\w)(?:at least|at most|over|under|minimum(?: age)?(?: of| is)?|maximum|must be|than|above|below|between|up to|the age of|legal age|(?:average|mean|median|minimum|maximum|retirement|voting|legal|drinking|pension|working|school)[ -]age\w*(?:\sis|\swas|\sof|:)?|age limit(?: of| is)?|minors|anyone|everyone|all|users|persons|people|children|adults|customers|ages?\s[0-9]{1,2} (?:to|and|-))\s{1,2}(?:aged?\s)?$",
-    regex.IGNORECASE,
+    regex.IGNORECASE | regex.REVERSE,
 )
 _THING_BEFORE = regex.compile(
-    rf"(?<!\w){_THINGS}s?(?:'s|\s(?:is|are|was|were|turns?|turned))\s(?:\w+\s)?$", regex.IGNORECASE
+    rf"(?<!\w){_THINGS}s?(?:'s|\s(?:is|are|was|were|turns?|turned))\s(?:\w+\s)?$",
+    regex.IGNORECASE | regex.REVERSE,
 )
 _LIMIT_AFTER = regex.compile(
     r"\s?(?:\+|or (?:over|older|above|under|younger|more)|and (?:over|older|above|up|under|younger)|plus(?!\w))",
@@ -82,6 +86,8 @@ _LIMIT_AFTER = regex.compile(
 )
 # What people who are not young reach, and few things do: said of somebody, or of nobody in particular.
 _OLD = rf"(?P<x>(?:9[0-9]|1[01][0-9]|(?:one|a)[- ]hundred(?:(?:[- ]and)?[- ](?:{_ONES}|{_TEENS}|twenty))?|ninety(?:[- ](?:{_ONES}))?)(?:\s(?:years?|yrs?)(?:[- ]?(?:old|young|of age))?)?)"
+# Few texts have one.
+_OLD_NUMBER = re.compile(r"9[0-9]|1[01][0-9]|(?i:hundred|ninety)")
 _NOT_COUNTED = rf"(?!\w|%|[.,:/-][0-9]|\s?(?:°|%|percent|degrees?|points?|miles?|km|kilomet\w+|met(?:er|re)s?|feet|ft|lbs?|pounds?|kilos?|kg|mg|ml|mmhg|bpm|words?|pages?|people|persons|cars?|times|runs?|goals|votes|hours?|hrs?|minutes?|mins?|seconds?|days|weeks|months|dollars|euros|usd|eur|per|mph|kph|calls|cases|copies|units|items|beds|rooms|seats|pieces|over|on\s(?:the|a|his|her)\s(?:test|exam|quiz|scale)|{_THINGS}s?)(?!\w))"
 _LIVED = regex.compile(
     rf"(?<!\w)(?:liv(?:e|ed|es|ing)\s(?:to|until|till|past)(?:\s(?:be|age|see|the\s(?:\w+\s){{0,3}}age\sof))?|made\sit\sto(?:\sage)?|surviv(?:ed|ing)\s(?:to|until)|(?:died|dies|passed(?:\saway)?|deceased|buried|retired|married|widowed|diagnosed|admitted)\s(?:at|aged?)(?:\sage)?|dead\sat|at\s(?:the\s)?(?:\w+\s){{0,3}}age(?:\sof)?)\s"
@@ -115,13 +121,16 @@ _WHO = (
     r"(?:patient|resident|victim|driver|mother|father|mum|mom|dad|son|daughter|wife|husband|grand\w+|sister|brother|uncle|aunt|m[ae]n|wom[ae]n|boy|girl|child|baby|claimant|client|"
     r"tenant|passenger|pupil|student|employee|widow(?:er)?|lady|gentleman|male|female|nephew|niece|cousin|neighbou?r|friend|partner|suspect|witness|caller|applicant|pt|deceased|twin)s?"
 )
-_SAID = regex.compile(
-    rf"(?<!\w)(?:(?:the )?age(?:d)?(?: of| is| was|:|=| at death)?\s{{0,2}}|years?:\s)(?:about |around |approximately |approx\.? |just |only )?{_N}"
-    rf"|(?<!\w){_WHO}(?:,| \(| is| was|, aged?|, now|, just|, only)\s?(?:now |just |almost |only |nearly |already |a )?{_N}(?=[,;.)]|\s(?:and|with|who|at|when|years?|now|lives?|has)|$)"
-    rf"|(?<!\w)(?:s?he|i|they|who|mum|mom|dad)(?:'s| is| was|'ll be| will be| turns?| turned|'d be|'m| am)\s(?:now |just |only |almost |nearly |already |about )?{_N}"
-    rf"(?=\s*[,;!?)]|\s*\.(?!\d)|\s(?:and|when|this|next|years?|now|in (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))|\s*$)"
-    rf"|(?<!\w)at {_N}(?= (?:s?he|they|i|her|his)(?!\w))|(?<![\w.,/-]){_N}(?= at (?:the )?(?:time of (?:death|admission|diagnosis)|admission|death|diagnosis|onset|intake|enrol\w+))",
-    regex.IGNORECASE,
+_SAID = tuple(
+    regex.compile(pattern, regex.IGNORECASE)
+    for pattern in (
+        rf"(?<!\w)(?:(?:the )?age(?:d)?(?: of| is| was|:|=| at death)?\s{{0,2}}|years?:\s)(?:about |around |approximately |approx\.? |just |only )?{_N}",
+        rf"(?<!\w){_WHO}(?:,| \(| is| was|, aged?|, now|, just|, only)\s?(?:now |just |almost |only |nearly |already |a )?{_N}(?=[,;.)]|\s(?:and|with|who|at|when|years?|now|lives?|has)|$)",
+        rf"(?<!\w)(?:s?he|i|they|who|mum|mom|dad)(?:'s| is| was|'ll be| will be| turns?| turned|'d be|'m| am)\s(?:now |just |only |almost |nearly |already |about )?{_N}"
+        rf"(?=\s*[,;!?)]|\s*\.(?!\d)|\s(?:and|when|this|next|years?|now|in (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))|\s*$)",
+        rf"(?<!\w)at {_N}(?= (?:s?he|they|i|her|his)(?!\w))",
+        rf"(?<![\w.,/-]){_N}(?= at (?:the )?(?:time of (?:death|admission|diagnosis)|admission|death|diagnosis|onset|intake|enrol\w+))",
+    )
 )
 
 # Fields of a row: "F, 91", "52 | M".
@@ -136,11 +145,15 @@ _AT_EVENT = regex.compile(
     r"|(?<!\w)(?:was|were|am|is|i'm|he's|she's|being|only|just|aged?) (?:only |just |about )?(?P<x>1[01][0-9]|[1-9]?[0-9])(?= (?:(?:at the time|back then|when|at (?:onset|diagnosis|death)|years? when)(?!\w)))",
     regex.IGNORECASE,
 )
-_OF_WHOM = regex.compile(
-    r"(?<![\w.,$€£/-])(?P<x>1[01][0-9]|[1-9]?[0-9])(?= ?(?:y|yr|yrs|yo|m|mo|mth|mths|wk|wks)\.?,? (?:old )?(?:girl|boy|male|female|m[ae]n|wom[ae]n|lady|gent(?:leman)?|child|baby|infant|toddler|pt|patient|[MF])(?!\w))"
-    r"|(?<![\w.,$€£/-])(?P<x>1[01][0-9]|[2-9][0-9])(?= (?:lady|gent|gentleman|male|female)(?!\w))|(?<!\w)(?:male|female),? (?P<x>1[01][0-9]|[1-9][0-9])(?![\w%]|[.,:/-][0-9]| ?(?:v|volts?|pins?|mm|cm|amp|pcs|size)(?!\w))|(?<!\w)(?:is|am|at|being) (?P<x>1[01][0-9]|[1-9]?[0-9])(?= (?:is )?too (?:old|young)(?!\w))"
-    r"|(?<!\w)(?:nan|nana|gran|granny|grandma|grandpa|grandad|granddad|mum|mom|mother|dad|father|son|daughter|husband|wife|brother|sister|uncle|aunt|auntie|baby|boy|girl)(?:'s| is| was|, now| just turned| will be| turns) (?P<x>1[01][0-9]|[1-9]?[0-9])(?=[,.;!?)](?![0-9])|\s*$| (?:and|with|now|next|this|but|so|who|years)(?!\w))",
-    regex.IGNORECASE,
+_OF_WHOM = tuple(
+    regex.compile(pattern, regex.IGNORECASE)
+    for pattern in (
+        r"(?<![\w.,$€£/-])(?P<x>1[01][0-9]|[1-9]?[0-9])(?= ?(?:y|yr|yrs|yo|m|mo|mth|mths|wk|wks)\.?,? (?:old )?(?:girl|boy|male|female|m[ae]n|wom[ae]n|lady|gent(?:leman)?|child|baby|infant|toddler|pt|patient|[MF])(?!\w))",
+        r"(?<![\w.,$€£/-])(?P<x>1[01][0-9]|[2-9][0-9])(?= (?:lady|gent|gentleman|male|female)(?!\w))",
+        r"(?<!\w)(?:male|female),? (?P<x>1[01][0-9]|[1-9][0-9])(?![\w%]|[.,:/-][0-9]| ?(?:v|volts?|pins?|mm|cm|amp|pcs|size)(?!\w))",
+        r"(?<!\w)(?:is|am|at|being) (?P<x>1[01][0-9]|[1-9]?[0-9])(?= (?:is )?too (?:old|young)(?!\w))",
+        r"(?<!\w)(?:nan|nana|gran|granny|grandma|grandpa|grandad|granddad|mum|mom|mother|dad|father|son|daughter|husband|wife|brother|sister|uncle|aunt|auntie|baby|boy|girl)(?:'s| is| was|, now| just turned| will be| turns) (?P<x>1[01][0-9]|[1-9]?[0-9])(?=[,.;!?)](?![0-9])|\s*$| (?:and|with|now|next|this|but|so|who|years)(?!\w))",
+    )
 )
 _BOTH = regex.compile(
     rf"(?<!\w)(?:boys|girls|kids|children|sons|daughters|twins|siblings|brothers|sisters|grand(?:children|kids|sons|daughters)|patients|parents|residents)(?: are| were| is)?[ ,:(]{{1,2}}(?:both )?(?:aged? |ages )?(?P<x>{_NUMBER})(?:,? (?:and|&) |, ?|/| ?& ?)(?P<x>{_NUMBER})(?:,? (?:and|&) (?P<x>{_NUMBER}))?(?=[,;.)]| (?:both|all|who|and|years?|now|have|has|at|with)|$)",
@@ -217,22 +230,23 @@ _RULES: Group[tuple[str, float]] = Group(
         (_DECADE, ("decade of life", 0.55)),
         (_BIRTHDAY, ("birthday", 0.6)),
         (_FOREIGN, ("age foreign", 0.65)),
-        (_SAID, ("age said", 0.5)),
+        *((pattern, ("age said", 0.5)) for pattern in _SAID),
         (_LIVED, ("age lived to", 0.55)),
-        (_NEAR_HUNDRED, ("near a hundred", 0.5)),
-        (_OLD_ALONE, ("old age", 0.5)),
         (_FORM_FIELD, ("age in a form", 0.6)),
         (_IN_MARKUP, ("age in markup", 0.6)),
         (_BESIDE_SEX, ("age beside a sex", 0.5)),
         (_AT_EVENT, ("age at an event", 0.5)),
         (_BOTH, ("ages of children", 0.55)),
-        (_OF_WHOM, ("age of whom", 0.5)),
+        *((pattern, ("age of whom", 0.5)) for pattern in _OF_WHOM),
         *((pattern, ("age beside whom", 0.5)) for pattern in _BESIDE_WHOM),
         *((pattern, ("age reached", 0.5)) for pattern in _REACHED),
         *((pattern, ("age told", 0.5)) for pattern in TOLD),
         (_SIBLINGS, ("ages of siblings", 0.5)),
         (_AGES, ("ages listed", 0.5)),
     )
+)
+_OF_THE_OLD: Group[tuple[str, float]] = Group(
+    ((_NEAR_HUNDRED, ("near a hundred", 0.5)), (_OLD_ALONE, ("old age", 0.5)))
 )
 
 
@@ -250,7 +264,8 @@ def find_ages(text: str, clock: Clock) -> list[Span]:
 
 def _by_digits(text: str, clock: Clock) -> list[Span]:
     spans = []
-    for (name, score), match in matches_of(_RULES, text, clock):
+    groups = (_RULES, _OF_THE_OLD) if _OLD_NUMBER.search(text) is not None else (_RULES,)
+    for (name, score), match in itertools.chain(*(matches_of(group, text, clock) for group in groups)):
         for start, end in match.spans("x"):
             if _is_nobodys(text, start, end):
                 continue

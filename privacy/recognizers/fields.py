@@ -57,7 +57,7 @@ _SITE = regex.compile(
     rf"(?<!\w)[Tt]he (?P<x>{_CAP}(?: {_CAP})?) (?:clinic|hospital|offices?|branch|site|surgery|store|practice|campus|shelter|prison|jail|depot|plant|factory|court|school|address|house|flat|apartment|bakery|warehouse|dispensary)(?!\w)"
 )
 _TOLD = regex.compile(
-    rf"(?<![\w/])(?i:pt|pts?\.|client|resident|inmate|detainee|handover|discharge|chase|re|bed \d{{1,2}}[A-Z]?|(?:side )?room \d{{1,3}}[A-Z]?|d/w|dw|c/w|spoke w/|w/|per|called to|phoned to|paged(?: to)?|read back by|informed|notified|taken by|seen by|rv by|reviewed by|collected by|picked up by|signed by|issued to|assigned to|applicant|assignee|holder|escort(?:ed by)?|contact|caller|ask for|attn)[ :=]{{1,2}}(?P<x>{_NAMES})(?!\w)"
+    rf"(?<![\w/])(?i:pt|pts?\.|client|resident|inmate|detainee|handover|discharge|chase|re|bed \d{{1,2}}[A-Z]?|(?:side )?room \d{{1,3}}[A-Z]?|d/w|dw|c/w|spoke w/|w/|per|called to|phoned to|paged(?: to)?|read back by|informed|notified|taken by|seen by|rv by|reviewed by|collected by|picked up by|signed by|issued to|assigned to|applicant|assignee|holder|escort(?:ed by)?|contact|caller|ask for|attn)(?!\w)[ :=]{{1,2}}(?P<x>{_NAMES})(?!\w)"
 )
 # Capitalised words of forms and wards, and endings of illnesses, drugs and what is done about them.
 _NO_NAME = frozenset(
@@ -74,7 +74,8 @@ _NO_NAME = frozenset(
 )
 _ILLNESS = regex.compile(
     r"(?:itis|osis|oses|oma|omas|emia|aemia|ology|ectomy|otomy|ostomy|pathy|plasty|graphy|gram|scopy|scope|uria|rrhea|rrhoea|algia|pnea|pnoea|trophy|plegia|paresis|phasia|phagia|lol|pril|sartan|statin|azole|mycin|cillin|micin|cycline|"
-    r"floxacin|mab|nib|parin|xaban|gliptin|formin|prazole|tidine|setron|triptan|azepam|zolam|barbital|codone|morphone|caine|sone|solone|olone|dipine|thiazide|semide|glitazone|vir|vudine|tropin|globin|cyte|cytes|ated|ation|ments?|ing|ical|ness|ity|ance|ence|ship|ware|ancy|ency|tion|sion)$"
+    r"floxacin|mab|nib|parin|xaban|gliptin|formin|prazole|tidine|setron|triptan|azepam|zolam|barbital|codone|morphone|caine|sone|solone|olone|dipine|thiazide|semide|glitazone|vir|vudine|tropin|globin|cyte|cytes|ated|ation|ments?|ing|ical|ness|ity|ance|ence|ship|ware|ancy|ency|tion|sion)$",
+    regex.REVERSE,
 )
 
 
@@ -166,7 +167,8 @@ _OWNED = frozenset(
      "CUSTOMER_ID", "PASSPORT", "DRIVER_LICENSE", "NATIONAL_ID", "EMAIL_ADDRESS", "BANK_ACCOUNT", "BIOMETRIC_ID"}
 )  # fmt: skip
 _BEFORE = regex.compile(
-    rf"(?:^|[\s,:|;/(>])(?P<x>{_PARTICLE}{_CAP}(?: {_CAP})?)(?: |, | \(| - | [|/] |; |[ ]{{2,6}}|\t)[\"']?$"
+    rf"(?:^|[\s,:|;/(>])(?P<x>{_PARTICLE}{_CAP}(?: {_CAP})?)(?: |, | \(| - | [|/] |; |[ ]{{2,6}}|\t)[\"']?$",
+    regex.REVERSE,
 )
 _AFTER = regex.compile(
     rf"[\"']?(?:,? | - | [|/] |; |[ ]{{2,6}}|\t)(?P<x>{_PARTICLE}{_CAP}(?: {_CAP})?)(?=[,;.)\n\t]| [|/-] |[ ]{{2}}| ?$)"

@@ -30,7 +30,7 @@ _TOKEN = r"\p{Ll}[\p{Ll}'’-]{1,24}"
 # Not within brackets.
 _BETWEEN_BARS = regex.compile(r"\|(?![^()]*\))")
 _RUN = regex.compile(
-    rf"(?<![\w@.'’/-])(?P<before>{one_of(_BETWEEN_BARS.split(_BEFORE))})[,:]?[ ](?=(?P<x>{_TOKEN}(?:[ ](?:\p{{Ll}}\.(?=[ ]\p{{Ll}})|{_TOKEN})){{0,4}}))"
+    rf"(?<![\w@.'’/-])(?P<before>{one_of(_BETWEEN_BARS.split(_BEFORE))})(?!\w)[,:]?[ ](?=(?P<x>{_TOKEN}(?:[ ](?:\p{{Ll}}\.(?=[ ]\p{{Ll}})|{_TOKEN})){{0,4}}))"
 )
 _SURE = regex.compile(rf"(?:{_SURE_BEFORE})")
 _FOLLOWED = regex.compile(rf"(?:[ ](?:{_AFTER})(?![\w'’-])|\s?[,.?!;:)]|\s*$)", regex.MULTILINE)

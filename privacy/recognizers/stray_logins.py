@@ -56,7 +56,8 @@ _NO_ONSET = regex.compile(
 # What a term ends in that a dictionary may lack.
 _TERM = regex.compile(
     r"(?:ings?|tions?|ments?|ably|ously|ness|able|[it]y?[sz]ed|ated|ologi\w*|ology|scop\w{1,3}|itis|osis|oses|a?emia|ectomy|otomy|ostomy|path(?:y|ic)|plasty|graph\w{0,3}|met(?:er|re|ry|ric)s?|genic|genesis|ly[st]i[sc]|uria|algia|trophy|penia|phil\w{1,2}|"
-    r"mycin|cillin|azole|sartan|statin|olol|pril|mab|nib|vir|pine|zine|mine|dine|oxide|ase|cytes?)$"
+    r"mycin|cillin|azole|sartan|statin|olol|pril|mab|nib|vir|pine|zine|mine|dine|oxide|ase|cytes?)$",
+    regex.REVERSE,
 )
 # What is numbered: "room12", "covid19".
 _COUNTED = frozenset(

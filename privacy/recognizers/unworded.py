@@ -92,7 +92,7 @@ _DONE_BY = regex.compile(
     r"decreased|reduced|affected|controlled|fixed|introduced|closed|resolved|blocked|shifted|offset|sorted|ordered|grouped|joined|indexed)(?!\p{L}))"
     r"\p{L}{2,}(?:ed|wn|ven|ken|ade|ept|ent|read|run|put)(?:[ ](?:up|out|off|in|on|over|back|twice|again|today))?[ ]by[ :]{1,2}$"
     r"|(?<!\p{L})(?:approved|signed|witnessed|checked|verified|authori[sz]ed|administered|dispensed|prepared|collected|counted|supervised|cashier|clerk)(?:[ ](?:by|on duty))?:[ ]?$",
-    regex.IGNORECASE,
+    regex.IGNORECASE | regex.REVERSE,
 )
 
 _PLATE_CHARS = 10
