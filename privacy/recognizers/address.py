@@ -10,6 +10,7 @@ import regex
 
 from privacy.recognizers.rule import Clock, Rule, grouped, matches, run_rules, words
 from privacy.recognizers.streets import STREETS, TOWN_CHAR
+from privacy.recognizers.zips import find_zips
 from privacy.records import Span
 
 _CAP = r"(?:\p{Lu}[\p{L}'’.\-]{0,30}|\d{1,3}(?:st|nd|rd|th))"
@@ -110,63 +111,6 @@ _POSTCODE_WORDED = regex.compile(
     regex.IGNORECASE,
 )
 _ZIP_PLUS_4 = regex.compile(r"(?<![\w-])\d{5}-\d{4}(?![\w-])")
-# The number first: few places of a text have one, and most have something that stands before one.
-_ZIP_PLACED = regex.compile(
-    r"(?<!\d)(?P<x>\d{5}(?:-\d{4})?)(?<=(?:(?P<worded>(?i:\bzip(?:[ ]?code)?s?\b)[^.\n\d]{0,30})|(?i:(?<!\w)(?:in|near|around|from|of|to|by|at|for)[ ](?:the[ ])?|(?<!\w)(?:deliver(?:y|ed|s|ing)?|ship(?:s|ped|ping)?|sen[dt]|post(?:ed|age)?|mail(?:ed)?|area|located|live|lives|based|moved?|moving|relocat\w+|service|coverage|available|weather)[ ](?:area|is|zone|address|code)?[ ]?(?:to|in|for|at|:|near|is)?:?[ ]{0,2}|(?-i:(?<=\p{Lu}\p{Ll}{2,20}(?:,?[ ]|/)))))\d{5}(?:-\d{4})?)"
-    r"(?=[.,;)?!][\s\"']|[.,;)?!]?$|[ ](?i:area|zip|region|neighbou?rhood|failed|postal|please|today|tomorrow|now|by|on|and|but|or|for|is|was|if|with|this|next|then|instead|since|with|in|yet|yes|no|because|where|so|thanks|thank)(?!\w)|\n)"
-)
-# Three-digit prefixes that no American post office has.
-NO_ZIP = frozenset(
-    """000 001 002 003 004 099 213 269 343 345 348 353 419 428 429 517 518 519 529 533 536 552 568 578 579 589 621 632 642 643 659 663 682 694 695 696
-    697 698 699 702 709 715 732 742 771 817 818 819 839 848 849 854 858 861 862 866 867 868 869 876 886 887 888 892 896 899 909 929 987""".split()
-)
-_TECHNICAL = words(
-    r"ports?",
-    r"errors?",
-    r"codes?",
-    r"bytes",
-    r"rows",
-    r"build",
-    r"pid",
-    r"listens?",
-    r"items?",
-    r"units",
-    r"steps?",
-    r"iterations?",
-    r"total",
-    r"tcp",
-    r"udp",
-    r"sum",
-    r"count",
-    r"numbers?",
-    r"values?",
-    r"average",
-    r"results?",
-    r"equals?",
-    r"round(?:ed|s)?",
-    r"divisible",
-    r"factors?",
-    r"prime",
-    r"multipl\w+",
-    r"records",
-    r"ranges?",
-    r"max\w*",
-    r"min\w*",
-    r"limits?",
-    r"increment\w*",
-    r"integers?",
-    r"digits?",
-    r"seconds?",
-    r"samples",
-    r"votes",
-    r"visitors",
-    r"people",
-    r"copies",
-    r"points",
-    r"score",
-    r"population",
-    r"sequence",
-)
 _AFTER_WORD = regex.compile(
     rf"(?<!\w)(?i:address(?:\sis|\sto|\swas|:)?|live[sd]?\s(?:at|in|on)|living\s(?:at|in)|moved\sto|resid(?:e|es|ing)\s(?:at|in))\s{{1,8}}"
     rf"(?P<x>(?:\d{{1,5}},?\s)?{_NAME}(?:{_NUMBER_AFTER})?)"
@@ -258,13 +202,7 @@ _NUMBER_BEFORE = regex.compile(r"(?<![\w.,:/$€£-])\d{1,5}[A-Za-z]?,?[ \t]$")
 def find_addresses(text: str, clock: Clock) -> list[Span]:
     """Spans of whole addresses, each street joined with the parts that follow it. Raises TimeoutError."""
     found = [_extend(span, text, clock) for span in run_rules(RULES, text, clock)]
-    for match in matches(_ZIP_PLACED, text, clock):
-        worded = match["worded"] is not None
-        if worded or (match["x"][:3] not in NO_ZIP and not _TECHNICAL.search(text)):
-            found.append(
-                Span(match.start("x"), match.end("x"), "POSTCODE", 0.7 if worded else 0.4, "zip by its place")
-            )
-    return found
+    return found + find_zips(text, clock)
 
 
 def _extend(span: Span, text: str, clock: Clock) -> Span:

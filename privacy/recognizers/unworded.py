@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 
 import regex
 
-from privacy.recognizers.address import NO_ZIP
 from privacy.recognizers.age_alone import lone_ages
 from privacy.recognizers.rule import Clock, matches
 from privacy.recognizers.topics import (
@@ -29,6 +28,7 @@ from privacy.recognizers.topics import (
     Places,
 )
 from privacy.recognizers.worded import NOT_MEASURED
+from privacy.recognizers.zips import NO_ZIP
 from privacy.records import Span
 
 # How far off the person may be: about two sentences. For an age, about one clause.

@@ -392,7 +392,19 @@ PERSONAL: dict[str, str] = {
         Postleitzahl «50667»
         Our pincode is «400001».
         Post code of the property: «M1 1AE»
-        The zip on the card is «48226».""",
+        The zip on the card is «48226».
+        We sent the kits to «44107» last week and half came back.
+        All «44107» members get a new card.
+        Our «44107» patients mostly take the number 9 bus.
+        Neighbors in «44107» complained of the smell first.
+        Rates for «44107» have gone up again.
+        «44107» is a food desert.
+        Only «44107» and «44109» are in the pilot.
+        It should say «44107», not «44109».
+        Changed from «44107» to «44109».
+        What number do I call for mail to «44107»?
+        Minneapolis has one, but delivery is to «55401» only.
+        ZCTA «44107» has the highest index.""",
     "SECRET": """
         My password is «Sunflower!22».
         the password's «trombone42»
@@ -512,6 +524,12 @@ HARMLESS = """
     The area is 400 square metres.
     The caps are 20 mm.
     We shipped 10115 units in May.
+    Of 18453 images, 912 were blurred.
+    The queue holds 31277 messages and drains slowly.
+    Windows 22631 introduced the bug.
+    The proxy forwards 8080 to 27017 over TLS.
+    The loop runs to 16384 and starts again.
+    Closes 48213.
     The password must have 8 characters.
     Reset your password.
     The password is wrong.
