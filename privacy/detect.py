@@ -11,6 +11,7 @@ from functools import partial
 
 import regex
 
+from privacy.about_things import about_somebody
 from privacy.arbitrate import arbitrate
 from privacy.complete import complete
 from privacy.fold import Folded, fold, readable_base64
@@ -148,10 +149,13 @@ class Detector:
     def _clean(self, text: str, page: Folded, spans: list[Span], clock: Clock) -> tuple[Span, ...]:
         spans += [Span(start, end, "REFERENCE_ID", 0.5, "spelled digits") for start, end in page.spelled]
         spans = plausible(page.text, spans, self._words, self._dictionary, clock)
+        spans = about_somebody(page.text, spans, self._words)
         places = [span for span in spans if span.entity_type in ("LOCATION", "ADDRESS")]
         spans += find_postcodes_after(places, page.text, clock)
         spans = complete(page.text, spans, clock)
         spans += find_owners(page.text, spans, self._words)
+        # What was completed from a number is weak as well.
+        spans = about_somebody(page.text, spans, self._words)
         # What may stay is taken out before the arbiter, lest it shield a finding that may not.
         return arbitrate(
             text,

@@ -18,7 +18,8 @@ _NOT_COUNTED = (
 )
 _ADVERB = r"(?:(?:just|only|now|about|around|roughly|maybe|nearly|almost|already|still|barely|not yet|not|actually|currently|approximately|approx\.?|probably)[ ]){0,2}"
 _ENDS = r"(?=[,;!?)\"']|\.(?!\d)|[ ]\p{L}|\s*$)"
-_IS = r"(?:s?he|i)(?:['’]?(?:s|m)|[ ](?:is|was|am|will be|would be|would have been|has just turned|turns?|turned))"
+# "is" and "im" are no pronouns: what is 5 may be an index.
+_IS = r"(?:s?he['’]?s|i['’]m|(?:s?he|i)[ ](?:is|was|am|will be|would be|would have been|has just turned|turns?|turned))"
 _RANK = r"(?:(?:my|our|her|his|their|the)[ ])?(?:eldest|oldest|youngest|middle(?: one| child)?|younger(?: one)?|older(?: one)?|other one|big one|little one|first ?born|last ?born)"
 
 TOLD: tuple[regex.Pattern[str], ...] = tuple(

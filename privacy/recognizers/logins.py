@@ -14,7 +14,7 @@ import regex
 from privacy.recognizers.login_forms import has_form, is_no_word, is_of_a_name, is_writer, may_be
 from privacy.recognizers.prefilter import Group, may_match
 from privacy.recognizers.rule import Clock, matches, matches_of, search
-from privacy.recognizers.stray_logins import HOST, HOST_FORM, Login, find_stray
+from privacy.recognizers.stray_logins import ARTICLE, HOST, HOST_FORM, Login, find_stray
 from privacy.records import Span
 
 # A login in a slot that says so; letters, digits, and what logins have between them.
@@ -170,7 +170,11 @@ def find_logins(
             or (name == "record changed by" and match["x"].islower())
             or (name == "goes by" and match["site"])
         )
-        named = is_of_a_name(match["x"]) and match["x"] not in words
+        named = (
+            is_of_a_name(match["x"])
+            and match["x"] not in words
+            and not ARTICLE.search(text, 0, match.start("x"))
+        )
         if has_form(match["x"]) or named or (surely and is_no_word(match["x"], words)):
             found.append((*match.span("x"), score, name))
     for match in matches(_CHAT, text, clock):

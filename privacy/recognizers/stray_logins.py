@@ -45,6 +45,8 @@ _OF_ACCOUNTS = regex.compile(
     regex.IGNORECASE,
 )
 _OF_A_NAME = re.compile(r"(?<![\w@./\\-])(?P<x>[a-z]{5,30}[0-9]{0,2})(?![\w@/(=-]|\.\w)")
+# "The trout opened the gate" tells of no login.
+ARTICLE = regex.compile(r"(?<!\w)(?:the|an?|these|some) $", regex.IGNORECASE)
 # A word that no dictionary has, alone, with a number behind it, or two with "_" between.
 _STRANGE = re.compile(
     r"(?<![\w@./\\=$%&#-])(?P<x>[a-z]{4,30}|(?P<name>[a-z]{3,30})[0-9]{1,4}|[a-z]{2,30}_[a-z]{1,30}(?:[0-9]{1,4})?)(?![\w@/(=\\-]|\.\w|['’]\w{2}|[ ]?:[ ]?[0-9])"
@@ -126,6 +128,8 @@ def _of_names(text: str, clock: Clock, words: frozenset[str]) -> list[Login]:
     """Names run together, or with a digit behind them."""
     found: list[Login] = []
     for match in matches(_OF_A_NAME, text, clock):
+        if ARTICLE.search(text, 0, match.start()):
+            continue
         name = match["x"].rstrip("0123456789")
         # "small" is a word, and no initial before "Mall".
         bare = name == match["x"] and (name in surnames() or name in given_names())

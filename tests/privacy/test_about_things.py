@@ -1,0 +1,149 @@
+"""What is found in a sentence about things is let go; the same beside somebody, or beside a word for somebody's number, is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from privacy.about_things import about_somebody
+from privacy.recognizers.rule import Clock
+from privacy.recognizers.stray_logins import find_stray
+from privacy.recognizers.thing_words import THINGS
+from privacy.recognizers.topics import SETTING, SOMEBODY
+from privacy.records import Span
+
+WORDS = frozenset("the of is and plays lane beat error opened gate trip".split())
+
+
+def kept(
+    text: str, found: str, entity_type: str, recognizer: str = "transformer", score: float = 0.6
+) -> bool:
+    """Whether the claim that `found` is personal stands."""
+    start = text.index(found)
+    span = Span(start, start + len(found), entity_type, score, recognizer)
+    return about_somebody(text, [span], WORDS) == [span]
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "entity_type", "recognizer"),
+    [
+        ("span_id=7f3a9c01 duration_ms=112 retry=0", "7f3a9c01", "NATIONAL_ID", "transformer"),
+        ("The path C:\\drivers\\be2d976a.inf is longer than the installer allows.", "be2d976a", "DRIVER_LICENSE", "transformer"),
+        ("The display driver ILI9341 expects RGB565 words.", "RGB565", "DRIVER_LICENSE", "transformer"),
+        ("The parquet file has 96 row groups of 131072 rows.", "131072", "POSTCODE", "transformer"),
+        ("nginx: process 4471 exited on signal 11", "nginx", "PERSON", "transformer"),
+        ("make: *** [Makefile:19: all] Error 9", "Error", "ADDRESS", "transformer"),
+        ("segfault at 951bc35b31f9 sp 5ae01d5c error 2 in libfoo.so.6", "libfoo", "LOCATION", "transformer"),
+        ("CAS 67-64-1 is acetone, CAS 64-17-5 is ethanol.", "ethanol", "PERSON", "transformer"),
+        ("Theorem 4.2 follows from Lemma 3.7 and Corollary 2.", "Theorem", "PERSON", "transformer"),
+        ("Mould 8820-B makes 16 caps per shot every 9.4 seconds.", "8820-B", "REFERENCE_ID", "unworded code"),
+        ("Primer 5'-GATTACAGGCTTAACCGT-3' anneals at 58 C.", "58", "ADDRESS", "transformer"),
+        ("The gene BRCA1 lies on 17q21.31 and has 24 exons.", "BRCA1", "NRP", "spacy"),
+        ("DNS answers with a TTL of 3600 and an SOA of its own.", "SOA", "ORGANIZATION", "spacy"),
+        ("The switch has 48 ports, 8 of them SFP+ at 10 Gbit/s.", "Gbit/s.", "ORGANIZATION", "spacy"),
+        ("checkpoint 000233 written in 812 ms, 44 segments recycled", "000233", "REFERENCE_ID", "unworded code"),
+        ("mount -t nfs -o vers=4.1,rsize=1048576 store:/vol3 /mnt/vol3", "1048576", "REFERENCE_ID", "unworded code"),
+        ("An STM32F407VGT6 runs at 168 MHz with 192 KB of RAM.", "STM32F407VGT6", "REFERENCE_ID", "unworded code"),
+        ("Sequence NM_000546.6 differs from NM_001126112 in exon 9.", "NM_001126112", "REFERENCE_ID", "unworded code"),
+        ("DIN EN 10025-2:2019 defines the grade S355J2.", "S355J2", "REFERENCE_ID", "unworded code"),
+        ("METAR 121750Z 24015G25KT 9999 SCT035 BKN080", "24015G25KT", "REFERENCE_ID", "unworded code"),
+        ("Bug 1732210 is a duplicate of bug 1699812.", "1699812", "REFERENCE_ID", "unworded code"),
+        ("The yield of C9H8O4 was 16.8 % after one recrystallisation.", "C9H8O4", "REFERENCE_ID", "unworded code"),
+        ("The firewall rule 20045 matches traffic to TCP 8443 only.", "TCP 8443", "VEHICLE_ID", "unworded plate"),
+        ("Exit code 3221225477 is an access violation on Windows.", "3221225477", "REFERENCE_ID", "id labelled"),
+        ("Release candidate 23.20.28-rc5 fails the smoke test on arm64.", "23.20.28-rc5", "REFERENCE_ID", "labelled code"),
+        ("Drawing 4410-22-103 rev. D shows the slot 2 mm wider.", "4410-22-103", "REFERENCE_ID", "long number"),
+        ("Partition p202403 is 18 GB, the next only 11 GB.", "18", "AGE", "age told"),
+        ("The heater is 9 years old and still 88% efficient.", "9 years old", "AGE", "years old"),
+        ("Beat 4 eggs with 180 g of sugar, then whisk for 8 minutes.", "Beat 4", "LOCATION", "district"),
+        ("ffmpeg -i in.mov -c:v libx264 -crf 23 -preset slow out.mp4", "libx264", "USERNAME", "by itself"),
+        ("A join on region_code and week_no gives 52 rows per region.", "week_no", "USERNAME", "underscored"),
+        ("Set the body in 10/14 pt with 8 mm margins.", "10/14", "DATE_TIME", "day and month of two digits"),
+        ("Lithium cells ship as UN 3481, PI 966 section II.", "3481, PI 966", "ADDRESS", "between numbers"),
+        ("NIST SP 800-53 control AC-2(4) asks for automated audits.", "NIST SP", "PERSON", "name in a field"),
+        ("Brake pads 0 986 494 107 fit the front axle.", "0 986 494 107", "PHONE_NUMBER", "phone"),
+        ("The default branch is main, tags look like v1.4.0-beta.2.", "default", "ORGANIZATION", "organisation by its words"),
+    ],
+)  # fmt: skip
+def test_a_weak_finding_among_things_is_let_go(
+    text: str, found: str, entity_type: str, recognizer: str
+) -> None:
+    assert not kept(text, found, entity_type, recognizer)
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "entity_type", "score"),
+    [
+        ("Certified to IEC 62443 since the last audit.", "IEC 62443", "LICENSE_ID", 0.75),
+        ("killed process 28114 (java) total-vm:8421376kB", "8421376kB", "NATIONAL_ID", 0.95),
+        ("A36 plates are 12 mm thick here.", "12", "VEHICLE_ID", 0.75),
+        ("curl localhost:9200/_bulk --data-binary @batch.json", "@batch.json", "USERNAME", 0.6),
+        ("The network 10.20.0.0/16 has a firewall.", "10.20.0.0/16", "IP_ADDRESS", 0.6),
+        ("DHCP broadcast to 255.255.255.255 port 67", "255.255.255.255", "IP_ADDRESS", 0.6),
+        ("The exception comes from com.example.app at line 58.", "com.example.app", "URL", 0.6),
+    ],
+)
+def test_what_is_nobodys_by_its_form_is_let_go_among_things(
+    text: str, found: str, entity_type: str, score: float
+) -> None:
+    assert not kept(text, found, entity_type, "rule", score)
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "entity_type", "recognizer"),
+    [
+        # Somebody is spoken of.
+        ("She wrote 8820-B on the mould at 9.4 seconds.", "8820-B", "REFERENCE_ID", "unworded code"),
+        ("The pump 8820-B-11 of my mother runs at 12 V.", "8820-B-11", "REFERENCE_ID", "unworded code"),
+        # A word says whose number it is.
+        ("Firmware 2.1.0, chart V078246", "V078246", "NATIONAL_ID", "transformer"),
+        ("parser error in row 4, badge 77-4120", "77-4120", "REFERENCE_ID", "unworded code"),
+        ("config export: billing ZIP 93383", "93383", "POSTCODE", "unworded number"),
+        ('{"event":"face_match","template":"VP-49f4-487d"}', "VP-49f4-487d", "REFERENCE_ID", "unworded code"),
+        ("The defibrillator is SN-KN2872G83; pads expire soon.", "SN-KN2872G83", "REFERENCE_ID", "unworded code"),
+        # Accounts are spoken of.
+        ("session of khattak_sh closed, 3 segments flushed", "khattak_sh", "USERNAME", "underscored"),
+        # A name or a place by its letters, whatever the text is about.
+        ("Compiler crash in 4.2.1, ask Sakura", "Sakura", "PERSON", "transformer"),
+        ("the leah holmberg version of the compiler", "leah holmberg", "PERSON", "transformer"),
+        ("A slow train to Leeds; tickets and seats cost 12 EUR, 40 km.", "Leeds", "LOCATION", "transformer"),
+        ("Ship the compressor (12 kg) to 14825 Quarry Lane", "14825 Quarry Lane", "ADDRESS", "transformer"),
+        ("Transistor fault, reach us at +44 20 7946 0018", "+44 20 7946 0018", "PHONE_NUMBER", "phone"),
+        ("10.44.7.212 was blocked by the firewall", "10.44.7.212", "IP_ADDRESS", "IpRecognizer"),
+        # What is done with persons is spoken of as much as things are.
+        ("specimen 4354-874, buffer", "4354-874", "REFERENCE_ID", "unworded code"),
+    ],
+)  # fmt: skip
+def test_what_may_be_somebodys_is_kept(text: str, found: str, entity_type: str, recognizer: str) -> None:
+    assert kept(text, found, entity_type, recognizer)
+
+
+def test_what_a_word_or_a_checksum_tells_is_kept_among_things() -> None:
+    text = "compiler 4.2.1 segfault, 192 KB of RAM, 4012-88"
+    assert kept(text, "4012-88", "EMPLOYEE_ID", "employee worded", 0.75)
+    assert kept(text, "4012-88", "NATIONAL_ID", "fi hetu", 1.0)
+
+
+def test_a_part_of_an_address_stays_beside_the_rest() -> None:
+    text = "Ship the compressor (12 kg) to Quarry Road 31D"
+    street = Span(text.index("Quarry"), text.index(" 31D"), "ADDRESS", 0.7, "street by its word")
+    flat = Span(text.index("31D"), len(text), "ADDRESS", 0.6, "transformer")
+    assert about_somebody(text, [street, flat], WORDS) == [street, flat]
+    assert about_somebody(text, [flat], WORDS) == []
+
+
+def test_a_finding_of_a_person_makes_the_text_somebodys() -> None:
+    text = "Sakura: checkpoint 000233 written, 44 segments"
+    name = Span(0, 6, "PERSON", 0.7, "transformer")
+    code = Span(text.index("000233"), text.index("000233") + 6, "REFERENCE_ID", 0.36, "unworded code")
+    assert about_somebody(text, [name, code], WORDS) == [name, code]
+    assert about_somebody(text, [code], WORDS) == []
+
+
+def test_no_word_of_things_is_one_for_somebody_or_for_what_is_done_with_persons() -> None:
+    assert THINGS.isdisjoint(SOMEBODY) and not (THINGS & SETTING) - {"template", "label", "worker", "licence"}
+
+
+def test_what_has_an_article_before_it_is_no_login() -> None:
+    found = find_stray("The trout opened the gate.", Clock(60.0), WORDS, None)
+    assert found == []
+    assert find_stray("ktrout opened the gate.", Clock(60.0), WORDS, None)
