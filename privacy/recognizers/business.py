@@ -47,7 +47,7 @@ KINDS: tuple[Kind, ...] = (
         "employee worded", "EMPLOYEE_ID",
         r"badge", r"staff (?:id|number|no|code|card|badge|member)", r"payroll", r"personnel", r"emp (?:id|no|number)", r"empl id", r"worker (?:id|number|no)", r"clock (?:number|no|card)", r"service number", r"warrant (?:card|number)", r"timesheet", r"hr (?:file|record|id|number)", r"personal nummer", r"mitarbeiter\w*", r"matricule", r"matricola", r"número de empleado", r"legajo", r"personeels\w*", r"numer pracownika",
     ),
-    labelled("employee labelled", "EMPLOYEE_ID", r"employee (?:badge|file)", r"shield", r"employee", r"staff", r"worker", r"contractor", r"officer", r"agent", r"driver", r"nurse", r"crew", r"operator", r"inspector", r"technician"),
+    labelled("employee labelled", "EMPLOYEE_ID", r"employee (?:badge|file)", r"shield", r"work", r"ee", r"employee", r"staff", r"worker", r"contractor", r"officer", r"agent", r"driver", r"nurse", r"crew", r"operator", r"inspector", r"technician"),
     telling(
         "customer worded", "CUSTOMER_ID",
         r"membership", r"loyalty", r"frequent fl(?:y|i)er", r"mileage", r"rewards?", r"library card", r"matriculation", r"enrolment", r"kunden nummer", r"kundennr", r"mitglieds nummer", r"matrikel\w*", r"numéro (?:de )?client", r"número de cliente", r"codice cliente", r"klant nummer", r"numer klienta", r"gamer tag", r"mpan", r"mprn",

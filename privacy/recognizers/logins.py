@@ -55,6 +55,8 @@ _GOES_BY = regex.compile(
     rf"screen name of|handle of|user ?name,|log-?in,|handle,|my user is|known online as|chatting with|chat with|log(?:s|ged)? on as|i am|i['’]?m|it['’]?s|that['’]s|message|dm|ping|mention)\s[\"'`@]?{_LOGIN}(?P<site>\s(?:on|at|in|over on)\s{_SITES}(?!\w))?",
     regex.IGNORECASE,
 )
+# How "signed in as", "logged on with" and "registered under" begin: nothing but a login is given there.
+_AT_THE_DOOR = ("sig", "log", "reg")
 # Whose folder, whose domain.
 _PLACE = regex.compile(
     r"(?:[/\\](?:home|Users|Documents and Settings|usuarios|benutzer|utilisateurs)[/\\]{1,2})(?P<x>[\w.-]{2,40})(?=[/\\\s\"'):;,]|$)"
@@ -168,7 +170,7 @@ def find_logins(
         surely = (
             sure
             or (name == "record changed by" and match["x"].islower())
-            or (name == "goes by" and match["site"])
+            or (name == "goes by" and (match["site"] or match.group()[:3].casefold() in _AT_THE_DOOR))
         )
         named = (
             is_of_a_name(match["x"])

@@ -35,13 +35,13 @@ _MACHINE_OF = regex.compile(
 _UNDERSCORED = regex.compile(r"(?<![\w./\\@=<${-])(?P<x>[a-z]{2,}_[a-z]{2,})(?![\w(@/\\\[-]|\.\w|\s?[=:])")
 # What a clinic calls its people by beside nothing else: a name cut to fit, or with a few letters behind it.
 _CUT = regex.compile(r"[a-z]{4,}_[a-z]{1,3}|[a-z]{1,3}_[a-z]{4,}")
-_CODE_MARK = regex.compile(r"[={}<>$`\\()\[\];]|--|::|->")
+_CODE_MARK = regex.compile(r"[={}<>$`\\]|\w[(\[]|;[ ]*$|(?<![\w-])--?[a-z]|::|->", regex.MULTILINE)
 _OF_ACCOUNTS = regex.compile(
     r"(?<!\w)(?:acc(?:oun)?ts?|log-?ins?|logons?|logged|users?|rights|access|permissions?|privileges|tokens?|mfa|sso|vpn|citrix|mailbox|inbox|passwords?|pw|locked|unlock|disabled?|enabled?|deactivated?|provision\w*|offboard\w*|onboard\w*|"
     r"assigned|issued|reassign\w*|share|handle|nickname|badge|leaver|starter|roster|rota|on ?call|pager|bleep|paged?|modified|charted|cosign\w*|documented|signed|"
     r"portals?|apps?|websites?|sign|signs|signing|logs|logging|usernames?|ids?|username|screen|display|profiles?|account|alias|sessions?|ssh|audit\w*|2fa|otp|reset|temp(?:orary)? password|revok\w*|grant\w*|register\w*|mychart|patient portal|telehealth|"
     r"(?:enter|verifi|dictat|transcrib|typ|review|approv|order|cancel|clock|creat|updat|edit|open|view|print|fill|resolv|clos|request|releas|upload|submitt|post)(?:ed|es|er|or|ing)|requestor|instagram|insta|facebook|fb|tiktok|reddit|snap(?:chat)?|twitter|discord|telegram|whatsapp|youtube|twitch|"
-    r"roblox|minecraft|fortnite|steam|xbox|psn|gamer?|streamer|blogger|forum|chat\w*|zoom|teams|slack|inbox|send-as|dm|messag\w*|follow\w*|online|under|actor|author|op|add(?:ed)?|remov\w*|block(?:ed)?|unblock\w*|delegat\w*|activat\w*|comment\w*|last_login|user_?name|set up|downtime|mail(?:ed)?|super ?user)(?!\w)",
+    r"roblox|minecraft|fortnite|steam|xbox|psn|gamer?|streamer|blogger|forum|chat\w*|zoom|teams|slack|inbox|send-as|dm|messag\w*|follow\w*|online|under|actor|author|op|add(?:ed)?|remov\w*|block(?:ed)?|unblock\w*|delegat\w*|activat\w*|comment\w*|last_login|user_?name|tickets?|b?cc|tag(?:s|ged)?|threads?|folders?|perms|roles?|impersonat\w*|cancell(?:ed|ing)|attempts?|bounce[sd]?|welcome|set up|downtime|mail(?:ed)?|super ?user)(?!\w)",
     regex.IGNORECASE,
 )
 _OF_A_NAME = re.compile(r"(?<![\w@./\\-])(?P<x>[a-z]{5,30}[0-9]{0,2})(?![\w@/(=-]|\.\w)")
@@ -65,6 +65,11 @@ _TERM = regex.compile(
 _COUNTED = frozenset(
     """covid sars bed room ward day week wk phase grade stage type level step vol item page line col row unit lot bay gate floor case test group arm site visit cycle dose route table fig box form code part
     team zone area sector block class year month task job node disk file host port core build patch sprint ver version release model series size chapter section note rule item slot pin tab""".split()
+)
+
+# Given names of three letters that a dictionary knows as something else, too.
+_SHORT_NAMES = frozenset(
+    "wei hui rui bai bae jun min hye xin yan lei jie hao yue fei kai jin sun soo dae duc anh hoa lan bao vinh ade ola uma".split()
 )
 
 
@@ -141,6 +146,7 @@ def _of_names(text: str, clock: Clock, words: frozenset[str]) -> list[Login]:
 def _strange(text: str, clock: Clock, words: frozenset[str], knows: Callable[[str], bool]) -> list[Login]:
     """Words that no dictionary has: of the form of a name, or where accounts are spoken of."""
     told: bool | None = None
+    of_somebody = False
     found = []
     for match in matches(_STRANGE, text, clock):
         login, name = match["x"], match["name"]
@@ -150,7 +156,7 @@ def _strange(text: str, clock: Clock, words: frozenset[str], knows: Callable[[st
             if (
                 name in _COUNTED
                 or name in EVERYBODY
-                or (len(name) == 3 and knows(name) and name not in given_names())
+                or (len(name) == 3 and knows(name) and name not in given_names() and name not in _SHORT_NAMES)
             ):
                 continue
         elif "_" in login:
@@ -159,10 +165,12 @@ def _strange(text: str, clock: Clock, words: frozenset[str], knows: Callable[[st
                 knows(part) and part not in given_names() and part not in surnames() for part in parts
             ):
                 continue
-        elif _TERM.search(login) or is_misspelt(login, words) or is_compound(login, words):
+        elif not (named := is_of_a_name(login)) and (is_misspelt(login, words) or is_compound(login, words)):
             continue
-        elif len(login) > 4 and (is_of_a_name(login) or _NO_ONSET.match(login)):
+        elif named or (len(login) > 4 and _NO_ONSET.match(login)):
             found.append((*match.span("x"), 0.4, "strange word"))
+            continue
+        elif _TERM.search(login):
             continue
         if login.startswith("the_") and login not in EVERYBODY and login[4:] not in words:
             # Whoever calls himself so; what is no name behind the article has a blank before it.
@@ -170,6 +178,7 @@ def _strange(text: str, clock: Clock, words: frozenset[str], knows: Callable[[st
             continue
         if told is None:
             told = occurs(_OF_ACCOUNTS, text)
-        if told:
+            of_somebody = told or (_CODE_MARK.search(text) is None and speaks_of_somebody(text))
+        if told or (of_somebody and "_" not in login):
             found.append((*match.span("x"), 0.4, "strange word"))
     return found

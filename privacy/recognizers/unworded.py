@@ -95,6 +95,18 @@ _DONE_BY = regex.compile(
     regex.IGNORECASE | regex.REVERSE,
 )
 
+# Whom it is done to, and what only somebody does.
+_DONE_TO = regex.compile(
+    r"(?<!\p{L})(?:(?:handed(?:[ ]over)?|given|paid|lent|belong(?:s|ed|ing)?|reassigned|entrusted|reports?|reporting|apologi[sz]ed|spoke|spoken|listened|owed|promoted|issued|returned|addressed)[ ]to|(?:complain(?:t|ts|ed|ing)|grievances?|allegations?|commendation|concerns?|feedback)[ ](?:about|against|for|from|by)"
+    r"|(?:salary|wages|pay|overtime|holiday|hours|shifts?|leave|pension|training|references?|statement|uniform|lanyard|fob|locker|lost card|signature|initials|handwriting)[ ](?:of|for|from)|ask(?:ed)?|tell|told|thank(?:ed)?|remind(?:ed)?|reliev(?:ed?|ing)|promoted?|dismiss(?:ed)?|suspend(?:ed)?|interview(?:ed)?|invited?|accompan(?:y|ied)|ee)[ :]{1,2}$",
+    regex.IGNORECASE,
+)
+_DOES = regex.compile(
+    r"(?:['’]s)?[ ](?:(?:has|had|have)[ ](?:been[ ](?:off|ill|sick|away|absent|paid|seen|told|asked|warned|trained)|resigned|retired|left|agreed|refused|asked|signed|complained|passed|completed)|(?:is|was)[ ](?:on[ ](?:leave|call|duty|sick|holiday|shift|nights|days|lates|earlies|maternity|break|the (?:rota|roster))|off|late|sick|ill|absent|away|pregnant|injured|hired|dismissed|paid|seen|told|asked|sent home|trained|promoted|unwell|tired|drunk|rude|crying|interviewed|suspended|terminated)"
+    r"|slipped|tripped|fell|fainted|worked|resigns?|resigned|retires?|retired|called[ ](?:in|off)|asked|said|says|told|wrote|replied|apologi[sz]ed|refused|declined|attended|signed|swapped|complained|overslept|forgot|remembers?|noticed|witnessed|admitted|denies|denied[ ](?:it|any|all|having)|wants|thinks|feels|claims|insists|passed[ ](?:the[ ](?:course|exam|test)|away|out)|drew|hurt|cut[ ](?:her|his|their)|starts[ ](?:on[ ])?(?:mon|tues|wednes|thurs|fri|satur|sun|next|tomorrow|today)\w*)(?!\p{L})",
+    regex.IGNORECASE,
+)
+
 _PLATE_CHARS = 10
 # Letters and digits that take turns so often were drawn at random, as no model's name is.
 _MANY_TURNS = 4
@@ -171,6 +183,7 @@ def _codes(
             or setting.near(start, end, _REACH)
             or _OF_A_BODY.fullmatch(text, start, end) is not None
             or _DONE_BY.search(text, max(0, start - _LOOK_BACK), start) is not None
+            or (_is_somebodys(text, start, end) and not goods.near(start, end, _REACH))
             or (digits >= 6 and first.near(start, end, _REACH))
             or (
                 end - start <= _PLATE_CHARS
@@ -183,6 +196,14 @@ def _codes(
             )
         ):
             yield Span(start, end, "REFERENCE_ID", _SCORE, "unworded code")
+
+
+def _is_somebodys(text: str, start: int, end: int) -> bool:
+    """Whether only somebody does what is said after it, or has done to him what is said before."""
+    return (
+        _DONE_TO.search(text, max(0, start - _LOOK_BACK), start) is not None
+        or _DOES.match(text, end) is not None
+    )
 
 
 def _turns(code: str) -> int:

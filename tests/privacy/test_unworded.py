@@ -52,6 +52,13 @@ FOUND = [
     ("They listed her as seventy-six.", "seventy-six"),
     ("Demographics: 55, W, M, high school, client since spring", "55"),
     ("My nan did it at 59 so can you", "59"),
+    ("IY4262 slipped on the wet floor.", "IY4262"),
+    ("E12744 is on leave.", "E12744"),
+    ("Key handed to E94769.", "E94769"),
+    ("Complaint about BB9360.", "BB9360"),
+    ("Ask E29280 about the keys.", "E29280"),
+    ("phlebotomist ON5140 drew it", "ON5140"),
+    ("Password reset requested for YZ9958", "YZ9958"),
 ]
 LEFT = [
     "Replace the bearing with part WO-0806-22 and grease it.",
@@ -71,6 +78,9 @@ LEFT = [
     "The relay is replaced by K4417 on new boards.",
     "The watch is powered by M4417 cells.",
     "She is the mother of 12.",
+    "The relay K4417 failed again.",
+    "The pins belong to connector J4471.",
+    "Ask for model X4471 at the counter.",
     "Patients 12, staff 30.",
     "The score was 34, then 41.",
     "I gave him 20.",

@@ -316,7 +316,10 @@ PERSONAL: dict[str, str] = {
         Ticket opened by «sgarcia»
         user_id="«cwalsh»"
         --user «fgruber»
-        ssh «dkim»@buildhost""",
+        ssh «dkim»@buildhost
+        Order cancelled («gramsbottom_de», noon): duplicate of the first.
+        reset it pls -- «gramsbottom_ag» got a new phone
+        Sign in as «sueda» with the temporary password.""",
     "CARD_SECURITY": """
         CVV «447»
         the cvc is «8812»
