@@ -16,7 +16,7 @@ from privacy.recognizers.topics import SOMEBODY
 
 # The number first: few places of a text have one, and most have something that stands before one.
 _AGE = regex.compile(
-    r"(?<![0-9])(?P<x>1[01][0-9]|[1-9][0-9])"
+    r"(?P<x>1[01][0-9](?<![0-9]{4})|[1-9][0-9](?<![0-9]{3}))(?!\w)"
     r"(?:(?<=(?:^|[,;(\[|\t][ ]?|(?<!\w)ages(?:[ ]\w+){0,3}:[ ]|(?<!\w)[FM]/|(?<=\p{L})[ ][-/][ ])[0-9]{2,3})(?=[,;)\]|\t]|[ ](?:[-/][ ]|[FM](?![\w'])|yrs?(?!\w)(?![ ]?ago)|years?(?=[.,;]))|$)(?!,[0-9])"
     r"|(?<=(?<!\w)age[sd]?[ ][0-9]{1,3}(?:,[ ]|[ ]and[ ])[0-9]{2,3})(?!\w|[.,][0-9])"
     r"|(?<=(?<!\w)(?:at|at just|at only|turned|reached|hits?|looks|looks about|looks around|not yet|barely|celebrat\w{1,3}|pt|patient|male|female|(?:he|she)(?: is|'s)|a spry|been|mid-|late-|early-)[ ]?[0-9]{2,3})"

@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 import regex
 
 from privacy.recognizers.login_forms import has_form, is_no_word, is_of_a_name, is_writer, may_be
+from privacy.recognizers.needs import Pattern
 from privacy.recognizers.prefilter import Group, may_match
 from privacy.recognizers.rule import Clock, matches, matches_of, search
-from privacy.recognizers.stray_logins import ARTICLE, HOST, HOST_FORM, Login, find_stray
+from privacy.recognizers.stray_logins import HOST, HOST_FORM, Login, find_stray, is_behind_article
 from privacy.records import Span
 
 # A login in a slot that says so; letters, digits, and what logins have between them.
@@ -175,7 +176,7 @@ def find_logins(
         named = (
             is_of_a_name(match["x"])
             and match["x"] not in words
-            and not ARTICLE.search(text, 0, match.start("x"))
+            and not is_behind_article(text, match.start("x"))
         )
         if has_form(match["x"]) or named or (surely and is_no_word(match["x"], words)):
             found.append((*match.span("x"), score, name))
@@ -184,9 +185,10 @@ def find_logins(
         if may_be(match[group]) if group == "x" else is_writer(match[group]):
             found.append((*match.span(group), 0.5, "writer"))
     found += find_stray(text, clock, words, knows)
-    if words and ("=" in text or any(may_match(sign, text) for sign in (HOST, _LOG_START, _LEVEL))):
+    signs = [sign for sign in (HOST, _LOG_START, _LEVEL) if may_match(sign, text)]
+    if words and (signs or "=" in text):
         for line in search(_LINE, text, clock):
-            if _is_log(line.group()):
+            if _is_log(line.group(), signs):
                 found += _in_log_line(text, line.start(), line.end(), words)
     if words and found:
         found += _listed_beside(text, found, words)
@@ -212,13 +214,11 @@ def _listed_beside(text: str, found: Sequence[Login], words: frozenset[str]) -> 
 _MOST_LISTED = 8
 
 
-def _is_log(line: str) -> bool:
-    return (
-        HOST.search(line) is not None
-        or _LOG_START.match(line) is not None
-        or _LEVEL.search(line) is not None
-        or ("=" in line and len(_PAIR.findall(line)) >= 2)
-    )
+def _is_log(line: str, signs: Sequence[Pattern]) -> bool:
+    """Whether a program wrote the line; `signs` are those that its text may have."""
+    return any(
+        (sign.match(line) if sign is _LOG_START else sign.search(line)) is not None for sign in signs
+    ) or ("=" in line and len(_PAIR.findall(line)) >= 2)
 
 
 def _in_log_line(text: str, start: int, end: int, words: frozenset[str]) -> list[Login]:

@@ -128,13 +128,23 @@ def _search_near(pattern: Pattern, text: str, clock: Clock) -> Iterator[Match]:
 def run_rules(rules: Group[Rule], text: str, clock: Clock) -> list[Span]:
     """All findings of all rules; overlaps are left to the arbiter."""
     clock.left_s()
-    return [span for _, rule in rules.that_may_match(text) for span in run_rule(rule, text, clock)]
+    has_digit = _DIGIT.search(text) is not None
+    return [
+        span
+        for _, rule in rules.that_may_match(text)
+        if has_digit or not rule.needs_digit
+        for span in _findings(rule, text, clock)
+    ]
 
 
 def run_rule(rule: Rule, text: str, clock: Clock) -> list[Span]:
     """All findings of one rule, whatever the text."""
     if rule.needs_digit and _DIGIT.search(text) is None:
         return []
+    return _findings(rule, text, clock)
+
+
+def _findings(rule: Rule, text: str, clock: Clock) -> list[Span]:
     group: str | int = "x" if "x" in rule.pattern.groupindex else 0
     return [
         Span(start, end, rule.entity_type, rule.score, rule.name)

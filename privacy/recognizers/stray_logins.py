@@ -46,7 +46,8 @@ _OF_ACCOUNTS = regex.compile(
 )
 _OF_A_NAME = re.compile(r"(?<![\w@./\\-])(?P<x>[a-z]{5,30}[0-9]{0,2})(?![\w@/(=-]|\.\w)")
 # "The trout opened the gate" tells of no login.
-ARTICLE = regex.compile(r"(?<!\w)(?:the|an?|these|some) $", regex.IGNORECASE)
+_ARTICLE = regex.compile(r"(?<!\w)(?:the|an?|these|some) $", regex.IGNORECASE)
+_ARTICLE_CHARS = 8
 # A word that no dictionary has, alone, with a number behind it, or two with "_" between.
 _STRANGE = re.compile(
     r"(?<![\w@./\\=$%&#-])(?P<x>[a-z]{4,30}|(?P<name>[a-z]{3,30})[0-9]{1,4}|[a-z]{2,30}_[a-z]{1,30}(?:[0-9]{1,4})?)(?![\w@/(=\\-]|\.\w|['’]\w{2}|[ ]?:[ ]?[0-9])"
@@ -133,14 +134,24 @@ def _of_names(text: str, clock: Clock, words: frozenset[str]) -> list[Login]:
     """Names run together, or with a digit behind them."""
     found: list[Login] = []
     for match in matches(_OF_A_NAME, text, clock):
-        if ARTICLE.search(text, 0, match.start()):
-            continue
         name = match["x"].rstrip("0123456789")
+        if name in words:
+            continue
         # "small" is a word, and no initial before "Mall".
         bare = name == match["x"] and (name in surnames() or name in given_names())
-        if not bare and is_no_word(name, words) and (is_of_a_name(name) or name != match["x"]):
+        if (
+            not bare
+            and is_no_word(name, words)
+            and (is_of_a_name(name) or name != match["x"])
+            and not is_behind_article(text, match.start())
+        ):
             found.append((*match.span("x"), 0.4, "of a name"))
     return found
+
+
+def is_behind_article(text: str, start: int) -> bool:
+    """What is "the" or "a" something is no login."""
+    return _ARTICLE.search(text, max(0, start - _ARTICLE_CHARS), start) is not None
 
 
 def _strange(text: str, clock: Clock, words: frozenset[str], knows: Callable[[str], bool]) -> list[Login]:
