@@ -9,6 +9,7 @@ import math
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from datetime import time as time_of_day
@@ -182,6 +183,12 @@ def _adapter(cls: Any) -> TypeAdapter[Any]:
     return TypeAdapter(cls)
 
 
+@functools.cache
+def type_hints(cls: type) -> Mapping[str, Any]:
+    """The types of a settings class, by field: working them out compiles every annotation anew."""
+    return get_type_hints(cls)
+
+
 def load_use_case(path: Path) -> UseCase:
     """Reads a use case file, and the price card and the policy it names into it; raises ConfigError in one line."""
     document = read_toml(path)
@@ -288,7 +295,7 @@ def validate(cls: type[_Settings], document: Any, where: str) -> _Settings:
 
 
 def _refuse_unknown(cls: type, document: dict[str, Any], prefix: str, where: str) -> None:
-    hints = get_type_hints(cls)
+    hints = type_hints(cls)
     known = [field.name for field in fields(cls)]
     for key, value in document.items():
         if key not in known:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
-from appliance.config import ConfigError, UseCase, load_use_case, read_toml, validate
+from appliance.config import ConfigError, UseCase, load_use_case, read_toml, type_hints, validate
 from appliance.home import Home
 from appliance.keeping.private_files import alone
 from appliance.models import ModelError, resolve
@@ -124,7 +124,7 @@ def _marks_of(home: Home, folder: Path, name: str) -> str:
 
 
 def _checked(home: Home, folder: Path, section: str, value: Any) -> Any:
-    hints = get_type_hints(UseCase)
+    hints = type_hints(UseCase)
     if section not in hints:
         raise ConfigError(f"a use case has no section '{section[:60]}'; it has: {', '.join(hints)}")
     if section == "scrub":

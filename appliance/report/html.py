@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
@@ -10,6 +12,9 @@ from appliance.report import words
 from appliance.report.blocks import Cell, Document
 from appliance.report.document import compose
 from appliance.report.study import Facts
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 
 def render_html(facts: Facts) -> str:
@@ -19,6 +24,16 @@ def render_html(facts: Facts) -> str:
 
 def render_page(document: Document) -> str:
     """The page of any report on a run."""
+    return _template().render(
+        document=document,
+        absent=(words.NOT_MEASURED, words.NOT_RECORDED),
+        as_cell=as_cell,
+        breakable=breakable,
+    )
+
+
+@functools.cache
+def _template() -> Template:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -28,12 +43,7 @@ def render_page(document: Document) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html.j2").render(
-        document=document,
-        absent=(words.NOT_MEASURED, words.NOT_RECORDED),
-        as_cell=as_cell,
-        breakable=breakable,
-    )
+    return environment.get_template("report.html.j2")
 
 
 def breakable(text: str) -> Markup:

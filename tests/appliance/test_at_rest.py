@@ -96,6 +96,7 @@ def test_a_key_for_a_home_that_is_not_encrypted_is_refused_until_it_is(
     assert state(home) == ([CANARY], scrub, signing)
 
 
+@pytest.mark.slow
 def test_a_change_of_the_key_killed_anywhere_goes_on(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

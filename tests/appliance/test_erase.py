@@ -106,7 +106,9 @@ def test_what_is_erased_is_not_read_again_from_the_source(tmp_path: Path) -> Non
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("fatal", range(1, 31))
+@pytest.mark.parametrize(
+    "fatal", [n if n % 10 == 0 else pytest.param(n, marks=pytest.mark.slow) for n in range(1, 31)]
+)
 def test_an_erasure_killed_after_any_write_goes_on(tmp_path: Path, fatal: int) -> None:
     run, home = make_run(tmp_path), Home.open()
     key, before = home.scrub_key(), held_by(run)

@@ -197,7 +197,7 @@ def test_what_comes_again_is_what_is_there_without_it_and_a_changed_file_is_anot
 
 
 @pytest.mark.slow
-def test_a_record_erased_after_another_is_found_and_nothing_else_is_taken(tmp_path: Path) -> None:
+def test_a_record_erased_after_another_is_found_and_nothing_else_is_taken() -> None:
     run, brought = make_home("jsonl")
     home = Home.open()
     key, path = home.scrub_key(), datasets.raw_path(home, brought.dataset_id)
@@ -214,7 +214,7 @@ def test_a_record_erased_after_another_is_found_and_nothing_else_is_taken(tmp_pa
 
 
 @pytest.mark.slow
-def test_a_scrub_that_was_stopped_begins_anew_since_its_rows_count_differently(tmp_path: Path) -> None:
+def test_a_scrub_that_was_stopped_begins_anew_since_its_rows_count_differently() -> None:
     run, brought = make_home("csv")
     home = Home.open()
     other = make_run_on(home, brought, "other")
@@ -227,9 +227,7 @@ def test_a_scrub_that_was_stopped_begins_anew_since_its_rows_count_differently(t
 
 
 @pytest.mark.slow
-def test_a_run_whose_use_case_names_no_subject_loses_the_person_where_another_names_it(
-    tmp_path: Path,
-) -> None:
+def test_a_run_whose_use_case_names_no_subject_loses_the_person_where_another_names_it() -> None:
     run, brought = make_home("csv")
     home = Home.open()
     other = make_run_on(home, brought, "other")
@@ -273,7 +271,7 @@ def test_a_file_of_the_sites_is_named_by_path_and_not_touched(tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_a_dataset_of_one_person_is_left_without_a_record(tmp_path: Path) -> None:
+def test_a_dataset_of_one_person_is_left_without_a_record() -> None:
     run, brought = make_home("csv")
     home = Home.open()
     for row in {row["person"] for row in ROWS}:

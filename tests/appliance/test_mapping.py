@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,7 @@ from appliance.home import Home
 from appliance.people.acting import NotAllowed
 from appliance.preparing import mapping, use_cases
 from appliance.preparing.mapping import Form
-from tests.appliance.drafted_case import OFFICER, OPERATOR, ROWS, draft, write
+from tests.appliance.drafted_case import OFFICER, OPERATOR, ROWS, bring_in, draft
 
 
 @pytest.fixture
@@ -23,9 +22,9 @@ def home() -> Home:
 
 
 @pytest.fixture
-def form(home: Home, tmp_path: Path) -> Form:
+def form(home: Home) -> Form:
     """A first guess for the tickets, put into an empty use case `new`."""
-    brought = datasets.bring_in(home, OPERATOR, write(tmp_path / "t.jsonl").open("rb"), "t.jsonl")
+    brought = bring_in(home)
     use_cases.create(home, OPERATOR, "new", "New")
     guess = mapping.suggested(datasets.profile(home, brought.dataset_id), brought.dataset_id)
     return replace(guess, labels=("billing", "outage"))
@@ -45,8 +44,8 @@ def test_what_was_saved_fills_the_form_again(home: Home, form: Form) -> None:
     assert mapping.form_of(home, "new") == again
 
 
-def test_a_column_keeps_the_name_that_the_use_case_gave_it(home: Home, tmp_path: Path) -> None:
-    made = draft(home, tmp_path)
+def test_a_column_keeps_the_name_that_the_use_case_gave_it(home: Home) -> None:
+    made = draft(home)
     before = use_cases.read(home, made)
     form = mapping.form_of(home, made)
     assert form.fields == {"message": "text", "queue": "queue"}
@@ -54,10 +53,8 @@ def test_a_column_keeps_the_name_that_the_use_case_gave_it(home: Home, tmp_path:
     assert use_cases.read(home, made)["data"] == before["data"] | {"columns": {}}
 
 
-def test_what_the_form_does_not_ask_stays(home: Home, tmp_path: Path) -> None:
-    made = draft(
-        home, tmp_path, sft={"epochs": 2.0}, evaluate={"few_shot": 2}, split={"test": 9, "validation": 3}
-    )
+def test_what_the_form_does_not_ask_stays(home: Home) -> None:
+    made = draft(home, sft={"epochs": 2.0}, evaluate={"few_shot": 2}, split={"test": 9, "validation": 3})
     before = use_cases.read(home, made)
     mapping.save(home, OPERATOR, made, replace(mapping.form_of(home, made), num_test=11))
     after = use_cases.read(home, made)

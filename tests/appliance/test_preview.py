@@ -21,8 +21,8 @@ def home() -> Home:
 
 
 @pytest.fixture
-def name(home: Home, tmp_path: Path) -> str:
-    made = draft(home, tmp_path)
+def name(home: Home) -> str:
+    made = draft(home)
     preview.look_over(home, made, rules_only(home, made), silently)
     return made
 
@@ -54,11 +54,11 @@ def test_whoever_may_see_no_text_sees_the_counts(home: Home, name: str) -> None:
     assert "example.com" not in (use_cases.path(home, name).parent / "preview.json").read_text()
 
 
-def test_duplicates_bad_rows_and_rare_answers_are_counted(home: Home, tmp_path: Path) -> None:
+def test_duplicates_bad_rows_and_rare_answers_are_counted(home: Home) -> None:
     rows = [*ROWS, *ROWS[:4]]
     rows[1] = {**rows[1], "queue": "once only"}
     rows[2] = {**rows[2], "text": ""}
-    made = draft(home, tmp_path)
+    made = draft(home)
     write(preview.reading_of(home, made).path, [{**row, "no": f"N{n}"} for n, row in enumerate(rows)])
     preview.look_over(home, made, rules_only(home, made), silently)
     counts = preview.counts(home, made)
@@ -70,8 +70,8 @@ def test_duplicates_bad_rows_and_rare_answers_are_counted(home: Home, tmp_path: 
     assert "once only" not in json.dumps(dict(counts.labels or {}))
 
 
-def test_a_value_with_something_personal_in_it_is_no_label(home: Home, tmp_path: Path) -> None:
-    made = draft(home, tmp_path)
+def test_a_value_with_something_personal_in_it_is_no_label(home: Home) -> None:
+    made = draft(home)
     rows = [{**row, "queue": "ask boss@example.com" if n % 3 else "billing"} for n, row in enumerate(ROWS)]
     write(preview.reading_of(home, made).path, rows)
     preview.look_over(home, made, rules_only(home, made), silently)
@@ -80,8 +80,8 @@ def test_a_value_with_something_personal_in_it_is_no_label(home: Home, tmp_path:
     assert (counts.labels, counts.withheld) == ({"billing": 20}, 1)
 
 
-def test_a_column_of_free_text_gives_no_labels(home: Home, tmp_path: Path) -> None:
-    made = draft(home, tmp_path)
+def test_a_column_of_free_text_gives_no_labels(home: Home) -> None:
+    made = draft(home)
     rows = [
         {**row, "no": f"{part}{n}", "queue": f"said {part} {n}"}
         for part in range(9)
@@ -102,21 +102,19 @@ def test_a_preview_says_when_it_is_of_another_policy_or_file(home: Home, name: s
     assert not preview.is_of_now(home, name, counts)
 
 
-def test_a_draft_without_data_or_policy_is_refused_in_a_sentence(home: Home, tmp_path: Path) -> None:
+def test_a_draft_without_data_or_policy_is_refused_in_a_sentence(home: Home) -> None:
     use_cases.create(home, OPERATOR, "bare", "Bare")
     with pytest.raises(ConfigError, match="has no records yet"):
         preview.ask(home, OPERATOR, "bare")
-    made = draft(home, tmp_path, scrub=None)
+    made = draft(home, scrub=None)
     with pytest.raises(ConfigError, match="has no privacy policy yet"):
         preview.ask(home, OPERATOR, made)
     assert preview.counts(home, made) is None
     assert preview.records(home, OPERATOR, made) == []
 
 
-def test_a_question_about_a_field_that_is_not_mapped_is_refused_in_a_sentence(
-    home: Home, tmp_path: Path
-) -> None:
-    made = draft(home, tmp_path)
+def test_a_question_about_a_field_that_is_not_mapped_is_refused_in_a_sentence(home: Home) -> None:
+    made = draft(home)
     data = use_cases.read(home, made)["data"]
     data["path"] = str((use_cases.path(home, made).parent / data["path"]).resolve())
     use_cases.save(home, OPERATOR, made, {"data": data | {"fields": {"body": "text", "queue": "queue"}}})
@@ -124,8 +122,8 @@ def test_a_question_about_a_field_that_is_not_mapped_is_refused_in_a_sentence(
         preview.ask(home, OPERATOR, made)
 
 
-def test_a_column_that_is_gone_fails_the_job_with_its_name_and_no_text(home: Home, tmp_path: Path) -> None:
-    made = draft(home, tmp_path)
+def test_a_column_that_is_gone_fails_the_job_with_its_name_and_no_text(home: Home) -> None:
+    made = draft(home)
     path = preview.reading_of(home, made).path
     path.write_text("".join(json.dumps({"no": n, "body": "mail me@example.com"}) + "\n" for n in range(20)))
     with pytest.raises(JobError, match="missing-field") as told:
@@ -134,14 +132,14 @@ def test_a_column_that_is_gone_fails_the_job_with_its_name_and_no_text(home: Hom
 
 
 @pytest.mark.slow
-def test_the_jobs_do_their_work_with_the_real_detector(home: Home, tmp_path: Path, models: Path) -> None:
+def test_the_jobs_do_their_work_with_the_real_detector(home: Home, models: Path) -> None:
     """As the worker's process does: preview, and a sample for review."""
     from appliance import jobs
     from appliance.preparing import review, review_sample
 
     for model in ("spacy-en-md", "rampart"):
         (home.models / model).symlink_to(models / model)
-    made = draft(home, tmp_path)
+    made = draft(home)
     from appliance.jobs.kinds import KINDS
 
     for job in (preview.ask(home, OPERATOR, made), review_sample.ask_for_sample(home, OFFICER, made, 12)):

@@ -38,9 +38,9 @@ def home() -> Home:
 
 
 @pytest.fixture
-def name(home: Home, tmp_path: Path) -> str:
+def name(home: Home) -> str:
     """A draft with a sample of 24 records."""
-    made = draft(home, tmp_path)
+    made = draft(home)
     review_sample.search(home, made, 24, rules_only(home, made), silently)
     return made
 
@@ -283,7 +283,7 @@ def test_marks_of_other_fields_begin_a_new_book_and_the_old_one_is_put_away(home
     assert [path for path in (home.root / "reviews" / name).iterdir() if path.name.endswith("-marks.jsonl")]
 
 
-def test_a_file_that_changed_is_told_before_a_record_is_shown(home: Home, name: str, tmp_path: Path) -> None:
+def test_a_file_that_changed_is_told_before_a_record_is_shown(home: Home, name: str) -> None:
     reading = review.reading_of(home, name)
     write(reading.path, [*ROWS[:5], *ROWS[6:]])
     told = review.progress(home, name)
@@ -312,8 +312,8 @@ def test_a_changed_policy_asks_for_another_search_and_keeps_the_marks(home: Home
     assert (told.reviewed, told.stale) == (24, None)
 
 
-def test_a_search_without_ids_or_of_no_records_is_refused_in_a_sentence(home: Home, tmp_path: Path) -> None:
-    made = draft(home, tmp_path)
+def test_a_search_without_ids_or_of_no_records_is_refused_in_a_sentence(home: Home) -> None:
+    made = draft(home)
     with pytest.raises(ReviewError, match="from 1 to"):
         review_sample.ask_for_sample(home, OFFICER, made, 0)
     data = use_cases.read(home, made)["data"]
@@ -324,8 +324,8 @@ def test_a_search_without_ids_or_of_no_records_is_refused_in_a_sentence(home: Ho
         review_sample.ask_for_sample(home, OFFICER, made, 10)
 
 
-def test_asking_twice_is_one_search(home: Home, tmp_path: Path) -> None:
-    made = draft(home, tmp_path)
+def test_asking_twice_is_one_search(home: Home) -> None:
+    made = draft(home)
     first, second = (review_sample.ask_for_sample(home, OFFICER, made, 10) for _ in range(2))
     assert first.job_id == second.job_id
     assert first.asked_by == OFFICER.name

@@ -166,7 +166,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         for role in Role:
             once = accounts.create(home, ADMIN, role.value, [role])
             accounts.set_password(home, Actor(role.value, frozenset({role}), "console"), once, GOOD)
-        name = draft(home, tmp_path_factory.mktemp("data"))
+        name = draft(home)
         (home.root / "marks.jsonl").write_text("{}\n")
         preview.look_over(home, name, rules_only(home, name), silently)
         review_sample.search(home, name, 12, rules_only(home, name), silently)

@@ -40,9 +40,9 @@ def served(url: str, **more: Any) -> dict[str, Any]:
     return {"kind": "endpoint", "model": "big", "url": url, "concurrency": 4, **more}
 
 
-def finding(home: Home, folder: Path, teacher: dict[str, Any], look: bool = True) -> teacher_test.Probe:
+def finding(home: Home, teacher: dict[str, Any], look: bool = True) -> teacher_test.Probe:
     """The finding of a test of this teacher, as the job leaves it."""
-    name = draft(home, folder, teacher=teacher, evaluate={"reference_field": "queue"}, prices=PRICES)
+    name = draft(home, teacher=teacher, evaluate={"reference_field": "queue"}, prices=PRICES)
     if look:
         preview.look_over(home, name, rules_only(home, name), silently)
     job = teacher_test.ask(home, OPERATOR, name)
@@ -60,13 +60,13 @@ def replies(prompt: str, _attempt: int) -> Reply:
     return answer("billing" if "Zyxw1" not in prompt else "no label at all", usage=usage)
 
 
-def test_a_server_that_answers_is_measured_and_its_answers_are_kept_apart(home: Home, tmp_path: Path) -> None:
+def test_a_server_that_answers_is_measured_and_its_answers_are_kept_apart(home: Home) -> None:
     def routes(path: str, _body: Any) -> Any:
         card = {"id": "big", "owned_by": "vllm", "max_model_len": 4096}
         return {"data": [card]} if path.endswith("/models") else None
 
     with ScriptedServer(replies, routes=routes) as server:
-        found = finding(home, tmp_path, served(server.url))
+        found = finding(home, served(server.url))
     assert found.ok
     assert (found.asked, found.answered) == (8, 8)
     assert (found.context_tokens, found.engine) == (4096, "vllm")
@@ -96,18 +96,18 @@ def test_a_server_that_answers_is_measured_and_its_answers_are_kept_apart(home: 
     ],
 )
 def test_a_server_that_does_not_answer_is_told_in_one_sentence_with_the_remedy(
-    home: Home, tmp_path: Path, reply: Reply, what: str
+    home: Home, reply: Reply, what: str
 ) -> None:
     with ScriptedServer(lambda *_: reply) as server:
-        found = finding(home, tmp_path, served(server.url))
+        found = finding(home, served(server.url))
     assert not found.ok
     assert what in found.said
     assert found.said.count(". ") == 0
     assert (found.asked, found.seconds, found.latency_s) == (0, None, None)
 
 
-def test_nobody_at_the_address_and_a_key_that_is_not_set_are_findings(home: Home, tmp_path: Path) -> None:
-    found = finding(home, tmp_path, served("http://127.0.0.1:9/v1"))
+def test_nobody_at_the_address_and_a_key_that_is_not_set_are_findings(home: Home) -> None:
+    found = finding(home, served("http://127.0.0.1:9/v1"))
     assert found.said.startswith("Nothing answers at http://127.0.0.1:9/v1")
     use_cases.save(
         home, OPERATOR, "tickets", {"teacher": served("http://127.0.0.1:9/v1", api_key_env="NO_SUCH_KEY")}
@@ -116,8 +116,8 @@ def test_nobody_at_the_address_and_a_key_that_is_not_set_are_findings(home: Home
     assert KINDS["teacher-test"].work(home, job)["message"].startswith("The variable NO_SUCH_KEY is not set")
 
 
-def test_recorded_answers_are_read_as_the_task_wants_them(home: Home, tmp_path: Path) -> None:
-    found = finding(home, tmp_path, {"kind": "recorded", "model": "people", "answer_field": "queue"})
+def test_recorded_answers_are_read_as_the_task_wants_them(home: Home) -> None:
+    found = finding(home, {"kind": "recorded", "model": "people", "answer_field": "queue"})
     assert (found.ok, found.readable, found.asked) == (True, 8, 8)
     assert found.said == "All 8 recorded answers can be read as the task wants them."
     assert estimate(home, "tickets") is None, "nothing is asked of anybody"
@@ -125,7 +125,7 @@ def test_recorded_answers_are_read_as_the_task_wants_them(home: Home, tmp_path: 
 
 def test_a_folder_that_is_no_model_says_so(home: Home, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    found = finding(home, tmp_path, {"kind": "local", "model": str(tmp_path / "empty")})
+    found = finding(home, {"kind": "local", "model": str(tmp_path / "empty")})
     assert not found.ok
     assert "config.json" in found.said or "safetensors" in found.said
 
@@ -147,14 +147,14 @@ def test_where_an_address_leads_is_known_without_a_lookup(url: str, where: str) 
     assert teacher_test.reaches(url) == where
 
 
-def test_only_an_operator_tests(home: Home, tmp_path: Path) -> None:
-    name = draft(home, tmp_path)
+def test_only_an_operator_tests(home: Home) -> None:
+    name = draft(home)
     with pytest.raises(NotAllowed):
         teacher_test.ask(home, OFFICER, name)
 
 
-def test_tokens_and_money_are_a_range_before_a_test_and_measured_after(home: Home, tmp_path: Path) -> None:
-    name = draft(home, tmp_path, teacher=served("http://127.0.0.1:9/v1"), prices=PRICES)
+def test_tokens_and_money_are_a_range_before_a_test_and_measured_after(home: Home) -> None:
+    name = draft(home, teacher=served("http://127.0.0.1:9/v1"), prices=PRICES)
     with pytest.raises(ConfigError, match="make a preview"):
         estimate(home, name)
     preview.look_over(home, name, rules_only(home, name), silently)
@@ -180,11 +180,9 @@ def test_tokens_and_money_are_a_range_before_a_test_and_measured_after(home: Hom
     assert after.missing == ()
 
 
-def test_an_estimate_forgets_a_test_of_another_teacher_and_says_what_is_missing(
-    home: Home, tmp_path: Path
-) -> None:
+def test_an_estimate_forgets_a_test_of_another_teacher_and_says_what_is_missing(home: Home) -> None:
     with ScriptedServer(replies) as server:
-        finding(home, tmp_path, served(server.url))
+        finding(home, served(server.url))
     use_cases.save(home, OPERATOR, "tickets", {"teacher": served("http://127.0.0.1:9/v1"), "prices": None})
     found = estimate(home, "tickets")
     assert found is not None
@@ -195,7 +193,7 @@ def test_an_estimate_forgets_a_test_of_another_teacher_and_says_what_is_missing(
 @pytest.mark.slow
 def test_a_local_teacher_is_loaded_asked_and_measured(home: Home, tmp_path: Path) -> None:
     path = make_tiny_model(tmp_path / "tiny")
-    found = finding(home, tmp_path, {"kind": "local", "model": str(path)})
+    found = finding(home, {"kind": "local", "model": str(path)})
     assert (found.asked, found.answered) == (8, 8)
     assert found.seconds is not None and found.latency_s is not None
     assert found.engine == "this machine"

@@ -43,7 +43,7 @@ def furnish(home: Home, folder: Path) -> None:
         accounts.create(
             home, Actor("setup", frozenset(Role), "shell"), who.name, who.roles, f"{who.name}@example.org"
         )
-    review_sample.search(home, draft(home, folder), 60, rules_only(home, CASE), silently)
+    review_sample.search(home, draft(home), 60, rules_only(home, CASE), silently)
     policies.save(home, OLGA, POLICY, {"name": "Own 0", "preset": "gdpr"})
     said = {
         arm: [f"{arm} says {place}" for place in range(PAIRS)] for arm in ("untuned", "onpolicy", "teacher")

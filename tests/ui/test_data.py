@@ -17,8 +17,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def name(home: Home, tmp_path: Path) -> str:
-    return draft(home, tmp_path)
+def name(home: Home) -> str:
+    return draft(home)
 
 
 def texts(shown: AppTest) -> str:

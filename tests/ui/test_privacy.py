@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 
@@ -18,9 +17,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def name(home: Home, tmp_path: Path) -> str:
+def name(home: Home) -> str:
     """A draft with a sample of 12 records."""
-    made = draft(home, tmp_path)
+    made = draft(home)
     review_sample.search(home, made, 12, rules_only(home, made), silently)
     return made
 

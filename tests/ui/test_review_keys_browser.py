@@ -19,10 +19,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture
-def home(stillhouse_home: Path, tmp_path: Path) -> Home:
+def home(stillhouse_home: Path) -> Home:
     """A home with a use case and a sample of 14 records."""
     home = Home.open()
-    review_sample.search(home, draft(home, tmp_path), 14, rules_only(home, "tickets"), silently)
+    review_sample.search(home, draft(home), 14, rules_only(home, "tickets"), silently)
     return home
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from appliance import jobs
@@ -21,8 +19,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def name(home: Home, tmp_path: Path) -> str:
-    made = draft(home, tmp_path, teacher=None, prices=PRICES, evaluate={"reference_field": "queue"})
+def name(home: Home) -> str:
+    made = draft(home, teacher=None, prices=PRICES, evaluate={"reference_field": "queue"})
     preview.look_over(home, made, rules_only(home, made), silently)
     return made
 
