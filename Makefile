@@ -50,7 +50,7 @@ test-all: test
 	$(BIN)/python -m pytest -m long
 
 test-fast: $(STATE)/installed
-	$(BIN)/python -m pytest -n auto --maxprocesses 8 -m 'not slow and not vllm and not browser and not long'
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal -m 'not slow and not vllm and not browser and not long'
 
 lint: $(STATE)/installed
 	$(BIN)/ruff format --check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import os
 import shutil
@@ -68,6 +69,19 @@ def stillhouse_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
     home.chmod(0o700)
     monkeypatch.setenv("STILLHOUSE_HOME", str(home))
     return home
+
+
+def weaken(patch: pytest.MonkeyPatch) -> None:
+    """Hashes of passwords of the same kind that cost next to nothing."""
+    import argon2
+
+    weak = functools.partial(argon2.PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+    patch.setattr(argon2, "PasswordHasher", weak)
+
+
+@pytest.fixture
+def little_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    weaken(monkeypatch)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

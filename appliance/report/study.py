@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -44,7 +45,12 @@ def _placed(value: Any, pointer: str) -> Any:
 
 def step(pointer: str, key: object) -> str:
     """One step further: RFC 6901, in its form for URI fragments, so that it holds no space."""
-    return f"{pointer}/{quote(str(key).replace('~', '~0').replace('/', '~1'), safe='~')}"
+    return f"{pointer}/{_escaped(str(key))}"
+
+
+@functools.lru_cache(4096)  # asked for each number of a report many times over
+def _escaped(key: str) -> str:
+    return quote(key.replace("~", "~0").replace("/", "~1"), safe="~")
 
 
 def at(part: Facts, *keys: str) -> str:

@@ -13,7 +13,7 @@ from appliance import manifest
 from appliance.config import load_use_case, use_case_to_json
 from appliance.home import Home
 from appliance.manifest import Manifest
-from appliance.report.write import write_report
+from appliance.report.write import to_json, write_report
 from appliance.stages.context import write_rows
 from tests.appliance.report_facts import measured_facts
 from tests.appliance.small_use_case import TEXT
@@ -33,15 +33,15 @@ def fake_model(folder: Path) -> Path:
 
 
 @functools.cache
-def _forms(told: str) -> dict[str, bytes]:
+def _all_forms(told: str) -> dict[str, bytes]:
     """Written once a set of facts, for the same facts give the same bytes; setting a PDF takes half a second."""
     with tempfile.TemporaryDirectory() as folder:
         names = write_report(json.loads(told), Path(folder))
         return {name: (Path(folder) / name).read_bytes() for name in names}
 
 
-def _write_report(facts: Mapping[str, Any], folder: Path) -> list[str]:
-    forms = _forms(json.dumps(facts))
+def _write_report(facts: Mapping[str, Any], folder: Path, json_alone: bool) -> list[str]:
+    forms = {"report.json": to_json(facts).encode()} if json_alone else _all_forms(json.dumps(facts))
     for name, content in forms.items():
         (folder / name).write_bytes(content)
     return list(forms)
@@ -58,8 +58,9 @@ def finish(
     use_case: str = TEXT,
     parity: Mapping[str, Any] = PARITY,
     attack: str = "passes",
+    json_alone: bool = False,
 ) -> Path:
-    """`folder` holds the use case and the base model; returns the run's folder. `outcomes`: arm -> record id -> score."""
+    """`json_alone`: of the report's forms the one that other code reads. `folder` holds the use case and the base model; returns the run's folder. `outcomes`: arm -> record id -> score."""
     folder.mkdir(exist_ok=True)
     (folder / "use_case.toml").write_text(use_case)
     base = folder / "student"
@@ -103,5 +104,5 @@ def finish(
     stage("bench", [], {"chosen": "onpolicy", "parity": dict(parity)})
     stage("curate", [], {"train": 3001})
     stage("check", [], {})
-    stage("report", _write_report(told, run / "report"), {})
+    stage("report", _write_report(told, run / "report", json_alone), {})
     return run

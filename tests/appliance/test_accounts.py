@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import subprocess
@@ -11,7 +10,6 @@ import threading
 import time
 from pathlib import Path
 
-import argon2
 import pytest
 
 from appliance import audit
@@ -25,11 +23,7 @@ ADMIN = Actor("root", frozenset({Role.ADMINISTRATOR}), "console")
 GOOD = "otters swim at noon"
 
 
-@pytest.fixture(autouse=True)
-def little_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes of the same kind that cost next to nothing."""
-    weak = functools.partial(argon2.PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(argon2, "PasswordHasher", weak)
+pytestmark = pytest.mark.usefixtures("little_work")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from tests.appliance.finished_run import finish
 from tests.appliance.report_facts import measured_facts
 from tests.appliance.small_use_case import TEXT
 
+_finish = functools.partial(finish, json_alone=True)
 ONE, TWO = "small-00000001", "small-00000002"
 
 
@@ -45,8 +47,8 @@ def outcomes(right: int, n: int, first: str = "r") -> dict[str, dict[str, float]
 
 
 def two_runs(home: Home, site: Path, *, same: bool) -> Any:
-    finish(home, site, ONE, facts=facts_with(0.6, 100), outcomes=outcomes(60, 100))
-    finish(home, site, TWO, facts=facts_with(0.8, 100), outcomes=outcomes(80, 100, "r" if same else "other"))
+    _finish(home, site, ONE, facts=facts_with(0.6, 100), outcomes=outcomes(60, 100))
+    _finish(home, site, TWO, facts=facts_with(0.8, 100), outcomes=outcomes(80, 100, "r" if same else "other"))
     found = compare([ONE, TWO], home)
     rows = {(row.run_id, row.arm, row.metric): row for row in found.rows}
     return found, rows[TWO, "onpolicy", "exact_match"], rows[ONE, "onpolicy", "exact_match"]
@@ -85,8 +87,8 @@ def test_a_measure_that_was_not_taken_has_no_difference(home: Home, tmp_path: Pa
     for score in facts["scores"]:
         if score["arm"] == "teacher":
             score |= {"value": None, "low": None, "high": None}
-    finish(home, tmp_path / "site", ONE)
-    finish(home, tmp_path / "site", TWO, facts={"scores": facts["scores"]})
+    _finish(home, tmp_path / "site", ONE)
+    _finish(home, tmp_path / "site", TWO, facts={"scores": facts["scores"]})
     found = compare([ONE, TWO], home)
     assert all(row.difference is None for row in found.rows if row.arm == "teacher")
     assert "not measured" in render_markdown(compose(found))
@@ -103,21 +105,21 @@ def test_a_measure_that_was_not_taken_has_no_difference(home: Home, tmp_path: Pa
 def test_another_task_metric_or_reference_is_refused_in_one_line(
     home: Home, tmp_path: Path, facts: dict[str, Any], use_case: str, why: str
 ) -> None:
-    finish(home, tmp_path / "one", ONE)
-    finish(home, tmp_path / "two", TWO, facts=facts, use_case=use_case)
+    _finish(home, tmp_path / "one", ONE)
+    _finish(home, tmp_path / "two", TWO, facts=facts, use_case=use_case)
     with pytest.raises(CompareError, match=why) as error:
         compare([ONE, TWO], home)
     assert "\n" not in str(error.value)
 
 
 def test_a_prompt_in_other_words_is_the_same_task(home: Home, tmp_path: Path) -> None:
-    finish(home, tmp_path / "one", ONE)
-    finish(home, tmp_path / "two", TWO, use_case=TEXT.replace("Name the queue.", "Which queue?"))
+    _finish(home, tmp_path / "one", ONE)
+    _finish(home, tmp_path / "two", TWO, use_case=TEXT.replace("Name the queue.", "Which queue?"))
     assert len(compare([ONE, TWO], home).runs) == 2
 
 
 def test_one_run_or_one_that_is_not_there_cannot_be_compared(home: Home, tmp_path: Path) -> None:
-    finish(home, tmp_path / "site", ONE)
+    _finish(home, tmp_path / "site", ONE)
     for asked, why in (([ONE], "at least two"), ([ONE, ONE], "at least two"), ([ONE, TWO], "has no report")):
         with pytest.raises(CompareError, match=why):
             compare(asked, home)

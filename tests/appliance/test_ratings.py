@@ -82,9 +82,9 @@ def test_a_preference_is_kept_for_the_arm_and_not_for_the_place(
 def test_the_order_differs_between_raters_and_stays_when_the_page_is_drawn_again(
     home: Home, found: Evaluated
 ) -> None:
-    """Over forty rounds chance alone leaves no rater who always sees the same arm first."""
+    """Over twenty-four rounds chance alone leaves no rater who always sees the same arm first."""
     seen: set[tuple[str, bool]] = set()
-    for _ in range(40):
+    for _ in range(24):
         made = start(home, OLGA, found, "onpolicy", "untuned", 1)
         for rater in (OLGA, PAUL):
             pair = next_pair(home, rater, found, made)

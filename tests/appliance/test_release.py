@@ -98,7 +98,7 @@ def test_a_trace_finds_the_release_of_a_student(home: Home, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("kind", ["prompt-first", "keep-teacher", "not-enough-evidence"])
 def test_another_verdict_needs_the_flag_and_the_card_says_so(home: Home, tmp_path: Path, kind: str) -> None:
-    finish(home, tmp_path / "site", facts=verdict(kind))
+    finish(home, tmp_path / "site", facts=verdict(kind), json_alone=True)
     with pytest.raises(ReleaseError, match=f"the verdict is '{kind}'.*--despite-verdict"):
         release(RUN, home)
     folder = release(RUN, home, despite_verdict=True)
@@ -116,7 +116,7 @@ def test_another_verdict_needs_the_flag_and_the_card_says_so(home: Home, tmp_pat
     ],
 )
 def test_no_flag_opens_the_other_gates(home: Home, tmp_path: Path, changes: dict[str, Any], why: str) -> None:
-    finish(home, tmp_path / "site", **changes)
+    finish(home, tmp_path / "site", **changes, json_alone=True)
     with pytest.raises(ReleaseError, match=why):
         release(RUN, home, despite_verdict=True)
     assert not (home.root / "releases" / RUN).exists()
@@ -131,6 +131,7 @@ def test_a_leak_that_the_site_chose_to_report_only_stands_first_on_the_card(
         tmp_path / "site",
         attack="leaks",
         facts=attacked,
+        json_alone=True,
         use_case=TEXT + '\n[attack]\non_leak = "report"\n',
     )
     folder = release(RUN, home)

@@ -117,7 +117,7 @@ def test_without_a_threshold_that_holds_there_is_no_cascade_in_the_folder(
     tmp_path: Path, part: str, change: dict[str, Any]
 ) -> None:
     home = Home.open()
-    finish(home, tmp_path / "site", facts={part: measured_facts()[part] | change})
+    finish(home, tmp_path / "site", facts={part: measured_facts()[part] | change}, json_alone=True)
     folder = release(RUN, home)
     assert not (folder / CASCADE).exists() and not (folder / "cascade.py").exists()
     assert "teacher behind it" not in (folder / "README.md").read_text()

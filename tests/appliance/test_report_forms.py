@@ -66,6 +66,7 @@ def facts(request: pytest.FixtureRequest) -> dict[str, Any]:
 # --- all forms
 
 
+@pytest.mark.slow
 def test_the_same_facts_give_the_same_bytes(whole: dict[str, Any], tmp_path: Path) -> None:
     names = write_report(whole, tmp_path)
     first = {name: (tmp_path / name).read_bytes() for name in names}

@@ -17,7 +17,6 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import argon2
 import pytest
 
 from appliance import approvals, audit, datasets, jobs, models
@@ -35,6 +34,7 @@ from appliance.training import view as training_view
 from appliance.views import reports as report_view
 from tests.appliance.drafted_case import OFFICER, OPERATOR, draft, rules_only, silently
 from tests.appliance.evaluated_run import RUN, make_run
+from tests.conftest import weaken
 
 ROOT = Path(__file__).parents[2]
 GOOD = "otters swim at noon"
@@ -145,21 +145,14 @@ CALLS = [
 """The roles' accounts are named after them."""
 
 
-@pytest.fixture(autouse=True)
-def little_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    weak = functools.partial(argon2.PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(argon2, "PasswordHasher", weak)
+pytestmark = pytest.mark.usefixtures("little_work")
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A home in which each call finds what it acts on."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            argon2,
-            "PasswordHasher",
-            functools.partial(argon2.PasswordHasher, time_cost=1, memory_cost=8, parallelism=1),
-        )
+        weaken(patch)
         patch.setenv("STILLHOUSE_HOME", str(tmp_path_factory.mktemp("roles") / "home"))
         home = Home.open()
         accounts.create_first(home, "root", GOOD)

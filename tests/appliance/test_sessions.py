@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import time
 from collections.abc import Iterator
 
-import argon2
 import pytest
 
 from appliance import audit
@@ -21,11 +19,7 @@ GOOD = "otters swim at noon"
 NOW = time.time()
 
 
-@pytest.fixture(autouse=True)
-def little_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes of the same kind that cost next to nothing."""
-    weak = functools.partial(argon2.PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(argon2, "PasswordHasher", weak)
+pytestmark = pytest.mark.usefixtures("little_work")
 
 
 @pytest.fixture

@@ -259,6 +259,7 @@ def test_tables_that_cannot_be_made_are_told_at_the_start_and_not_quoted(tables:
     assert "Kovacs" not in str(raised.value)
 
 
+@pytest.mark.slow  # a process of its own that loads DuckDB
 def test_the_reward_reads_the_query_out_of_its_field_and_its_fence(tmp_path: Path) -> None:
     (tmp_path / "tables.sql").write_text(TABLES)
     task = make_task(

@@ -27,6 +27,7 @@ HERE = "http://localhost"
 STREAM = "ws://localhost/_stcore/stream"
 CODE = "aaaa-bbbb-cccc"
 PASSWORD = "four plain words here"
+pytestmark = pytest.mark.usefixtures("little_work")
 FORM = {"content-type": "application/x-www-form-urlencoded", "origin": HERE}
 
 
