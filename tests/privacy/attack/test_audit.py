@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import asdict, replace
 
@@ -36,15 +37,24 @@ def audit_of(
     reached: frozenset[int] | None = None,
 ) -> Audit:
     everything = frozenset(canary.index for canary in trial.canaries)
+    usual, of_base, of_control = _usual()
+    is_usual = trial == usual
     return Audit(
         Case(
             trial,
             everything if reached is None else reached,
-            run(base or Noisy(1), trial),
-            run(control or make_control(trial), trial),
+            of_base if is_usual and base is None else run(base or Noisy(1), trial),
+            of_control if is_usual and control is None else run(control or make_control(trial), trial),
             removed,
         )
     )
+
+
+@functools.cache
+def _usual() -> tuple[Trial, Measured, Measured]:
+    """What most tests ask alike: the trial, what its base said and what its control said."""
+    trial = make_trial()
+    return trial, run(Noisy(1), trial), run(make_control(trial), trial)
 
 
 def judged(student: LanguageModel, trial: Trial, **changes: object) -> Verdict:
@@ -209,7 +219,7 @@ def test_a_model_that_learnt_nothing_is_flagged_in_no_more_audits_than_the_level
 @pytest.mark.slow
 def test_an_audit_told_twice_says_the_same_and_is_json() -> None:
     trial = make_trial()
-    first, second = (audit_of(trial) for _ in range(2))
+    first, second = (audit_of(trial, Noisy(1), make_control(trial)) for _ in range(2))
     one, two = (audit.judge(run(Noisy(2), trial)) for audit in (first, second))
     assert json.dumps([one.facts, first.facts()]) == json.dumps([two.facts, second.facts()])
     assert first.facts()["controls"]["positive"]["flagged"]
