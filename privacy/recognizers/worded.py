@@ -37,7 +37,7 @@ _BEGINS = r"(?<![\w$€£¥@.,#-])"
 _PLAIN = (
     r"#?(?!(?:[0-3]?[0-9][-/.][0-3]?[0-9][-/.](?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}[-/.][01]?[0-9][-/.][0-3]?[0-9])(?![\w-]))"
     rf"(?![0-9]+(?:{_UNITS})(?!\w))"
-    r"(?![vV][0-9]|[A-Za-z]{0,6}-?[0-9]{1,2}\.[0-9]{1,2}(?!\w)|[0-9]+\.[0-9]{1,2}(?!\w)|[0-9]{1,3}(?:[.,][0-9]{3})+(?!\w)|[0-9]+(?:st|nd|rd|th)(?!\w)|[0-9]+[-\s]?(?:year|month|week|day)s?(?!\w))"
+    r"(?![vV][0-9]|[A-Za-z]{0,6}-?[0-9]{1,2}\.[0-9]{1,2}(?!\w|(?:\.[0-9]{2}){2}(?![\w.]))|[0-9]+\.[0-9]{1,2}(?!\w)|[0-9]{1,3}(?:[.,][0-9]{3})+(?!\w)|[0-9]+(?:st|nd|rd|th)(?!\w)|[0-9]+[-\s]?(?:year|month|week|day)s?(?!\w))"
 )
 # Capitals before a number that are its label and no part of it.
 _NO_LABEL = r"(?!(?:I[DSNP]|N[OR]|ABA|MRN|SSN|UDID|SN|VIN|NUM|REF|ACCT?|DL|DEA|NPI|PIN|PO|TEL|FAX|EXP|CVV|OF|AT|ON|TO|THE|FOR|AND|IMEI|MAC|UUID)(?![\w-]))"

@@ -128,6 +128,8 @@ def test_findings_are_completed_with_codes_beside_them() -> None:
         ("Looked her up on NPPES, 1095588848, still in Reno.", ["1095588848"]),
         ("Looked her up on NPPES, 1095588847, still in Reno.", []),
         ("timestamp=1700000003 ok", []),
+        ("medical record number 53.26.07.82 is missing a page", ["53.26.07.82"]),
+        ("the file reference is 3.11", []),
         ("GET /patients/K3D9-XP4R/chart 403", ["K3D9-XP4R"]),
         ("GET /static/K3D9-XP4R/app.js", []),
         ("addr:2001:db8::266d:ca52", ["2001:db8::266d:ca52"]),
