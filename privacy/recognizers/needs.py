@@ -1,4 +1,4 @@
-"""Reads from a pattern what every match of it holds: words, marks, digits in a row, one of each list at least.
+"""Reads from a pattern what every match of it holds, and how far from its beginning: words, marks, digits in a row, one of each list at least.
 
 Covered: patterns of `re`, and of `regex` whatever Python's own parser reads as that does. Not covered: other syntax, for which no need is told.
 """
@@ -6,54 +6,59 @@ Covered: patterns of `re`, and of `regex` whatever Python's own parser reads as 
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
 # What reads `re`'s patterns; `regex` has a parser of its own, which tells nothing.
 from re import _constants as sre  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
 from typing import Any, TypeAlias
 
 import regex
 
-# What is written for either is read. `re` scans two to four times as fast, and has neither a clock nor `\p`.
-Pattern: TypeAlias = regex.Pattern[str] | re.Pattern[str]
+from privacy.recognizers.reach import (
+    NO_WIDTH,
+    OF_LETTER,
+    OF_PROPERTY,
+    OF_SCRIPT,
+    REPEATS,
+    Pattern,
+    Width,
+    added,
+    parsed,
+    widest,
+    width,
+)
+
 # Each match holds one of these strings at least.
 Need = frozenset[str]
+# With how far from the beginning of a match it ends, at most.
+Placed: TypeAlias = tuple[Need, Width]
 MOST_NEEDS = 4
 # How many strings are carried on to what follows them, and how many a need may have.
 _MOST_CARRIED, _MOST_STRINGS = 150, 5000
 _MOST_ROUNDS = 9
 # Between a word and what is no word. At the end of a text that is not all ASCII.
-_BORDER, _BEYOND_ASCII = "\x01", "\x02"
+BORDER, BEYOND_ASCII = "\x01", "\x02"
 # At the end of a text with a word of so many characters or more.
-_LONG_WORD, LONG_WORD_CHARS = "\x03", 13
+LONG_WORD, LONG_WORD_CHARS = "\x03", 13
 # About how many characters a text has, and what share of them a character has: needs are chosen by how often they are met by chance.
 _USUAL_CHARS = 100
 _SHARES = (
-    {" ": 0.17, "0": 0.02, _BORDER: 0.35}
+    {" ": 0.17, "0": 0.02, BORDER: 0.35}
     | dict.fromkeys("aeinorst", 0.06)
     | dict.fromkeys("bcdfghjklmpquvwxyz.,", 0.015)
 )
 _STOPS = frozenset(".,:;!?")
 _MOST_ODDS = 2.5
-# What is put in place of properties, of which `re` knows none: some are known to be of no ASCII character.
-_SCRIPT = regex.compile(
-    r"\\p\{(?:Greek|Cyrillic|Arabic|Hebrew|Armenian|Georgian|Devanagari|Thai|Han|Hiragana|Katakana|Hangul)\}"
-)
-_PROPERTY = regex.compile(r"\\[pP]\{\^?[\w=]+\}|\\[pP]\w")
-_OF_SCRIPT, _OF_PROPERTY = "\ue001", "\ue000"
 # What stands in a pattern for itself and for something else here.
-_OTHERS = frozenset({_BORDER, _BEYOND_ASCII, _LONG_WORD, _OF_SCRIPT, _OF_PROPERTY})
-_NAMED = regex.compile(r"\(\?P?<(?![=!])\w+>")
-_NAME_AGAIN = regex.compile(r"\(\?P=\w+\)")
-# `re` takes these for plain characters, `regex` for misspellings that are allowed and for classes of POSIX.
-_READ_OTHERWISE = regex.compile(r"\{[\d<=]*[a-z]|\[:\^?\w+:\]")
+_OTHERS = frozenset({BORDER, BEYOND_ASCII, LONG_WORD, OF_SCRIPT, OF_LETTER, OF_PROPERTY})
 _WORDS = regex.compile(r"(\w+)")
-_PLAIN = str.maketrans(dict.fromkeys("123456789", "0") | dict.fromkeys("\t\v\f\r\x1c\x1d\x1e\x1f", "\n"))
+_PLAIN = str.maketrans(
+    dict.fromkeys("123456789", "0")
+    | dict.fromkeys("\t\v\f\r\x1c\x1d\x1e\x1f", "\n")
+    | dict.fromkeys(BORDER + BEYOND_ASCII + LONG_WORD, "\x04")
+)
 _ANY_DIGIT, _ANY_BLANK = regex.compile(r"\d"), regex.compile(r"[^\S\n]")
-_REPEATS = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
 _IN_ANY_CASE = regex.compile(r"\(\?[a-zA-Z]*i")
 
 
@@ -62,9 +67,9 @@ def as_it_is(text: str) -> str:
     plain = _plain(text)
     longest = max(map(len, plain.split()), default=0)
     return (
-        _BORDER.join(_WORDS.split(plain))
-        + ("" if text.isascii() else _BEYOND_ASCII)
-        + (_LONG_WORD if longest >= LONG_WORD_CHARS else "")
+        BORDER.join(_WORDS.split(plain))
+        + ("" if text.isascii() else BEYOND_ASCII)
+        + (LONG_WORD if longest >= LONG_WORD_CHARS else "")
     )
 
 
@@ -81,10 +86,10 @@ def _plain(text: str) -> str:
 
 def _bordered(string: str) -> str:
     """What is needed as it stands in a text: with all borders inside, and those at its ends that are known."""
-    marked = _BORDER.join(_WORDS.split(string.replace(_BORDER, "")))
-    if not string.startswith(_BORDER):
-        marked = marked.removeprefix(_BORDER)
-    return marked if string.endswith(_BORDER) else marked.removesuffix(_BORDER)
+    marked = BORDER.join(_WORDS.split(string.replace(BORDER, "")))
+    if not string.startswith(BORDER):
+        marked = marked.removeprefix(BORDER)
+    return marked if string.endswith(BORDER) else marked.removesuffix(BORDER)
 
 
 def is_in_any_case(pattern: Pattern) -> bool:
@@ -93,96 +98,99 @@ def is_in_any_case(pattern: Pattern) -> bool:
 
 
 @cache
-def needs(pattern: Pattern) -> tuple[Need, ...]:
+def needs(pattern: Pattern) -> tuple[Placed, ...]:
     """Up to MOST_NEEDS lists of strings as `is_in_any_case` says; every match holds one of each. Empty if nothing is known."""
-    parsed = as_parsed(pattern, _PROPERTY.sub(_OF_PROPERTY, _SCRIPT.sub(_OF_SCRIPT, pattern.pattern)))
-    if parsed is None:
+    items = parsed(pattern)
+    if items is None:
         return ()
-    found, carried = _Reader(is_in_any_case(pattern)).read(parsed, _NOTHING)
-    best = _best([*found, carried])[:MOST_NEEDS]
-    return tuple(frozenset(map(_bordered, _shortest(need))) for need in best)
+    again = width(items, NO_WIDTH)
+    found, carried = _Reader(is_in_any_case(pattern), again).read(items, _NOTHING, NO_WIDTH)
+    best = _best([*found, (carried, width(items, again))])[:MOST_NEEDS]
+    return tuple((frozenset(map(_bordered, _shortest(need))), end) for need, end in best)
 
 
 _NOTHING: Need = frozenset({""})
 
 
-def as_parsed(pattern: Pattern, plain: str) -> Any | None:
-    """The items of a pattern, written without properties as `plain`; None for what only `regex` reads."""
-    if pattern.flags & regex.VERSION1 or _READ_OTHERWISE.search(pattern.pattern):
-        return None
-    # The names of groups may stand twice in `regex` only.
-    plain = _NAME_AGAIN.sub(r"[\\w\\W]*", _NAMED.sub("(", plain))
-    try:
-        return _parser.parse(plain, pattern.flags & regex.VERBOSE and sre.SRE_FLAG_VERBOSE)
-    except (_parser.error, OverflowError, RecursionError):
-        return None
-
-
 class _Reader:
     """Goes through a parsed pattern and carries the strings of which one stands right before where it is."""
 
-    def __init__(self, fold: bool) -> None:
+    def __init__(self, fold: bool, again: Width) -> None:
         self._fold = fold
+        self._again = again
+        self._widths: dict[int, Width] = {}
 
-    def read(self, items: Iterable[Any], before: Need) -> tuple[list[Need], Need]:
-        """(needs that were met on the way, what stands right before the end of the items)."""
-        found: list[Need] = []
+    def read(self, items: Iterable[Any], before: Need, at: Width) -> tuple[list[Placed], Need]:
+        """(needs that were met on the way, what stands right before the end of the items); they begin `at` so far from the match's beginning."""
+        found: list[Placed] = []
         for kind, value in items:
             if kind in (sre.AT, sre.ASSERT_NOT):
                 # Of no width; a word that begins or ends there has its border there.
                 if value is not sre.AT_NON_BOUNDARY if kind is sre.AT else _is_no_word(value[1]):
-                    before = frozenset(string.removesuffix(_BORDER) + _BORDER for string in before)
+                    before = frozenset(string.removesuffix(BORDER) + BORDER for string in before)
                 continue
+            past = added(at, self._width(kind, value))
             if kind is sre.ASSERT:
                 direction, inside = value
                 # Behind stands what was carried anyway, or is first.
-                met, end = self.read(inside, before if direction > 0 else _NOTHING)
-                found += [*met, end]
+                met, end = self.read(inside, before if direction > 0 else _NOTHING, at)
+                found += [*met, (end, past)]
                 if direction < 0 and _odds(end) < _odds(before):
                     before = end
                 continue
-            met, before = self._item(kind, value, before)
+            met, before = self._item(kind, value, before, at, past)
             found += met
+            at = past
         return found, before
 
-    def _item(self, kind: Any, value: Any, before: Need) -> tuple[list[Need], Need]:
+    def _width(self, kind: Any, value: Any) -> Width:
+        # Items are read many times, on the way to others and by themselves.
+        found = self._widths.get(id(value))
+        if found is None or isinstance(value, int):
+            found = self._widths[id(value)] = width([(kind, value)], self._again)
+        return found
+
+    def _item(self, kind: Any, value: Any, before: Need, at: Width, past: Width) -> tuple[list[Placed], Need]:
         if kind is sre.SUBPATTERN:
-            return self.read(value[3], before)
+            return self.read(value[3], before, at)
         if kind is sre.ATOMIC_GROUP:
-            return self.read(value, before)
+            return self.read(value, before, at)
         if kind is sre.BRANCH:
-            met, end = _either([self.read(branch, before) for branch in value[1]])
+            met, end = _either([(*self.read(branch, before, at), past) for branch in value[1]])
             if end != _NOTHING or before == _NOTHING:
                 return met, end
             # Too many with what stands before them: by themselves they may be few.
-            more, end = _either([self.read(branch, _NOTHING) for branch in value[1]])
-            return [before, *met, *more], end
-        if kind in _REPEATS:
+            more, end = _either([(*self.read(branch, _NOTHING, at), past) for branch in value[1]])
+            return [(before, at), *met, *more], end
+        if kind in REPEATS:
             fewest, most, inside = value
-            return self._repeat(fewest, most, inside, before)
+            met, before = self._repeat(fewest, most, inside, before)
+            return [(need, past) for need, _ in met], before
         chars = self._chars(kind, value)
         if chars is not None:
-            return _carry(before, chars)
-        told = [] if self._fold or not _is_beyond_ascii(kind, value) else [frozenset({_BEYOND_ASCII})]
-        return [before, *told], _NOTHING
+            needed, before = _carry(before, chars)
+            return [(need, at) for need in needed], before
+        told = [] if self._fold or not _is_beyond_ascii(kind, value) else [(frozenset({BEYOND_ASCII}), past)]
+        return [(before, at), *told], _NOTHING
 
-    def _repeat(self, fewest: int, most: Any, inside: Any, before: Need) -> tuple[list[Need], Need]:
-        found: list[Need] = []
+    def _repeat(self, fewest: int, most: Any, inside: Any, before: Need) -> tuple[list[Placed], Need]:
+        """As `read`, but for where the needs are."""
+        found: list[Placed] = []
         for _ in range(min(fewest, _MOST_ROUNDS)):
-            met, before = self.read(inside, before)
+            met, before = self.read(inside, before, NO_WIDTH)
             found += met
         if fewest >= LONG_WORD_CHARS and len(inside) == 1 and _is_unbroken(*inside[0]):
-            found.append(frozenset({_LONG_WORD}))
+            found.append((frozenset({LONG_WORD}), NO_WIDTH))
         more = _MOST_ROUNDS if most is sre.MAXREPEAT else most - fewest
         if fewest > _MOST_ROUNDS or more > 3:
             # Of many more rounds only the last ones are known.
-            found.append(before)
+            found.append((before, NO_WIDTH))
             before = _NOTHING
             for _ in range(min(fewest, _MOST_ROUNDS)):
-                before = self.read(inside, before)[1]
+                before = self.read(inside, before, NO_WIDTH)[1]
             return found, before
         for _ in range(more):
-            met, before = _either([([], before), self.read(inside, before)])
+            met, before = _either([([], before, NO_WIDTH), (*self.read(inside, before, NO_WIDTH), NO_WIDTH)])
             found += met
         return found, before
 
@@ -223,7 +231,7 @@ def _is_unbroken(kind: Any, value: Any) -> bool:
     """Whether one item of one character is no blank."""
     return kind is sre.IN and all(
         (what is sre.CATEGORY and member in (sre.CATEGORY_DIGIT, sre.CATEGORY_WORD))
-        or (what is sre.LITERAL and not chr(member).isspace() and chr(member) != _OF_PROPERTY)
+        or (what is sre.LITERAL and not chr(member).isspace() and chr(member) != OF_PROPERTY)
         or (what is sre.RANGE and member[1] < 128 and chr(member[0]) > " ")
         for what, member in value
     )
@@ -231,9 +239,9 @@ def _is_unbroken(kind: Any, value: Any) -> bool:
 
 def _is_beyond_ascii(kind: Any, value: Any) -> bool:
     if kind is sre.LITERAL:
-        return chr(value) == _OF_SCRIPT
+        return chr(value) == OF_SCRIPT
     return kind is sre.IN and all(
-        (what is sre.LITERAL and member >= 128 and chr(member) != _OF_PROPERTY)
+        (what is sre.LITERAL and member >= 128 and chr(member) not in (OF_LETTER, OF_PROPERTY))
         or (what is sre.RANGE and member[0] >= 128)
         for what, member in value
     )
@@ -250,11 +258,14 @@ def _carry(before: Need, chars: Need) -> tuple[list[Need], Need]:
     return found, frozenset(string + char for string in before for char in chars)
 
 
-def _either(ways: Sequence[tuple[list[Need], Need]]) -> tuple[list[Need], Need]:
-    """What is needed whichever way is taken, and what may stand at its end."""
-    best = [_best([*found, end])[:1] for found, end in ways]
-    met = [frozenset(itertools.chain(*(need for (need,) in best)))] if all(best) else []
-    end = frozenset(itertools.chain(*(end for _, end in ways)))
+def _either(ways: Sequence[tuple[list[Placed], Need, Width]]) -> tuple[list[Placed], Need]:
+    """What is needed whichever way is taken, and what may stand at its end; of each way (needs, what stands at its end, where that is)."""
+    best = [_best([*found, (end, past)])[:1] for found, end, past in ways]
+    met: list[Placed] = []
+    if all(best):
+        needed = frozenset(itertools.chain(*(need for ((need, _),) in best)))
+        met = [(needed, widest(end for ((_, end),) in best))]
+    end = frozenset(itertools.chain(*(end for _, end, _ in ways)))
     # What ends with another of them says no more than that.
     end = frozenset(
         string for string in end if not any(string[at:] in end for at in range(1, len(string) + 1))
@@ -264,10 +275,13 @@ def _either(ways: Sequence[tuple[list[Need], Need]]) -> tuple[list[Need], Need]:
     return met, end
 
 
-def _best(found: Iterable[Need]) -> list[Need]:
+def _best(found: Iterable[Placed]) -> list[Placed]:
     """The needs that are met least often by chance, the best first."""
-    told = [(odds, sorted(need), need) for need in set(found) if (odds := _odds(need)) <= _MOST_ODDS]
-    return [need for *_, need in sorted(told)]
+    nearest: dict[Need, Width] = {}
+    for need, end in found:
+        nearest[need] = min(end, nearest.get(need, end))
+    told = [(odds, sorted(need), need) for need in nearest if (odds := _odds(need)) <= _MOST_ODDS]
+    return [(need, nearest[need]) for *_, need in sorted(told)]
 
 
 def _odds(need: Need) -> float:
