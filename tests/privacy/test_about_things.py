@@ -61,6 +61,13 @@ def kept(
         ("Lithium cells ship as UN 3481, PI 966 section II.", "3481, PI 966", "ADDRESS", "between numbers"),
         ("NIST SP 800-53 control AC-2(4) asks for automated audits.", "NIST SP", "PERSON", "name in a field"),
         ("Brake pads 0 986 494 107 fit the front axle.", "0 986 494 107", "PHONE_NUMBER", "phone"),
+        ("A Schottky barrier drops only 0.3 V at 1 A.", "Schottky", "PERSON", "spacy"),
+        ("Kirchhoff's law gives 2.3 mA for the left loop.", "Kirchhoff", "PERSON", "transformer"),
+        ("Brussels sprouts need 7 minutes.", "Brussels", "LOCATION", "spacy"),
+        ("Uncaught ReferenceError: jQuery is not defined", "jQuery", "PERSON", "transformer"),
+        ("Grid tile 14/8712/5430 shows the lake.", "14/8712/5430", "PHONE_NUMBER", "phone"),
+        ("Column Zorbax SB-C18, 5 um, 4.6 x 250 mm.", "SB-C18", "VEHICLE_ID", "plate German"),
+        ("VAT ledger account 1771 is in the index.", "1771", "BANK_ACCOUNT", "account worded"),
         ("The default branch is main, tags look like v1.4.0-beta.2.", "default", "ORGANIZATION", "organisation by its words"),
     ],
 )  # fmt: skip
@@ -79,6 +86,14 @@ def test_a_weak_finding_among_things_is_let_go(
         ("curl localhost:9200/_bulk --data-binary @batch.json", "@batch.json", "USERNAME", 0.6),
         ("The network 10.20.0.0/16 has a firewall.", "10.20.0.0/16", "IP_ADDRESS", 0.6),
         ("DHCP broadcast to 255.255.255.255 port 67", "255.255.255.255", "IP_ADDRESS", 0.6),
+        ("dyld: Library not loaded: @rpath/libssl.1.1.dylib", "@rpath", "USERNAME", 0.6),
+        ("JTAG 0x4BA00477 is that of the core.", "0x4BA00477", "REFERENCE_ID", 0.6),
+        (
+            "MAC 00:00:5e:00:01:0a is the virtual address of VLAN 10.",
+            "00:00:5e:00:01:0a",
+            "MAC_ADDRESS",
+            0.95,
+        ),
         ("The exception comes from com.example.app at line 58.", "com.example.app", "URL", 0.6),
     ],
 )
@@ -108,6 +123,9 @@ def test_what_is_nobodys_by_its_form_is_let_go_among_things(
         ("A slow train to Leeds; tickets and seats cost 12 EUR, 40 km.", "Leeds", "LOCATION", "transformer"),
         ("Ship the compressor (12 kg) to 14825 Quarry Lane", "14825 Quarry Lane", "ADDRESS", "transformer"),
         ("Transistor fault, reach us at +44 20 7946 0018", "+44 20 7946 0018", "PHONE_NUMBER", "phone"),
+        ("Fax (713) 555-0106 failed, kernel 6.1.2", "(713) 555-0106", "PHONE_NUMBER", "phone"),
+        ("WE-909-CW|silver hatchback|CO 12 ppm", "WE-909-CW", "VEHICLE_ID", "plate French or Italian"),
+        ("Compiler: McAllister 4.2.1", "McAllister", "PERSON", "transformer"),
         ("10.44.7.212 was blocked by the firewall", "10.44.7.212", "IP_ADDRESS", "IpRecognizer"),
         # What is done with persons is spoken of as much as things are.
         ("specimen 4354-874, buffer", "4354-874", "REFERENCE_ID", "unworded code"),
