@@ -48,18 +48,18 @@ def about_somebody(text: str, spans: Sequence[Span], words: frozenset[str]) -> l
     """The findings but those that only a text about somebody would make personal. `words` are everyday words in lower case."""
     spans = [span for span in spans if not is_nobodys(text, span)]
     doubts = [doubt(text, span, words) for span in spans]
-    if not any(doubts):
+    if all(grade is None for grade in doubts):
         return spans
-    speech = Speech(text, [span for span, grade in zip(spans, doubts, strict=True) if not grade])
+    speech = Speech(text, [span for span, grade in zip(spans, doubts, strict=True) if grade is None])
     places = Places(
-        [at for span, grade in zip(spans, doubts, strict=True) if not grade and span.entity_type in _PLACES for at in (span.start, span.end)]
+        [at for span, grade in zip(spans, doubts, strict=True) if grade is None and span.entity_type in _PLACES for at in (span.start, span.end)]
     )  # fmt: skip
     return [
         span
         for span, grade in zip(spans, doubts, strict=True)
-        if not grade
+        if grade is None
         or (span.entity_type in _PLACES and places.near(span.start, span.end, _BESIDE))
-        or not speech.is_of_things(span.start, span.end, grade - 1)
+        or not speech.is_of_things(span.start, span.end, grade)
     ]
 
 

@@ -67,7 +67,7 @@ _RULE_OF = regex.compile(
 _NOUNS = frozenset(
     "key dish pair form space number law effect diagram cell cycle process scale index style word plate class series rules".split()
 )
-_TWO_TITLES = regex.compile(r"(?:\p{Lu}\p{Ll}+[ ]?){2,}")
+_TWO_TITLES = regex.compile(r"\p{Lu}\p{Ll}+(?:[ ]\p{Lu}\p{Ll}+)+")
 _TITLE = regex.compile(r"[\p{L} '’.,&-]+")
 _NAMES = frozenset({"PERSON", "ORGANIZATION", "LOCATION", "NRP"})
 _NUMBERED = regex.compile(r"\p{Lu}\p{Ll}+[ ]\d+")
@@ -115,16 +115,16 @@ def _is_name(found: str, words: frozenset[str]) -> bool:
     ) and not any(is_thing(part.casefold()) for part in found.split()[1:] if part.islower() or part.isupper())
 
 
-def _is_called_after(text: str, span: Span) -> bool:
-    """Whether a single word is part of the name of a thing."""
+def _is_called_after(text: str, span: Span, sure: bool = False) -> bool:
+    """Whether a single word is part of the name of a thing; `sure`: a number behind it, which may be somebody's, says nothing."""
     if " " in text[span.start : span.end]:
         return False
     if _ARTICLE.search(text, max(0, span.start - 6), span.start) or _RULE_OF.match(text, span.end):
         return True
     called = _CALLED.match(text, span.end)
-    return called is not None and (
-        called["noun"] is None or is_thing(called["noun"]) or called["noun"].removesuffix("s") in _NOUNS
-    )
+    if called is None or called["noun"] is None:
+        return called is not None and not sure
+    return is_thing(called["noun"]) or called["noun"].removesuffix("s") in _NOUNS
 
 
 def _is_name_in_lower_case(found: str, score: float) -> bool:
@@ -141,12 +141,12 @@ def _is_place(found: str) -> bool:
     return any(not is_thing(part.casefold()) for part in _TITLE_CASE.findall(found))
 
 
-def doubt(text: str, span: Span, words: frozenset[str]) -> int:
-    """0 for a finding that stands whatever the text is about, 1 for one that does not, 2 for one that is part of a thing's name."""
+def doubt(text: str, span: Span, words: frozenset[str]) -> int | None:
+    """None for a finding that stands whatever the text is about; else how many words of things it is worth itself: 1 where it is part of a
+    thing's name."""
     if not _is_weak(text, span, words):
-        return 0
-    named_after = span.entity_type in _NAMES and _is_called_after(text, span)
-    return 2 if named_after else 1
+        return None
+    return int(span.entity_type in _NAMES and _is_called_after(text, span, sure=True))
 
 
 def _is_weak(text: str, span: Span, words: frozenset[str]) -> bool:
@@ -173,6 +173,8 @@ def _is_weak(text: str, span: Span, words: frozenset[str]) -> bool:
                 and not _is_called_after(text, span)
             )
             return not (named or _is_name_in_lower_case(found, span.score))
+        case "ORGANIZATION" if span.recognizer == "organisation by its words":
+            return found.casefold() in words or is_thing(found.casefold())
         case "ORGANIZATION":
             return (
                 _TITLE.fullmatch(found) is None
