@@ -246,6 +246,16 @@ def test_in_a_long_text_a_pattern_is_looked_for_only_near_what_it_needs() -> Non
     prefilter.forget()
 
 
+def test_a_pattern_of_re_is_read_and_looked_for_as_one_of_regex_is() -> None:
+    pattern = re.compile(r"(?<!\w)tel [0-9]{4,8}")
+    prose = "a word of prose " * 100
+    for _ in range(2):
+        for text in ("tel 55501", "tel 5, no more", prose + "tel 55501 " + prose, prose + prose):
+            found = [match.span() for match in matches(pattern, text, Clock(60))]
+            assert found == [match.span() for match in pattern.finditer(text)]
+    assert may_match(pattern, "tel 55501") and not may_match(pattern, "tel one")
+
+
 def _all_patterns() -> list[Pattern]:
     """Every pattern of every module, and Presidio's."""
     found = {}
