@@ -14,6 +14,7 @@ from appliance.jobs import Status, journal
 from appliance.people import accounts
 from appliance.people.acting import Action, Actor, Role
 from appliance.store import Store
+from tests.appliance.evaluated_run import make_run
 from tests.ui.conftest import AppTest, See
 
 pytestmark = pytest.mark.slow
@@ -54,6 +55,14 @@ def test_runs_are_shown_a_page_at_a_time_and_titles_are_text(see: See, home: Hom
     assert told.count('class="sh-card"') == 8 and "1 to 8 of 11" in told
     told = html(see("overview", Role.VIEWER, page="2"))
     assert told.count('class="sh-card"') == 3 and "9 to 11 of 11" in told
+
+
+def test_the_key_figure_of_a_run_is_named_as_people_name_it(see: See, home: Home) -> None:
+    right = ["billing"] * 4
+    made = make_run(home, {"onpolicy": right, "untuned": ["refund"] * 4, "teacher": right}, right)
+    Store(home.store).begin_run(made.name, "letters", "Letters")
+    told = html(see("overview", Role.VIEWER))
+    assert "<b>100.0%</b> answer correct, 95% interval" in told and "accuracy" not in told
 
 
 def test_a_page_beyond_the_last_leads_to_the_first(see: See, home: Home) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from appliance import jobs
 from appliance.people.acting import Action, may
+from appliance.report import words
 from appliance.views import overview
 from ui import access, formats, parts
 
@@ -86,7 +87,7 @@ def _told(card: overview.Card) -> str:
         untuned = f", untuned {formats.percent(figure.untuned)}" if figure.untuned is not None else ""
         told += (
             f'<p class="sh-figure"><b>{escape(formats.percent(figure.value))}</b> '
-            f"{escape(figure.metric)}{interval}, n = {figure.n:,}{untuned}</p>"
+            f"{escape(words.within(words.metric_name(figure.metric)))}{interval}, n = {figure.n:,}{untuned}</p>"
         )
     return told
 
