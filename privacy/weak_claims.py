@@ -77,6 +77,12 @@ _STANDARD = regex.compile(
 _AMOUNT = regex.compile(r"\d+(?:kB|[KMGT]i?B|[kMG]?Hz|kWh|ms|rpm)|0x[0-9A-Fa-f]+")
 _LENGTH = regex.compile(r"[ ]?(?:[cm]m|inch(?:es)?|k?m|kg|V|W|A)(?!\w)")
 _FILE = regex.compile(r"\.(?:json|csv|txt|ya?ml|xml|log|py|js|sh|sql|conf|cfg|ini|bin|dat)$")
+_BEFORE = {
+    "COORDINATES": regex.compile(
+        r"(?<!\w)(?:RA|[Dd]ec(?:l|lination)?|[Rr]ight [Aa]scension)[ .:=]", regex.ASCII
+    ),
+    "ORDER_ID": regex.compile(r"(?<!\w)order by ", regex.IGNORECASE),
+}
 # Networks and masks, and hosts that are everybody's own.
 _NO_HOST = regex.compile(r"(?:0\.0\.0\.|127\.|255\.255\.).*|::1?|.*/\d+")
 # Names of packages, and of a site that is kept for examples (RFC 2606).
@@ -213,7 +219,9 @@ def _is_a_things(text: str, span: Span) -> bool:
 
 
 def is_nobodys(text: str, span: Span) -> bool:
-    """Standards, files and amounts, whatever stands beside them."""
+    """Standards, files, amounts and places in the sky, whatever else is spoken of."""
+    if span.entity_type in _BEFORE:
+        return _BEFORE[span.entity_type].search(text, max(0, span.start - 24), span.end) is not None
     if span.entity_type == "USERNAME":
         found = text[span.start : span.end]
         # "@types/node" is a package.

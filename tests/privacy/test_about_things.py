@@ -87,6 +87,8 @@ def test_a_weak_finding_among_things_is_let_go(
         ("The network 10.20.0.0/16 has a firewall.", "10.20.0.0/16", "IP_ADDRESS", 0.6),
         ("DHCP broadcast to 255.255.255.255 port 67", "255.255.255.255", "IP_ADDRESS", 0.6),
         ("dyld: Library not loaded: @rpath/libssl.1.1.dylib", "@rpath", "USERNAME", 0.6),
+        ("RA 83.6331, 22.0145 is the remnant.", "83.6331, 22.0145", "COORDINATES", 0.75),
+        ("SELECT sku FROM items ORDER BY item2024", "item2024", "ORDER_ID", 0.75),
         ("JTAG 0x4BA00477 is that of the core.", "0x4BA00477", "REFERENCE_ID", 0.6),
         (
             "MAC 00:00:5e:00:01:0a is the virtual address of VLAN 10.",
