@@ -78,9 +78,7 @@ _AMOUNT = regex.compile(r"\d+(?:kB|[KMGT]i?B|[kMG]?Hz|kWh|ms|rpm)|0x[0-9A-Fa-f]+
 _LENGTH = regex.compile(r"[ ]?(?:[cm]m|inch(?:es)?|k?m|kg|V|W|A)(?!\w)")
 _FILE = regex.compile(r"\.(?:json|csv|txt|ya?ml|xml|log|py|js|sh|sql|conf|cfg|ini|bin|dat)$")
 _BEFORE = {
-    "COORDINATES": regex.compile(
-        r"(?<!\w)(?:RA|[Dd]ec(?:l|lination)?|[Rr]ight [Aa]scension)[ .:=]", regex.ASCII
-    ),
+    "COORDINATES": regex.compile(r"(?<!\w)(?:RA|[Dd]ecl(?:ination)?|[Rr]ight [Aa]scension)[ .:=]"),
     "ORDER_ID": regex.compile(r"(?<!\w)order by ", regex.IGNORECASE),
 }
 # Networks and masks, and hosts that are everybody's own.
