@@ -49,6 +49,20 @@ _SENTENCE = re.compile(
 )
 
 
+_TIME_STAMP = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]{4,15}(?:Z|[+-][0-9:]{4,6})?)?")
+_PHRASE = re.compile(r"[A-Za-z]{3,10}+(?:([-_.])[A-Za-z]{3,10}+)(?:\1[A-Za-z]{3,10}+){1,9}")
+
+
+def is_joined_phrase(value: str) -> bool:
+    """Three plain words and more joined by one sign ("velvet-walnut-juniper"): no name of a field, a message or a host."""
+    if not _PHRASE.fullmatch(value):
+        return False
+    words = re.split("[-_.]", value)
+    return "." not in value and not any(
+        _SAID.fullmatch(word) or _is_code(word) or _SENTENCE.fullmatch(word) for word in words
+    )
+
+
 def looks_random(value: str) -> bool:
     """A drawn key: digits between letters, or both cases without words. A path, a name, a version or a digest is none."""
     value = value.rstrip(".:=~%-")
@@ -81,6 +95,16 @@ def _english_share(text: str) -> float:
     return sum(pair in _ENGLISH for pair in pairs) / max(len(pairs), 8)
 
 
+def _is_mixed_letters(value: str) -> bool:
+    """Ten letters and more of both cases that are no words: "PSkwzSCjtjhjv"."""
+    return (
+        len(value) >= 10
+        and bool(re.search("[a-z][A-Z]", value) and re.search("[a-z]{2}|[A-Z]{2}", value))
+        and _english_share(value) <= 0.25
+        and _CAMEL.fullmatch(value) is None
+    )
+
+
 def _is_mixed(word: str) -> bool:
     return bool(re.search("[a-z]", word) and re.search("[A-Z]", word) and re.search("[0-9]", word))
 
@@ -108,10 +132,16 @@ def is_password(value: str) -> bool:
         or any(mark in value for mark in ("(", "{", "[", "://", "***", "...", "xxxx"))
     ):
         return False
+    if _TIME_STAMP.fullmatch(value):
+        return False
     letters, digits = any(map(str.isalpha, value)), any(map(str.isdigit, value))
     if digits:
         return letters and len(value) >= 5 or value.isdigit()
-    return letters and bool(re.search(r"\w[@#$%^&*!~+?]\w", value))
+    return (
+        (letters and bool(re.search(r"\w[@#$%^&*!~+?]\w", value)))
+        or is_joined_phrase(value)
+        or _is_mixed_letters(value)
+    )
 
 
 def is_spaced_password(value: str) -> bool:
@@ -137,9 +167,12 @@ def is_quoted_password(value: str) -> bool:
         return False
     if _IDENTIFIER.fullmatch(value) or _EMAIL.fullmatch(value) or _VARIABLE.fullmatch(value):
         return False
+    if _TIME_STAMP.fullmatch(value):
+        return False
     letters, digits = any(map(str.isalpha, value)), any(map(str.isdigit, value))
     return (
-        len(value) >= 4
+        is_joined_phrase(value)
+        or len(value) >= 4
         and (digits if letters else value.isdigit())
         or bool(re.search(r"\w[@#$%^&*!~+?]\w", value))
     )
@@ -156,12 +189,12 @@ def is_secret_word(value: str) -> bool:
 # What follows such a word says where the password is, or how it must be: not the password.
 _ABOUT = (
     r"(?![\w.-]{0,30}(?:url|uri|path|file|dir|field|form|min|max|len|length|policy|reset|expir|type|name|valid|strength|prompt|label"
-    r"|manager|required|count|hasher|context|callback|method|class|func|_?ttl|_?time|timeout|endpoint|limit|bytes|size|version))"
+    r"|manager|required|count|hasher|context|callback|method|class|func|_?ttl|_?time|timeout|chang|updat|creat|rotat|modif|attempt|histor|endpoint|limit|bytes|size|version))"
 )
 _CLOSE = r"[\\\"'\]`*)]{0,4}"
-_FOR = r"(?:\s(?:for|of|on|at|to|in|für|zum|del?|pour|van|do)\s[^\n:=;,\"'<>]{1,40}?)?"
+_FOR = r"(?:\s(?:for|of|on|at|to|in|für|zum|zur|von|vom|auf|bei|del?|da|di|du|per|para|en|sur|pour|van|voor|do)\s[^\n:=;,\"'<>]{1,40}?)?"
 _EQUALS = r"\s{0,8}(?::=|=>|={1,2}|:|->|\||>)\s{0,8}"
-_IS = r"\s{1,3}(?:is|was|are|as|to|lautet|ist|war|est|es|é|jest|wordt|:)[:\s]{1,3}(?:now |still |always |just |simply |currently |probably |set to |changed to |: )?"
+_IS = r"\s{1,3}(?:is|was|are|as|to|lautet|ist|war|est|es|é|è|jest|to|wordt|:)[:\s]{1,3}(?:now |still |always |just |simply |currently |probably |set to |changed to |: )?"
 _LINK = rf"(?:{_EQUALS}|{_FOR}{_IS}|['’]s\s{{1,2}})"
 
 _PASSWORD = (
@@ -193,7 +226,7 @@ _KEY = (
     r"(?:(?i:(?:"
     + "|".join(_KEY_OWNERS)
     + r")[ _.-]?key|token|secret|credential)|(?i:[ _-]pat|pspat)(?![A-Za-z]))"
-    r"(?![\w.-]{0,30}(?:(?:url|uri|path|file|name|arn|endpoint|bytes|expir\w*)\b|\())[\w.-]{0,24}+"
+    r"(?![\w.-]{0,30}(?:(?:url|uri|path|file|name|arn|endpoint|bytes|expir\w*)\b|\()|smanager)[\w.-]{0,24}+"
 )
 _DRAWN = r"\\{0,3}[\"'`]?(?P<x>[A-Za-z0-9+/=_.~:%$-]{16,4000}+)"
 
@@ -259,10 +292,10 @@ WORDED: tuple[Family, ...] = (
     Family("password of a command", ("mysql", "mariadb", "sshpass", "docker login", "redis-cli", "net use"), re.compile(
         r"(?:mysql\w{0,10}|mariadb)\s[^\n|;]{0,80}?\s-p(?P<x>[^\s\"']{4,128}+)"), 0.9, is_password),
     Family("password of a command", ("sshpass", "docker login", "redis-cli"), re.compile(
-        r"(?:sshpass|docker login|redis-cli)\s[^\n|;]{0,80}?-[pa]\s?[\"']?(?P<x>[^\s\"']{4,128}+)"), 0.9, is_password),
+        r"(?:sshpass|docker login|redis-cli)\s[^\n|;]{0,80}?-[pa]\s?[\"']?(?P<x>(?![0-9]{1,5}(?!\S))[^\s\"']{4,128}+)"), 0.9, is_password),
     Family("password of a command", ("net use",), re.compile(r"net use\s[^\n|;]{0,80}?\\\s?\S{1,40}\s(?P<x>[^\s/]\S{3,60}+)\s/user"), 0.9, is_password),
     Family("password of a command", ("convertto-securestring",), re.compile(r"(?i:ConvertTo-SecureString)\s(?:-String\s)?[\"'](?P<x>[^\"'\n$]{4,128}+)[\"']"), 0.9),
-    Family("announced key", _KEY_ANCHORS, re.compile(rf"{_KEY}{_CLOSE}(?:{_LINK}|[\s,(]{{1,3}}|\s[^\n:=;\"\'<>]{{1,40}}?(?::|\s(?:is|was))\s){_DRAWN}"), 0.9, looks_random),
+    Family("announced key", _KEY_ANCHORS, re.compile(rf"(?<![0-9]:){_KEY}{_CLOSE}(?:{_LINK}|[\s,(]{{1,3}}|\s[^\n:=;\"\'<>]{{1,40}}?(?::|\s(?:is|was))\s){_DRAWN}"), 0.9, looks_random),
     Family("one-time password secret", ("totp secret", "2fa secret", "totp_secret", "2fa_secret", "totpsecret", "2fasecret", "totp-secret", "2fa-secret", "secret_key", "secret key", "secretkey", "secret-key"), re.compile(
         rf"(?i:totp|2fa|secret)[ _-]?(?i:secret|key){_CLOSE}(?:{_LINK}|\s{{1,3}})\\{{0,3}}[\"']?(?P<x>[A-Z2-7]{{16}}(?:[A-Z2-7]{{16}})?)(?![A-Za-z0-9])"), 0.9, is_drawn),
     Family("bearer token", ("bearer ", "authorization"), re.compile(r"(?i:bearer|authorization[\"']?\s{0,2}[:=]\s{0,2}[\"']?(?:token|apikey|key|bearer)?)\s{0,2}(?P<x>[A-Za-z0-9._~+/=-]{16,4000}+)"), 0.95, looks_random),
@@ -279,7 +312,8 @@ WORDED: tuple[Family, ...] = (
     Family("login", ("credential", "creds", "login", "log-in"), re.compile(
         rf"(?i:credentials?|creds|log-?ins?)(?:\s(?:is|are))?\s?[:=\s]\s?[\w.@+-]{{2,60}}\s?[/:|]\s?{_UNQUOTED}"), 0.8, is_spaced_password),
     Family("password attribute", _PASSWORD_ANCHORS, re.compile(rf"{_PASSWORD}[\"']?\s{{1,3}}(?:value|content)=[\"'](?P<x>[^\"'\n<>]{{3,128}}+)[\"']"), 0.85, is_quoted_password),
-    Family("announced secret", ("secret",), re.compile(rf"(?i:secret(?:[_-]?key)?(?:_base)?)(?![\w.-]){_CLOSE}{_EQUALS}\\{{0,3}}[\"']?{_UNQUOTED}"), 0.85, is_secret_word),
+    Family("announced secret", ("secret",), re.compile(rf"(?i:secret(?:[_-]?key)?(?:_base)?)(?![\w.-]){_CLOSE}{_EQUALS}\\{{0,3}}[\"'](?P<x>[^\"'\n]{{20,200}}+)[\"']"), 0.85, is_secret_word),
+    Family("announced secret", ("secret",), re.compile(rf"(?<![0-9]:)(?i:secret(?:[_-]?key)?(?:_base)?)(?![\w.-]){_CLOSE}{_EQUALS}\\{{0,3}}[\"']?{_UNQUOTED}"), 0.85, is_secret_word),
     Family("recovery code", ("recovery code", "backup code"), re.compile(
         r"(?i:recovery|backup)\s(?i:codes?)(?:\s(?:is|are))?[\s:=]{1,3}(?P<x>(?:(?=[a-z-]{0,7}[0-9])[0-9a-z]{4,5}-?[0-9a-z]{4,5}(?:[-\s,]{1,2}|$|(?=[^\w-]))){1,20})"), 0.85),
     Family("license key", ("license key", "licence key", "product key", "activation key", "serial key", "license_key", "cd key"), re.compile(

@@ -14,6 +14,7 @@ from functools import cache
 import ahocorasick
 
 from privacy.recognizers.rule import Clock, matches
+from privacy.recognizers.secret_carriers import CARRIERS
 from privacy.recognizers.secret_families import (
     MARKLESS,
     TOKENS,
@@ -31,7 +32,11 @@ from privacy.records import Span
 _UNBROKEN_CHARS = 150
 _MAX_ARMOUR = 20_000
 _ARMOUR = re.compile(r"-----BEGIN (?:[A-Z0-9]{2,10} ){0,3}(?:PRIVATE KEY(?: BLOCK)?|MESSAGE)-----")
-_ARMOUR_END = re.compile(r"-----END [A-Z0-9 ]{3,40}-----")
+_ARMOUR_END = re.compile(r"-----END [A-Z0-9 ]{3,40}-----(?:\\[nr]){0,2}")
+_PUBLIC_ARMOUR = re.compile(
+    r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}(?:PUBLIC KEY|CERTIFICATE|CERTIFICATE REQUEST|CRL|PARAMETERS)-----"
+    r"(?:[A-Za-z0-9+/=\s]|\\[nr]){0,20000}+-----END "
+)
 _ARMOUR_BODY = re.compile(r"(?:[A-Za-z0-9+/=\s]|\\[nr])*+")
 _KEY_TEXT = re.compile(r"[A-Za-z0-9+/=]{24}")
 
@@ -48,13 +53,14 @@ _STAND_IN = re.compile(
 
 _STRUCTURES = (
     Family("json web token", ("eyj",), _JWT, 0.99, is_drawn),
-    Family("htpasswd hash", ("{sha}", "{ssha"), re.compile(r"\{S?SHA(?:256|512)?\}[A-Za-z0-9+/]{27,110}+={0,2}", re.I), 0.95),
+    Family("htpasswd hash", ("{sha}", "{ssha", "{md5}", "{smd5}", "{crypt}"), re.compile(r"\{(?:S?SHA(?:256|384|512)?|S?MD5|CRYPT)\}[A-Za-z0-9+/$.]{13,120}+={0,2}", re.I), 0.95),
     Family(
         "password hash",
-        ("$2a$", "$2b$", "$2y$", "$1$", "$5$", "$6$", "$y$", "$apr1$"),
+        ("$2a$", "$2b$", "$2y$", "$1$", "$5$", "$6$", "$7$", "$8$", "$9$", "$y$", "$apr1$", "$p$", "$h$", "$s$"),
         re.compile(
             r"\$(?:2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}|(?:1|apr1)\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}"
-            r"|[56]\$(?:rounds=[0-9]{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43,86}+|y\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43})"
+            r"|[PH]\$[./A-Za-z0-9]{31}|S\$[./A-Za-z0-9]{50,55}|[89]\$[./A-Za-z0-9]{14}\$[./A-Za-z0-9]{43}|9\$[A-Za-z0-9./-]{8,90}+"
+            r"|[567]\$(?:rounds=[0-9]{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43,86}+|y\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43})"
         ),
         0.99,
         is_drawn,
@@ -74,7 +80,7 @@ _STRUCTURES = (
     Family("wi-fi code", ("wifi:",), re.compile(r"WIFI:[^\n]{0,80}?P:(?P<x>(?:\\.|[^;\\\n]){4,64}+);", re.I), 0.95),
 )  # fmt: skip
 
-_FAMILIES = (*TOKENS, *_STRUCTURES, *WORDED)
+_FAMILIES = (*TOKENS, *_STRUCTURES, *WORDED, *CARRIERS)
 
 
 @cache
@@ -100,13 +106,17 @@ def find_secrets(text: str, clock: Clock) -> list[Span]:
         lowered = "".join(char if len(char.lower()) != 1 else char.lower() for char in text)
     spans = _markless(text, clock)
     done = [0] * len(_FAMILIES)
-    armour_end = 0
+    armour_end = public_end = 0
     for last, (anchor, numbers) in _automaton().iter(lowered):
         at = last + 1 - len(anchor)
         clock.left_s()
+        if at < public_end:
+            continue
         if anchor == "-----begin" and at >= armour_end and (span := _armour(text, at)):
             spans.append(span)
             armour_end = span.end
+        elif anchor == "-----begin" and (public := _PUBLIC_ARMOUR.match(text, at)):
+            public_end = public.end()
         elif anchor == "://" and (span := _url_password(text, at)):
             spans.append(span)
         for number in numbers:
