@@ -1,7 +1,7 @@
 """Finds people by what stands around a name and by lists of given names, where a language model sees only a
 word.
 
-Covered: "Mr. X", "my name is X", "Name: X", "X:" at a line's start, given names of 20 countries (Faker's
+Covered: "Mr. X", "my name is X", "Name: X", "X:" at a line's start, given names of 46 countries (Faker's
 lists) and the capitalised words that follow them; nationalities are left to spaCy. Not covered: names in
 lower case without such words.
 """
@@ -9,6 +9,7 @@ lower case without such words.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 import regex
@@ -212,20 +213,39 @@ def _named(found: str) -> bool:
 
 
 _LOCALES = "en_US en_GB en_IE en_IN de_DE de_AT fr_FR es_ES es_MX it_IT nl_NL pl_PL pt_PT pt_BR sv_SE no_NO da_DK fi_FI cs_CZ hu_HU hr_HR tr_TR"
+# Names of these are Latin script too, but many are everyday words in English.
+_MORE_LOCALES = "az_AZ en_KE en_NG en_NZ en_PK en_TH es_CL ga_IE ha_NG id_ID ig_NG ja_JP lt_LT lv_LV nl_BE ro_RO sk_SK sl_SI sw tw_GH uz_UZ vi_VN yo_NG zh_CN zh_TW zu_ZA"
+_WORDS_OF_MORE = frozenset(
+    """add ami among ants archer asia atlanta ata aus bare basil beta bite blessing boon bore brien burr can celeste chi chin cho chu comfort constant cooper dai danish dare darwin dick
+    ding dolly duke each eden edison emerald ever fan fang fares felicity foot france gal gang gee gore greet guard gust guy ham hand harmony hay herd hills hook hope hudson hung indie innocent ion ireland
+    jail joke jug juris kaiser kan karma kingston lagos lan lancaster lavender leto lies limo lincoln link low lung lyon mac mad made magnolia mai man mars mayor mentor min mist mora mule murray
+    must nail novi oman olive orchard palo pan paris parts pat patience peace pearl phoenix pike ping piper pol pole pop priest prima put queen raid rand reader rein rich rim rob roots ruby sad safari
+    sang santa scarlett sera she sing skyla solar song soo soon steer stratford street suits sun tack tai tan tang tao ting too tri trinity tudor umar valid van vain venus vic vicky vida villa
+    violet vita muslim georgian aba abbey baha basel charity dona jaya jun lamar mala mel ming musee nam newton olympia pak rama rei rica sava simi wadi yang cares watt tatar tung yen rus wilton yin kung dong kong wage wan ward warwick washington way were will willow wills yoga zion""".split()
+)
 
 
 def listed_names(*attributes: str) -> frozenset[str]:
-    """Case-folded names in Latin script from Faker's lists of 20 countries."""
+    """Case-folded names in Latin script from Faker's lists of 46 countries."""
+    names = _names_of(_LOCALES, attributes)
+    # Short ones would be words: "Över", "Liné".
+    names |= {_without_accents(name) for name in names if len(name) > 5 and not name.isascii()}
+    names |= {name for name in _names_of(_MORE_LOCALES, attributes) if len(name) > 2} - _WORDS_OF_MORE
+    return frozenset(name for name in names if name.isalpha())
+
+
+def _names_of(locales: str, attributes: Sequence[str]) -> set[str]:
     from importlib import import_module
 
     names: set[str] = set()
-    for locale in _LOCALES.split():
+    for locale in locales.split():
         provider = import_module(f"faker.providers.person.{locale}").Provider
-        for attribute in attributes:
-            names.update(name.casefold() for name in getattr(provider, attribute, ()))
-    # Short ones would be words: "Över", "Liné".
-    names |= {_without_accents(name) for name in names if len(name) > 5 and not name.isascii()}
-    return frozenset(name for name in names if name.isalpha())
+        for kind in attributes:
+            for attribute in (kind, kind.replace("names", "romanized_names")):
+                listed = getattr(provider, attribute, ())
+                # Some providers compute theirs.
+                names.update(name.casefold() for name in (() if isinstance(listed, property) else listed))
+    return names
 
 
 def _without_accents(name: str) -> str:
@@ -234,7 +254,7 @@ def _without_accents(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def given_names() -> frozenset[str]:
-    """Given names that are no everyday words. About 10 thousand; loading takes some tenths of a second."""
+    """Given names that are no everyday words. About 13 thousand; loading takes some tenths of a second."""
     listed = listed_names("first_names", "first_names_male", "first_names_female")
     return frozenset(name for name in listed if len(name) >= 3 and name not in NOT_NAMES)
 
