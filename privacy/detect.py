@@ -13,6 +13,7 @@ import regex
 
 from privacy.about_things import about_somebody
 from privacy.arbitrate import arbitrate
+from privacy.companions import find_companions
 from privacy.complete import complete
 from privacy.fold import Folded, fold, readable_base64
 from privacy.plausible import plausible
@@ -24,11 +25,13 @@ from privacy.recognizers.coordinates import find_coordinates
 from privacy.recognizers.dates import find_dates
 from privacy.recognizers.fields import find_fields, find_owners
 from privacy.recognizers.headed import find_headed
+from privacy.recognizers.heard import find_heard
 from privacy.recognizers.ids import find_ids
 from privacy.recognizers.logins import find_logins
 from privacy.recognizers.lower_names import find_lower_names
 from privacy.recognizers.organizations import find_organizations
 from privacy.recognizers.people import find_people
+from privacy.recognizers.peoples import find_peoples
 from privacy.recognizers.places import find_places
 from privacy.recognizers.prefilter import forget
 from privacy.recognizers.rule import Clock, matches
@@ -95,6 +98,8 @@ class Detector:
             partial(find_fields, words=self._words),
             partial(find_lower_names, words=self._words),
             find_places,
+            find_peoples,
+            find_heard,
             find_organizations,
             find_by_presidio,
             *finders,
@@ -152,6 +157,7 @@ class Detector:
         spans = about_somebody(page.text, spans, self._words)
         places = [span for span in spans if span.entity_type in ("LOCATION", "ADDRESS")]
         spans += find_postcodes_after(places, page.text, clock)
+        spans += find_companions(page.text, spans, self._words, clock)
         spans = complete(page.text, spans, clock)
         spans += find_owners(page.text, spans, self._words)
         # What was completed from a number is weak as well.

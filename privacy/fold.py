@@ -289,11 +289,14 @@ _TEENS = {"ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourte
           "seventeen": "17", "eighteen": "18", "nineteen": "19"}  # fmt: skip
 _TENS = {"twenty": "2", "thirty": "3", "forty": "4", "fifty": "5", "sixty": "6", "seventy": "7", "eighty": "8", "ninety": "9"}  # fmt: skip
 _NUMBER_WORD = "|".join([*_UNITS, *_TEENS, *_TENS, "hundred", "double", "triple"])
+# What a caller says between two digits.
+_FILLER = r"(?:dash|hyphen|space|dot|point|um+|uh+|uhm|erm?|ah|(?:no[\s,]{1,2})?sorry)"
 _SPELLED_HINT = regex.compile(r"(?<!\w)(?:one|two|three|four|five|six|seven|eight|nine|zero|oh)(?!\w)", regex.IGNORECASE)  # fmt: skip
 _SPELLED = regex.compile(
-    rf"(?<!\w)(?:{_NUMBER_WORD}|\d{{1,4}})(?:[\s,.-]{{1,3}}(?:(?:dash|hyphen|space|dot|point)[\s,]{{1,2}})?(?:{_NUMBER_WORD}|\d{{1,4}})){{4,60}}(?!\w)",
+    rf"(?<![\w'’])(?:(?:[B-HJ-Z][\s,.-]{{1,3}}){{1,3}}(?={_NUMBER_WORD}))?(?:{_NUMBER_WORD}|\d{{1,4}})(?:[\s,.-]{{1,3}}(?:{_FILLER}[\s,]{{1,2}}){{0,2}}(?:{_NUMBER_WORD}|\d{{1,4}})){{4,60}}(?!\w)",
     regex.IGNORECASE,
 )
+_SAID_BETWEEN = frozenset("dash hyphen space dot point um umm uh uhh uhm er erm ah no sorry".split())
 _SPACED = regex.compile(
     r"(?<![\w.-])\d(?:[ \u00a0_-]{1,3}\d|[.]\d){6,24}(?![\w]|[.-]\d)|(?<![\w(.-])(?:\(\d\)[ -]?){7,20}(?!\w)"
 )
@@ -301,13 +304,17 @@ _WORD = regex.compile(r"[A-Za-z]+|\d+")
 
 
 def _spelled_digits(match: regex.Match[str]) -> str | None:
-    """The digits of a run of number words; None if there are fewer than five or most were digits all along."""
+    """The letters and digits of a run of number words; None if there are fewer than five or most were digits all along."""
     words = [word.casefold() for word in _WORD.findall(match.group())]
     if sum(word.isalpha() for word in words) < max(3, len(words) / 2):
         return None
-    digits, times, tens = "", 1, False
+    letters, digits, times, tens = "", "", 1, False
     for word in words:
-        if word in ("double", "triple"):
+        if word in _SAID_BETWEEN:
+            continue
+        if len(word) == 1 and not word.isdigit() and word not in _UNITS:
+            letters += word
+        elif word in ("double", "triple"):
             times, tens = 2 if word == "double" else 3, False
         elif word == "hundred":
             digits, tens = digits + "00", False
@@ -322,7 +329,7 @@ def _spelled_digits(match: regex.Match[str]) -> str | None:
             else:
                 digits += _TEENS.get(word, "")
             times, tens = 1, False
-    return digits if len(digits) >= 5 else None
+    return letters + digits if len(digits) >= 5 else None
 
 
 def _joined_digits(match: regex.Match[str]) -> str | None:

@@ -71,7 +71,9 @@ _WRITTEN = regex.compile(
     regex.IGNORECASE,
 )
 _SPOKEN = regex.compile(
-    rf"(?<!\w)(?:the\s)?(?:{_ORDINAL}(?:\sday)?\sof\s{_MONTH}|{_MONTH}\s(?:the\s)?{_ORDINAL})(?:,?\s(?:{_YEAR}|{_SPOKEN_YEAR}))?(?!\w)",
+    rf"(?<!\w)(?:the\s)?(?:{_ORDINAL}(?:\sday)?\sof\s{_MONTH}|{_MONTH}\s(?:the\s)?{_ORDINAL})(?:,?\s(?:{_YEAR}|{_SPOKEN_YEAR}|(?:{_TENS})[- ](?:{'|'.join(_UNITS)})))?(?!\w)"
+    rf"|(?<!\w)(?:the\s)?{_ORDINAL}\s(?:{_MONTH}|of\sthe\s{_ORDINAL}),?\s(?:{_YEAR}|{_SPOKEN_YEAR}|(?:{_TENS})[- ](?:{'|'.join(_UNITS)}))(?!\w)"
+    rf"|(?<!\w){_MONTH}\s{_SPOKEN_YEAR}(?!\w)",
     regex.IGNORECASE,
 )
 _MONTH_YEAR = regex.compile(
@@ -95,9 +97,17 @@ _DATED = words(
 # A day and a month of two digits each, one of them with a nought: few else are written so.
 _NO_DAY = r"(?<!(?<!\w)(?:pages?|parts?|steps?|slides?|score[sd]?|acuity|vision|va|gcs|exp\.?|expires|expiry|tests?|levels?|questions?|rows?|lot|batch|issues?|bp)[ :=]{1,2})"
 _DAY_MONTH_PADDED = regex.compile(
-    rf"(?<![\w.,/:$€£-]){_NO_DAY}(?=\d?\d?/?0)(?:(?:0[1-9]|[12][0-9]|3[01])/(?:0[1-9]|1[0-2])|(?:0[1-9]|1[0-2])/(?:0[1-9]|[12][0-9]|3[01]))(?![\w/%]|[-.,:][0-9]|\s?(?:of|cups?|inch|scale|stars|points|correct|passed|failed)(?!\w))",
+    rf"(?<![\w.,/:$€£-]){_NO_DAY}(?=\d?\d?/?0)(?:(?:0[1-9]|[12][0-9]|3[01])/(?:0[1-9]|1[0-2])|(?:0[1-9]|1[0-2])/(?:0[1-9]|[12][0-9]|3[01]))(?![\w/%]|[-.,:][0-9]|\s?(?:of (?:the|all|them|our|\d)|cups?|inch|scale|stars|points|correct|passed|failed)(?!\w))",
     regex.IGNORECASE,
 )
+# A day that is no month, and a month of two digits; few fractions are written so.
+_DAY_MONTH_LATE = regex.compile(
+    r"(?<![\w.,/:$€£-])(?:(?:1[3-9]|2[0-9]|3[01])/1[0-2]|1[0-2]/(?:1[3-9]|2[0-9]|3[01]))(?![\w/%]|[-.,:][0-9]|\s?(?:of (?:the|all|them|our|\d)|cups?|inch|scale|stars|points|correct|passed|failed)(?!\w))"
+)
+_PLANNED = words(
+    r"back", r"training", r"practice", r"meetings?", r"shifts?", r"swaps?", r"slots?", r"rotas?", r"off", r"late", r"absent", r"leave", r"missed", r"cancel\w*", r"rebook\w*", r"sessions?", r"class", r"match", r"game", r"trip",
+    r"exam", r"party", r"left", r"since", r"on", r"until", r"from", r"by", r"start\w*", r"moved", r"visit\w*", r"seen", r"appointment", r"called", r"rang", r"paid", r"told", r"next", r"last",
+)  # fmt: skip
 _DAY_MONTH_FIELD = regex.compile(
     r"(?<=[|;\t,] ?|[ ]{2})(?!(\d+)/\1(?!\d))(?:(?:0?[1-9]|[12][0-9]|3[01])/(?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01]))(?=\s?[|;\t]|[ ]{2}|, |$)",
     regex.MULTILINE,
@@ -142,6 +152,7 @@ RULES = grouped(
     Rule("month and year numeric", "DATE_TIME", _MONTH_YEAR_NUMERIC, 0.45),
     Rule("day and month", "DATE_TIME", _DAY_MONTH, 0.45, context=_DAYS_WORDS),
     Rule("day and month of two digits", "DATE_TIME", _DAY_MONTH_PADDED, 0.45),
+    Rule("day and late month", "DATE_TIME", _DAY_MONTH_LATE, 0.45, context=_PLANNED),
     Rule("day and month of a row", "DATE_TIME", _DAY_MONTH_FIELD, 0.45),
 )
 _MONTH_RULES = grouped(

@@ -11,16 +11,17 @@ import regex
 
 from privacy.recognizers.people import NOT_NAMES, given_names, surnames
 from privacy.recognizers.rule import Clock, matches, one_of
+from privacy.recognizers.topics import speaks_of_somebody
 from privacy.records import Span
 
 # After these a person is named; a word that follows must say so too, unless the name has two words.
 _BEFORE = (
     r"this is|my name is|name is|name's|named|called|i am|i'm|im|it's|its|hello|hi|hey|hiya|yo|dear|thanks|thank you|thx|cheers|asked|ask|told|tell|met|meet|meeting|saw|seen|know|knows|knew|"
-    r"is|was|with|from|for|by|to|and|add|added|let|collected by|brought in by|seen by|visited by|admit(?:ted)?|discharged?|treat(?:ed)?|mr|mrs|ms|miss|dr|prof|cc|mention|ping|ping(?:ed)?|text(?:ed)?|email(?:ed)?|message(?:d)?|call|phone(?:d)?|rang|spoke to|spoke with|talk to|talked to|talking to|speak to|speak with|speaking to|"
+    r"is|was|with|from|for|by|to|and|add|added|let|collected by|brought in by|seen by|visited by|admit(?:ted)?|discharged?|treat(?:ed)?|mr|mrs|ms|miss|dr|prof|cc|mention|ping|ping(?:ed)?|text(?:ed)?|email(?:ed)?|message(?:d)?|call|phone(?:d)?|rang|spoke to|spoke with|spoke 2|speak 2|talk to|talked to|talking to|speak to|speak with|speaking to|"
     r"remind|invite|invited|contact|dm|maybe|because|since|that|when|if|did|does|has|can|will|could|would|should|where is|where's|who is|who's|how is|how's|"
     r"(?:his|her|my|our|their|your) (?:brother|sister|son|daughter|wife|husband|mom|mum|mother|dad|father|nan|nana|gran|granny|grandma|grandpa|grandad|auntie|aunt|uncle|niece|nephew|cousin|partner|carer|flatmate|roommate|lodger|neighbou?r)|brother|sister|son|daughter|wife|husband|mom|mum|mother|dad|father|nan|gran|grandma|granddaughter|grandson|auntie|carer|lodger|friend|cousin|boss|manager|colleague|coworker|neighbou?r|roommate|flatmate|boyfriend|girlfriend|uncle|aunt|nephew|niece|doctor|nurse|teacher|patient|customer|client|agent|user|caller"
 )
-_SURE_BEFORE = r"(?:his|her|my|our|their|your) \w+|this is|my name is|name is|name's|named|hello|hi|hey|hiya|dear|mr|mrs|ms|miss|dr|prof|spoke to|spoke with|talk to|talked to|talking to|speak to|speak with|speaking to|asked|told|remind|where is|where's|who is|who's|how is|how's"
+_SURE_BEFORE = r"(?:his|her|my|our|their|your) \w+|this is|my name is|name is|name's|named|hello|hi|hey|hiya|dear|mr|mrs|ms|miss|dr|prof|spoke to|spoke with|spoke 2|speak 2|talk to|talked to|talking to|speak to|speak with|speaking to|asked|told|remind|where is|where's|who is|who's|how is|how's"
 _AFTER = (
     r"here|speaking|calling|calls|called|says|said|told|asked|asks|wrote|writes|replied|sent|sends|from|at|in|on|is|was|isn't|wasn't|has|had|will|would|can|could|did|does|didn't|doesn't|still|"
     r"about|how|what|when|where|who|and|or|again|who|wants|wanted|needs|needed|lives|lived|works|worked|moved|left|joined|came|went|got|gets|for|to|please|thanks|i|we|you|he|she|my|your|any|are|do|"
@@ -36,6 +37,16 @@ _SURE = regex.compile(rf"(?:{_SURE_BEFORE})")
 _FOLLOWED = regex.compile(rf"(?:[ ](?:{_AFTER})(?![\w'’-])|\s?[,.?!;:)]|\s*$)", regex.MULTILINE)
 _REST = regex.compile(
     rf"(?:[ ](?!(?:the|a|an|this|it|there|if|{_AFTER})(?![\w'’-]))[\p{{Ll}}'’.-]{{1,20}}){{1,3}}(?=[ ](?:{_AFTER})(?![\w'’-]))"
+)
+# What only somebody does; before it, at the beginning of a sentence or of its second half, stands who.
+_DOES = (
+    r"said|says|told|asked|rang|phoned|texted|emailed|thinks|thought|wants|wanted|knows|knew|lives|lived|forgot|promised|reckons|swears|drove|driving|drives|wrote|met|left|took|gave|broke|picked|sent|"
+    r"came|went|has(?:n't|nt)? (?:left|gone|been|got)|is (?:off|sick|ill|away|late|coming|on)|isnt|isn't|can(?:no|'|’)?t (?:make|come|attend|find|get|pay|work)|won(?:'|’)?t (?:be|make|come)|will (?:be|come|call|ring|pick|bring)|wasnt|wasn't|needs|give|gives|make|come|get|say"
+)
+_DOER = regex.compile(
+    rf"(?:^|(?<=[.!?,;:-][ ])|(?<=(?<![\w'’])(?:because|cos|cause|if|when|that|did|does|and|but|while|since|as|so|whether|where|why|can|could|will|would|should|has|had|think|hope|spoke 2|speak 2|talk 2|thanks|seen)[ ]))"
+    rf"(?P<x>{_TOKEN}(?:[ ]{_TOKEN})?)(?=[ ](?:{_DOES})(?![\w'’-]))",
+    regex.MULTILINE,
 )
 _PARTICLES = frozenset(
     "van von de der den del della di da dos du la le bin ibn al el ten ter zu af y st".split()
@@ -97,7 +108,21 @@ def find_lower_names(text: str, clock: Clock, words: frozenset[str]) -> list[Spa
             end = rest.end()
         if count > 1 or _SURE.fullmatch(match["before"]) or text[start:end] in given_names():
             spans.append(Span(start, end, "PERSON", 0.4, "name in lower case"))
-    return spans
+    return spans + _doers(text, words, clock)
+
+
+def _doers(text: str, words: frozenset[str], clock: Clock) -> list[Span]:
+    """Who does what only somebody does: a listed name, or a word that is nobody's where the text speaks of somebody."""
+    found = []
+    for match in matches(_DOER, text, clock):
+        run = match["x"]
+        length, count = _name(run, words)
+        whole = count and length == len(run)
+        if whole and (any(word in given_names() for word in run.split()) or speaks_of_somebody(text)):
+            found.append(
+                Span(match.start("x"), match.end("x"), "PERSON", 0.4, "name of a doer in lower case")
+            )
+    return found
 
 
 def _name(run: str, words: frozenset[str]) -> tuple[int, int]:

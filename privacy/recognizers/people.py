@@ -161,7 +161,7 @@ def find_people(text: str, clock: Clock) -> list[Span]:
             if span.recognizer != "speaker"
             or any(_is_listed(word) for word in text[span.start : span.end].casefold().split())
         ]
-    if text.islower():
+    if _is_lower(text):
         # Nobody capitalised anything, so a listed name in lower case is likely a name.
         spans += [
             Span(match.start(), match.end(), "PERSON", 0.45, "given name lower")
@@ -169,6 +169,17 @@ def find_people(text: str, clock: Clock) -> list[Span]:
             if match.group() in given_names() and match.group() not in _AMBIGUOUS
         ]
     return spans
+
+
+# Capitals that people who write none still write: months, the pronoun, what is no word.
+_CAPITALISED = regex.compile(
+    r"(?<![\w-])(?!(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|January|February|March|April|June|July|August|September|October|November|December|Mon|Tue|Wed|Thu|Fri|Sat|Sun|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Mr|Mrs|Ms|Dr)(?!\w))\p{Lu}[\p{Ll}'’]+"
+)
+
+
+def _is_lower(text: str) -> bool:
+    """Whether the writer uses no capitals."""
+    return text.islower() or (text[:1].islower() and _CAPITALISED.search(text) is None)
 
 
 def _is_listed(word: str) -> bool:

@@ -1,0 +1,71 @@
+"""Finds the names of a list or a talk by those that are found already: who stands in line with a person is one.
+
+Covered: speakers of a talk line by line, names joined by a slash, numbered names, one word before a dash in each of several lines or sentences.
+Not covered: lists of which no name was found; comma lists without numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import regex
+
+from privacy.recognizers.people import NOT_NAMES, given_names, surnames
+from privacy.recognizers.rule import Clock, matches
+from privacy.recognizers.topics import SOMEBODY
+from privacy.records import Span
+
+_NAME = r"\p{Lu}[\p{L}'’-]{1,24}"
+_FULL = rf"{_NAME}(?:[ ](?:(?:van|von|de|der|den|del|di|da|la|le|bin|al|el|ten|ter)[ ]){{0,2}}{_NAME}){{0,2}}"
+# "Anna: hello", "[10:02] anna: hello", "10:02 - Anna: hello"; a message in a chat or a line of a script.
+_SPEAKERS = regex.compile(
+    r"^[ \t>*\"-]{0,4}(?:[\[(][^\])\n]{1,24}[\])][ ]?|\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:[ ]?[ap]m)?[ ]?)?(?:-[ ])?[*_]{0,2}(?P<x>\p{L}[\p{L}'’-]{1,24}(?:[ ]\p{L}[\p{L}'’.-]{0,24}){0,2})[*_]{0,2}[ ]?:(?=[ \t])",
+    regex.MULTILINE,
+)
+_SLASHED = regex.compile(rf"(?<![\w/.:-])(?P<x>{_NAME})/(?P<x>{_NAME})(?:/(?P<x>{_NAME}))?(?![\w/:]|\.\w)")
+_NUMBERED = regex.compile(
+    rf"(?<![\w.,/:-])\(?\d{{1,2}}[.):]?[ ]\(?(?P<x>{_FULL})(?=[ ]?(?:[,;.()\n]|-[ ]|\d|$))"
+)
+_DASHED = regex.compile(rf"(?:^|(?<=[.!?:;][ ]))[-*•]?[ ]?(?P<x>{_FULL})[ ][-–—][ ](?=\S)", regex.MULTILINE)
+_ROLES = frozenset(
+    """bot system assistant human model chatbot ai interviewer interviewee moderator chair narrator host speaker operator dispatcher dispatch rep advisor adviser support service helpdesk desk admin reception
+    me them us team sales billing question answer note notes action re fw fwd cc subject date from to sent reply time status result total warning error info debug todo update summary ps nb""".split()
+)
+
+
+def find_companions(text: str, spans: Sequence[Span], words: frozenset[str], clock: Clock) -> list[Span]:
+    """Spans of people in line with those of `spans`; `words` are everyday words in lower case. Raises TimeoutError."""
+    people = {(span.start, span.end) for span in spans if span.entity_type == "PERSON"}
+    if not people:
+        return []
+    named = bytearray(len(text))
+    for start, end in people:
+        named[start:end] = b"\1" * (end - start)
+    found: list[Span] = []
+    for items in _lines(text, clock):
+        if any(named[start] for start, _ in items):
+            found += [
+                Span(start, end, "PERSON", 0.4, "in line with a person")
+                for start, end in items
+                if 0 in named[start:end] and _may_be_a_name(text[start:end], words)
+            ]
+    return found
+
+
+def _lines(text: str, clock: Clock) -> Iterator[list[tuple[int, int]]]:
+    """What stands in one line with each other."""
+    for pattern in (_SPEAKERS, _NUMBERED, _DASHED):
+        items = [match.span("x") for match in matches(pattern, text, clock)]
+        if len(items) > 1:
+            yield items
+    if "/" in text:
+        for match in matches(_SLASHED, text, clock):
+            yield match.spans("x")
+
+
+def _may_be_a_name(found: str, words: frozenset[str]) -> bool:
+    """No role and no everyday word, but for those that people are called by, with a capital."""
+    parts = [part.strip(".") for part in found.casefold().split()]
+    if any(part in NOT_NAMES or part in SOMEBODY or part in _ROLES for part in parts):
+        return False
+    return any(part not in words or part in given_names() or part in surnames() for part in parts)

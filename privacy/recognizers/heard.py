@@ -1,0 +1,65 @@
+"""Finds what a transcript writes as it was heard: streets and towns in lower case, house numbers in words, postcodes letter by letter.
+
+Covered: English words for streets behind a number, larger towns of the world where somebody is spoken of, British and Canadian postcodes. Not covered:
+smaller towns, which no list could tell from words; numbers under thirteen in words, which are counts as often as houses.
+"""
+
+from __future__ import annotations
+
+import regex
+
+from privacy.recognizers.rule import Clock, Rule, grouped, matches, one_of, run_rules
+from privacy.recognizers.topics import FIRST_PERSON, SOMEBODY, WORD
+from privacy.records import Span
+
+_UNIT = r"(?:one|two|three|four|five|six|seven|eight|nine)"
+_WORDS = (
+    rf"(?:(?:a|one|two)[ ]hundred(?:[ ]and)?[ ](?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]{_UNIT})?|{_UNIT})"
+    rf"|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]{_UNIT})?|(?:thir|four|fif|six|seven|eigh|nine)teen)"
+)
+# What is counted or measured, and what kind of road it is, is no street's name.
+_NAME = (
+    r"(?!(?:minutes?|min|miles?|mile|hours?|days?|weeks?|years?|seconds?|metres?|meters?|km|feet|foot|yards?|lanes?|lane|way|percent|cars?|point|step|steps|more|other|different|of|in|on|at|the|a|per|and|or|new|busy|main)(?![\p{L}]))"
+    r"[\p{Ll}][\p{Ll}'’-]{2,20}"
+)
+_ROAD = r"(?:street|road|lane|avenue|gardens|terrace|crescent|grove|mews|boulevard|st|rd|ave|ln)"
+_MAYBE_ROAD = r"(?:close|drive|court|place|square|way|walk|row|hill|rise|view|park|green|gate)"
+_AT = r"(?<=(?<!\p{L})(?:at|to|from|is|it's|its|address|of|on|live|lives|living|outside|near|by|called|street|address,|road|caller)[ ])"
+_STREET = regex.compile(
+    rf"(?<![\w.,/$€£-])(?:{_WORDS}|\d{{1,4}}[a-d]?)[ ]{_NAME}(?:[ ]{_NAME})?[ ]{_ROAD}(?![\w-])"
+    rf"|(?<![\w.,/$€£-])(?:{_WORDS}[ ]{_NAME}|{_AT}\d{{1,4}}[a-d]?[ ]{_NAME})[ ]{_MAYBE_ROAD}(?![\w-])"
+)
+_NO = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|\d)"
+_POSTCODE = regex.compile(
+    rf"(?<![\w'’])(?:[A-Za-z][ ]){{1,2}}{_NO}[ ](?:{_NO}[ ]|[A-Za-z][ ])?{_NO}[ ][A-Za-z][ ][A-Za-z](?![\w'’])"
+    rf"|(?<![\w'’])[A-Za-z][ ]{_NO}[ ][A-Za-z][ ]{_NO}[ ][A-Za-z][ ]{_NO}(?![\w'’])"
+)
+_RULES = grouped(
+    Rule("street heard", "ADDRESS", _STREET, 0.5, needs_digit=False),
+    Rule("postcode heard", "POSTCODE", _POSTCODE, 0.6, needs_digit=False),
+)
+_TOWNS = """aberdeen accra adelaide albuquerque algiers amsterdam anchorage ankara antwerp athens atlanta auckland baghdad baltimore bangalore bangkok barcelona basel beijing beirut belfast belgrade berlin bern bilbao birmingham
+    bogota bogotá bologna bordeaux boston bradford bratislava bremen brighton brisbane bristol brooklyn brussels bucharest budapest calgary cambridge canberra cardiff casablanca chennai chicago cincinnati cleveland cologne copenhagen coventry
+    croydon dakar damascus delhi denver detroit dhaka dortmund dresden dublin dubai dundee durban düsseldorf edinburgh edmonton exeter frankfurt fresno galway gdansk geneva genoa ghent glasgow gothenburg grenoble guadalajara guangzhou
+    hamburg hannover hanoi harare havana helsinki houston huddersfield hyderabad ibadan indianapolis islamabad istanbul jakarta jeddah johannesburg kabul kampala kansas karachi kathmandu khartoum kiev kyiv kinshasa kolkata krakow kyoto
+    lahore leeds leicester leipzig lisbon liverpool ljubljana london lyon madrid malmö manchester manila marseille medellín melbourne memphis mexico miami middlesbrough milan milwaukee minneapolis minsk mombasa montevideo montreal moscow
+    mumbai munich nagoya nairobi nantes naples nashville newcastle norwich nottingham nuremberg oakland odessa osaka oslo ottawa oxford palermo paris perth philadelphia pittsburgh plymouth porto portsmouth prague preston pretoria quito
+    rabat reykjavik riga riyadh rome rotterdam rouen sacramento salford salzburg santiago sarajevo seattle seoul seville shanghai sheffield shenzhen singapore sofia southampton stockholm strasbourg stuttgart sunderland swansea taipei tallinn
+    tampere tashkent tbilisi tehran thessaloniki tijuana tirana tokyo toronto toulouse trondheim tucson tulsa turin utrecht valencia vancouver venice vienna vilnius warsaw wellington winnipeg wolverhampton worcester wrexham yerevan yokohama
+    zagreb zaragoza zurich zürich"""
+_TOWN = regex.compile(
+    rf"(?<![\w@.'’/\\-])(?:{one_of(sorted(_TOWNS.split()))}|new york|los angeles|san francisco|san diego|san antonio|san jose|las vegas|new orleans|salt lake city|kansas city|fort worth|cape town|hong kong|tel aviv|buenos aires|rio de janeiro|são paulo|sao paulo|"
+    r"mexico city|kuala lumpur|ho chi minh city|new delhi|st louis|stoke-on-trent|milton keynes)(?![\w@'’/\\]|-\w|\.\w)"
+)
+
+
+def find_heard(text: str, clock: Clock) -> list[Span]:
+    """Spans of addresses, towns and postcodes as a caller said them. Raises TimeoutError."""
+    spans = run_rules(_RULES, text, clock)
+    towns = list(matches(_TOWN, text, clock))
+    if towns and any(
+        word.group().casefold() in SOMEBODY or word.group().casefold() in FIRST_PERSON
+        for word in WORD.finditer(text)
+    ):
+        spans += [Span(match.start(), match.end(), "LOCATION", 0.45, "town heard") for match in towns]
+    return spans
