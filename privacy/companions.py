@@ -22,15 +22,23 @@ _SPEAKERS = regex.compile(
     r"^[ \t>*\"-]{0,4}(?:[\[(][^\])\n]{1,24}[\])][ ]?|\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:[ ]?[ap]m)?[ ]?)?(?:-[ ])?[*_]{0,2}(?P<x>\p{L}[\p{L}'’-]{1,24}(?:[ ]\p{L}[\p{L}'’.-]{0,24}){0,2})[*_]{0,2}[ ]?:(?=[ \t])",
     regex.MULTILINE,
 )
-_SLASHED = regex.compile(rf"(?<![\w/.:-])(?P<x>{_NAME})/(?P<x>{_NAME})(?:/(?P<x>{_NAME}))?(?![\w/:]|\.\w)")
+_SLASHED = regex.compile(rf"(?<![\w/.:-])(?P<x>{_NAME})/(?P<x>{_NAME})(?:/(?P<x>{_NAME}))?(?![\w/]|[.:]\S)")
+# Of passengers: "2. Berg/Anna CHD".
+_NUMBERED_PAIR = regex.compile(
+    rf"^[ ]{{0,4}}\d{{1,2}}[.)]?[ ]?(?P<x>{_NAME}(?:[ ]{_NAME})?/{_NAME}(?:[ -]\p{{Lu}}\p{{Ll}}[\p{{L}}'’-]{{0,24}})?)(?=[ ]|$)",
+    regex.MULTILINE,
+)
 _NUMBERED = regex.compile(
     rf"(?<![\w.,/:-])\(?\d{{1,2}}[.):]?[ ]\(?(?P<x>{_FULL})(?=[ ]?(?:[,;.()\n]|-[ ]|\d|$))"
 )
 _DASHED = regex.compile(rf"(?:^|(?<=[.!?:;][ ]))[-*•]?[ ]?(?P<x>{_FULL})[ ][-–—][ ](?=\S)", regex.MULTILINE)
 _ROLES = frozenset(
     """bot system assistant human model chatbot ai interviewer interviewee moderator chair narrator host speaker operator dispatcher dispatch rep advisor adviser support service helpdesk desk admin reception
-    me them us team sales billing question answer note notes action re fw fwd cc subject date from to sent reply time status result total warning error info debug todo update summary ps nb""".split()
+    visitor requester reporter master assigned operator stowaway cook emergency me them us team sales billing question answer note notes action re fw fwd cc subject date from to sent reply time status result total warning error info debug todo update summary ps nb""".split()
 )
+
+SPEAKERS = SOMEBODY | _ROLES
+"""Words for who speaks, which are no names."""
 
 
 def find_companions(text: str, spans: Sequence[Span], words: frozenset[str], clock: Clock) -> list[Span]:
@@ -43,7 +51,7 @@ def find_companions(text: str, spans: Sequence[Span], words: frozenset[str], clo
         named[start:end] = b"\1" * (end - start)
     found: list[Span] = []
     for items in _lines(text, clock):
-        if any(named[start] for start, _ in items):
+        if any(1 in named[start:end] for start, end in items):
             found += [
                 Span(start, end, "PERSON", 0.4, "in line with a person")
                 for start, end in items
@@ -54,7 +62,7 @@ def find_companions(text: str, spans: Sequence[Span], words: frozenset[str], clo
 
 def _lines(text: str, clock: Clock) -> Iterator[list[tuple[int, int]]]:
     """What stands in one line with each other."""
-    for pattern in (_SPEAKERS, _NUMBERED, _DASHED):
+    for pattern in (_SPEAKERS, _NUMBERED, _NUMBERED_PAIR, _DASHED):
         items = [match.span("x") for match in matches(pattern, text, clock)]
         if len(items) > 1:
             yield items
@@ -65,7 +73,7 @@ def _lines(text: str, clock: Clock) -> Iterator[list[tuple[int, int]]]:
 
 def _may_be_a_name(found: str, words: frozenset[str]) -> bool:
     """No role and no everyday word, but for those that people are called by, with a capital."""
-    parts = [part.strip(".") for part in found.casefold().split()]
-    if any(part in NOT_NAMES or part in SOMEBODY or part in _ROLES for part in parts):
+    parts = [part.strip(".") for part in found.casefold().replace("/", " ").split()]
+    if any(part in NOT_NAMES or part in SPEAKERS for part in parts):
         return False
     return any(part not in words or part in given_names() or part in surnames() for part in parts)

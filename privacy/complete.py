@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import regex
 
+from privacy.companions import SPEAKERS
 from privacy.recognizers.people import NOT_NAMES, given_names, surnames
 from privacy.recognizers.prefilter import Group
 from privacy.recognizers.rule import Clock, matches
@@ -347,6 +348,7 @@ class _Starts:
 
 _LINE = regex.compile(r"[^\n]+")
 _MAX_LINE = 60
+_FIRST_WORD = regex.compile(r"\p{L}*")
 _CAPITALS = regex.compile(r"(?:\p{Lu}[\p{L}&'’.-]*+[ ]?){1,4}")
 _HEADING = regex.compile(
     r"[^\p{L}\d]*(?P<x>[\p{L}\d][\p{L}\d&'’.-]*+(?:[ ][\p{L}\d&][\p{L}\d&'’.-]*+){0,5})[ ]*"
@@ -387,7 +389,14 @@ def _between_lines(text: str, spans: Sequence[Span]) -> list[Span]:
         above = heading.span("x") if heading and heading["x"].casefold() not in NOT_NAMES else None
         if named and (block or _mostly(text, covered, start, end)):
             block.append((min(named), end))
-        elif block and len(block) < 5 and end - start <= _MAX_LINE and text[end - 1] not in ".!?:":
+        elif (
+            block
+            and len(block) < 5
+            and end - start <= _MAX_LINE
+            and text[end - 1] not in ".!?:"
+            # What somebody says in a talk is no line of a card.
+            and _FIRST_WORD.match(text, start, end)[0].casefold() not in SPEAKERS
+        ):
             block.append((start, end))
         else:
             block = []

@@ -23,9 +23,10 @@ from privacy.recognizers.age import find_ages
 from privacy.recognizers.contact import find_contacts
 from privacy.recognizers.coordinates import find_coordinates
 from privacy.recognizers.dates import find_dates
+from privacy.recognizers.doers import find_doers
 from privacy.recognizers.fields import find_fields, find_owners
 from privacy.recognizers.headed import find_headed
-from privacy.recognizers.heard import find_heard
+from privacy.recognizers.heard import find_heard, find_spelled_names
 from privacy.recognizers.ids import find_ids
 from privacy.recognizers.logins import find_logins
 from privacy.recognizers.lower_names import find_lower_names
@@ -95,11 +96,12 @@ class Detector:
             find_coordinates,
             find_ids,
             find_people,
+            find_doers,
             partial(find_fields, words=self._words),
             partial(find_lower_names, words=self._words),
             find_places,
             find_peoples,
-            find_heard,
+            partial(find_heard, words=self._words),
             find_organizations,
             find_by_presidio,
             *finders,
@@ -153,6 +155,7 @@ class Detector:
 
     def _clean(self, text: str, page: Folded, spans: list[Span], clock: Clock) -> tuple[Span, ...]:
         spans += [Span(start, end, "REFERENCE_ID", 0.5, "spelled digits") for start, end in page.spelled]
+        spans += find_spelled_names(page.text, page.letters, self._words)
         spans = plausible(page.text, spans, self._words, self._dictionary, clock)
         spans = about_somebody(page.text, spans, self._words)
         places = [span for span in spans if span.entity_type in ("LOCATION", "ADDRESS")]

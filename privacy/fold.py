@@ -32,6 +32,8 @@ class Folded:
     ends: array[int] | None = None
     spelled: tuple[tuple[int, int], ...] = ()
     """Ranges of `text` that were seven or more digits, written as words or one by one: nobody does so with a price."""
+    letters: tuple[str, ...] = ()
+    """Words of `text` that were letters one by one."""
 
     def raw(self, start: int, end: int) -> tuple[int, int]:
         """The range of the original text that [start, end) stands for; not empty, if it is not."""
@@ -60,12 +62,15 @@ def fold(text: str) -> Folded:
         if any(literal in page.text for literal in literals):
             page.rewrite(pattern, readable)
     page.text = _apart(page.text)
+    joined: list[tuple[int, int]] = []
     if _SPACED_HINT.search(page.text):
-        page.rewrite(_SPACED_LETTERS, lambda match: _ONE_BLANK.sub("", match.group()))
+        joined = page.rewrite(_SPACED_LETTERS, lambda match: _ONE_BLANK.sub("", match.group()))
+    letters = tuple(page.text[start:end] for start, end in joined)
     spelled = page.rewrite(_SPELLED, _spelled_digits) if _SPELLED_HINT.search(page.text) else []
     if _DIGIT.search(page.text):
         spelled += page.rewrite(_SPACED, _joined_digits)
-    return Folded(page.text, page.starts, page.ends, tuple(run for run in spelled if run[1] - run[0] >= 7))
+    runs = tuple(run for run in spelled if run[1] - run[0] >= 7)
+    return Folded(page.text, page.starts, page.ends, runs, letters)
 
 
 class _Page:

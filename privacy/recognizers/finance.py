@@ -74,6 +74,10 @@ _BIC_FULL = regex.compile(r"(?<!\w)[A-Z]{6}[A-Z0-9]{2}XXX(?!\w)")
 _ABA = regex.compile(r"(?<![\w.,$-])[0-9]{9}(?!\w|[-.][0-9])")
 _SORT_CODE = regex.compile(r"(?<![\w.,$-])(?:[0-9]{2}[- ]?[0-9]{2}[- ]?[0-9]{2})(?!\w|[-.][0-9])")
 _BASE58 = regex.compile(r"(?<![\w/=+])[13DLMTXtAEbp9rn2][1-9A-HJ-NP-Za-km-z]{25,34}(?![\w/=+])")
+_BASE58_BITCOIN = regex.compile(r"(?<![\w/=+])[13][1-9A-HJ-NP-Za-km-z]{25,34}(?![\w/=+])")
+_PAID_TO = words(
+    r"wallets?", r"bitcoins?", r"btc", r"crypto\w*", r"coins?", r"transfer(?:s|red)?", r"payments?", r"paid", r"sen[dt]", r"payout", r"deposit\w*", r"address",
+)  # fmt: skip
 _BECH32 = regex.compile(
     r"(?<!\w)(?:bc1|tb1|ltc1|addr1|cosmos1|bnb1|osmo1|nano_|kaspa:)[02-9ac-hj-np-z1]{20,100}(?!\w)",
     regex.IGNORECASE,
@@ -143,6 +147,10 @@ def valid_base58check(found: str) -> bool:
     return hashlib.sha256(hashlib.sha256(raw[:-4]).digest()).digest()[:4] == raw[-4:]
 
 
+def _is_mixed(found: str) -> bool:
+    return any(map(str.islower, found)) and any(map(str.isupper, found))
+
+
 def _of_iban_country(found: str) -> bool:
     return found[:2].upper() in _IBAN_CHARS
 
@@ -163,6 +171,7 @@ RULES = (
     Rule("card ending", "CREDIT_CARD", _CARD_ENDING, 0.7),
     Rule("ether", "CRYPTO", _ETHER, 0.8),
     Rule("base58", "CRYPTO", _BASE58, 0.95, accept=valid_base58check),
+    Rule("base58 of a wallet", "CRYPTO", _BASE58_BITCOIN, 0.6, context=_PAID_TO, accept=_is_mixed),
     Rule("bech32", "CRYPTO", _BECH32, 0.8),
     Rule("monero", "CRYPTO", _MONERO, 0.8),
     Rule("bic", "BANK_ACCOUNT", _BIC_FULL, 0.6, needs_digit=False),

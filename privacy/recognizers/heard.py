@@ -6,9 +6,12 @@ smaller towns, which no list could tell from words; numbers under thirteen in wo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import regex
 
 from privacy.recognizers.rule import Clock, Rule, grouped, matches, one_of, run_rules
+from privacy.recognizers.rule import words as words_of
 from privacy.recognizers.topics import FIRST_PERSON, SOMEBODY, WORD
 from privacy.records import Span
 
@@ -53,13 +56,40 @@ _TOWN = regex.compile(
 )
 
 
-def find_heard(text: str, clock: Clock) -> list[Span]:
-    """Spans of addresses, towns and postcodes as a caller said them. Raises TimeoutError."""
+# What ends the name of a body, of which the word before is none of the language's.
+_BODY = regex.compile(
+    r"(?<![\w'’-])(?P<x>(?P<first>\p{Ll}[\p{Ll}'’-]{2,24})(?:[ ](?!(?:and|at|the|in|of|from|to|a|an|is|on|my|by|for|with|was|our|her|his)[ ])[\p{Ll}&'’-]{1,24}){0,2}?[ ](?:(?:community |sixth form )?college|housing association|(?:memorial |general |community |children's )?hospital|(?:primary |high |secondary |grammar )school|"
+    r"credit union|(?:savings )?bank|dental(?: group| practice)?|logistics|software|consulting|systems|steel(?: corporation)?|roofing|family law|solicitors|bakery|care home|nursing home|surgery|pharmacy|garage|insurance|foundation)(?:[ ](?:llp|llc|ltd|inc|plc|group|corporation))?)(?![\w'’-])"
+)
+_SPELLING = words_of(
+    r"spell\w*", r"(?:sur)?name(?:'s|s)?", r"that['’]?s", r"it['’]?s", r"last", r"first", r"caller", r"as in"
+)
+_SPELLING_REACH = 60
+
+
+def find_heard(text: str, clock: Clock, words: frozenset[str]) -> list[Span]:
+    """Spans of addresses, towns, postcodes and bodies as a caller said them; of bodies none if `words`, everyday ones, are empty. Raises TimeoutError."""
     spans = run_rules(_RULES, text, clock)
+    if words:
+        spans += [
+            Span(match.start("x"), match.end("x"), "ORGANIZATION", 0.4, "body heard")
+            for match in matches(_BODY, text, clock)
+            if match["first"].removesuffix("'s") not in words
+        ]
     towns = list(matches(_TOWN, text, clock))
     if towns and any(
         word.group().casefold() in SOMEBODY or word.group().casefold() in FIRST_PERSON
         for word in WORD.finditer(text)
     ):
         spans += [Span(match.start(), match.end(), "LOCATION", 0.45, "town heard") for match in towns]
+    return spans
+
+
+def find_spelled_names(text: str, spelled: Sequence[str], words: frozenset[str]) -> list[Span]:
+    """Each place of a word that was spelled letter by letter behind a word of names, and is no everyday word."""
+    spans = []
+    for name in {name for name in spelled if name.isalpha() and name.casefold() not in words}:
+        places = [match.span() for match in regex.finditer(rf"(?<!\w){name}(?!\w)", text, regex.IGNORECASE)]
+        if any(_SPELLING.search(text, max(0, start - _SPELLING_REACH), start) for start, _ in places):
+            spans += [Span(start, end, "PERSON", 0.4, "spelled name") for start, end in places]
     return spans

@@ -25,7 +25,7 @@ _SURE_BEFORE = r"(?:his|her|my|our|their|your) \w+|this is|my name is|name is|na
 _AFTER = (
     r"here|speaking|calling|calls|called|says|said|told|asked|asks|wrote|writes|replied|sent|sends|from|at|in|on|is|was|isn't|wasn't|has|had|will|would|can|could|did|does|didn't|doesn't|still|"
     r"about|how|what|when|where|who|and|or|again|who|wants|wanted|needs|needed|lives|lived|works|worked|moved|left|joined|came|went|got|gets|for|to|please|thanks|i|we|you|he|she|my|your|any|are|do|"
-    r"knows|thinks|thought|never|always|just|now|today|tomorrow|yesterday|tonight|already|also|too|yet|if|because|with|before|after|last|that|whether|off|out|up|down|home|over"
+    r"i'm|im|its|it's|um|uh|er|erm|wont|won't|cant|can't|dont|don't|isnt|wasnt|hasnt|knows|thinks|thought|never|always|just|now|today|tomorrow|yesterday|tonight|already|also|too|yet|if|because|with|before|after|last|that|whether|off|out|up|down|home|over"
 )
 _TOKEN = r"\p{Ll}[\p{Ll}'’-]{1,24}"
 # Not within brackets.
@@ -46,6 +46,10 @@ _DOES = (
 _DOER = regex.compile(
     rf"(?:^|(?<=[.!?,;:-][ ])|(?<=(?<![\w'’])(?:because|cos|cause|if|when|that|did|does|and|but|while|since|as|so|whether|where|why|can|could|will|would|should|has|had|think|hope|spoke 2|speak 2|talk 2|thanks|seen)[ ]))"
     rf"(?P<x>{_TOKEN}(?:[ ]{_TOKEN})?)(?=[ ](?:{_DOES})(?![\w'’-]))",
+    regex.MULTILINE,
+)
+_SIGNED = regex.compile(
+    rf"(?:(?<![\w'’])(?:cheers|thanks|thank you|ta|regards|love|sorry|best|bye|thx)[,.!]?\s{{1,2}}(?:[-–]\s?)?|(?<=[.!?])\s[-–~]\s?|^(?:you|user|caller|customer|visitor|client|guest|patient)[ ]?:[ ])(?P<x>{_TOKEN}(?:[ ]{_TOKEN}){{0,2}})(?=[.!]?\s*$)",
     regex.MULTILINE,
 )
 _PARTICLES = frozenset(
@@ -108,7 +112,19 @@ def find_lower_names(text: str, clock: Clock, words: frozenset[str]) -> list[Spa
             end = rest.end()
         if count > 1 or _SURE.fullmatch(match["before"]) or text[start:end] in given_names():
             spans.append(Span(start, end, "PERSON", 0.4, "name in lower case"))
-    return spans + _doers(text, words, clock)
+    return spans + _doers(text, words, clock) + _signed(text, words, clock)
+
+
+def _signed(text: str, words: frozenset[str], clock: Clock) -> list[Span]:
+    """Who ends a text, after a greeting or a dash; and whoever is all of an answer."""
+    found = []
+    for match in matches(_SIGNED, text, clock):
+        run = match["x"].split(" ")
+        if any(_is_name_word(word, words, follows=False) for word in run) and not all(
+            word in words for word in run
+        ):
+            found.append(Span(match.start("x"), match.end("x"), "PERSON", 0.4, "signed in lower case"))
+    return found
 
 
 def _doers(text: str, words: frozenset[str], clock: Clock) -> list[Span]:

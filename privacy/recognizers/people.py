@@ -61,6 +61,10 @@ _KOREAN = regex.compile(
     r"(?<![\w'’-])(?:Ji|Min|Soo|Su|Seo|Seung|Sung|Hyun|Hye|Eun|Kyung|Jae|Jin|Joon|Jun|Jung|Jeong|Dong|Sang|Young|Yong|Tae|Woo|Won|Bo|Chan|Da|Geun|Ki|Hae|Hwa|Kwang|Mi|Myung|Nam|Sun|Si|Yoo|Yu|Ye)-"
     r"(?:ho|hee|hui|hyun|hyuk|hyung|ju|joo|jun|joon|jin|min|mi|a|ah|eun|young|yeong|yeon|won|woo|wook|seok|sook|suk|soo|su|kyung|kyu|jung|jeong|hoon|woong|soon|sung|seung|chul|cheol|hwan|kwon|yoon|yeol|myung|geun|chan|shik|in|ra|na|bin|hwa)(?![\w'’-])"
 )
+_KOREAN_LOWER = regex.compile(
+    r"(?<![\w'’-])(?:ji|min|soo|seo|seung|sung|hyun|hye|eun|kyung|jae|jin|joon|jun|jung|jeong|dong|sang|young|yong|tae|woo|chan|geun|hae|hwa|kwang|myung|yoo|ye)-"
+    r"(?:ho|hee|hui|hyun|hyuk|hyung|ju|joo|jun|joon|jin|mi|eun|young|yeong|yeon|won|woo|wook|seok|sook|suk|soo|su|kyung|kyu|jung|jeong|hoon|woong|sung|seung|chul|hwan|kwon|yoon|yeol|myung|geun|shik|hwa)(?![\w'’-])"
+)
 _KIND = regex.compile(
     r"(?<!\w)(?:nationality|citizenship|ethnicity|ethnic (?:group|origin)|religion|race|faith|denomination|political party|party membership|sexual orientation|union membership)"
     r"(?:\s?[:=-]\s?|\s(?:is|was|as)\s)(?P<x>\p{L}[\p{L}-]{2,30}(?:\s\p{Lu}[\p{L}-]{2,30}){0,2})",
@@ -108,6 +112,7 @@ RULES = grouped(
     Rule("by whom", "PERSON", _BY_WHOM, 0.45, needs_digit=False, accept=lambda found: _named(found)),
     Rule("speaker", "PERSON", _SPEAKER, 0.45, needs_digit=False, accept=lambda found: _plausible(found)),
     Rule("Korean given name", "PERSON", _KOREAN, 0.4, needs_digit=False),
+    Rule("Korean given name in lower case", "PERSON", _KOREAN_LOWER, 0.4, needs_digit=False),
     Rule("other script", "PERSON", _OTHER_SCRIPT, 0.4, needs_digit=False),
     Rule("name and degree", "PERSON", _DEGREE, 0.6, needs_digit=False),
 )
@@ -122,7 +127,7 @@ NOT_NAMES = frozenset(
     reason recipient regards reply sales saturday sender september she since sir so some sorry status street subject summary sunday
     support sure team tel thank thanks that the their them then there these they this thursday ticket time title to today tomorrow
     tuesday type unfortunately update url user very warning was we wednesday well were what when where which who why will with work
-    would yes yesterday you your yours bcc http https service hotel company's looking sick currently trying having going unable
+    would yes yesterday you your yours um uh er erm cant wont dont isnt wasnt didnt doesnt hasnt said chase froze lovely visitor interviewer interviewee requester assigned bcc http https service hotel company's looking sick currently trying having going unable
     ruby julia jenkins maven ada kafka cassandra django jasmine mocha pascal apollo gradle docker kubernetes redis nginx tomcat eclipse hudson bazel babel electron angular
     ember svelte flask pandas scala kotlin rust perl bash git hadoop spark airflow celery puppet vagrant terraform consul prometheus grafana envoy helm nexus jira slack excel
     firefox safari opera linux ubuntu debian fedora windows android lambda python java swift oracle azure parmesan dijon worcestershire cheddar gouda brie mozzarella feta

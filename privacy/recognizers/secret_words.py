@@ -273,6 +273,8 @@ WORDED: tuple[Family, ...] = (
         r"(?i:passwor[dt]|passcode|pin|(?:door|gate|alarm|entry|access|safe)\scode)\s(?:[\w'’-]+\s){0,4}?(?:back\s)?from\s[\"']?(?P<x>[^\s\"'<>]{4,60})"), 0.75, is_told_password),
     Family("password it is now", ("passw", "passcode", "pin ", "door code", "gate code", "alarm code", "entry code", "access code", "safe code"), re.compile(
         r"(?i:passwor[dt]|passcode|pin|(?:door|gate|alarm|entry|access|safe)\scode)\s(?:[\w'’-]+\s){0,3}?(?:from\s\S{4,60}\s)?(?:back\s)?to\s[\"']?(?P<x>[^\s\"'<>]{4,60})"), 0.75, is_told_password),
+    Family("password it is", ("password", "passphrase", "passcode"), re.compile(
+        r"(?i:password|pass ?phrase|passcode)(?:\s(?:given|used|chosen|set|told|quoted)\s?[:=]?\s|\s[^\n\"'“”<>=]{0,60}?(?:,|\band|\bso)\s(?:it['’]s|it is|it was)\s)[\"'“]?(?P<x>[^\s\"'“”<>]{5,60})"), 0.75, is_told_password),
     Family("combination", ("combination", "combo"), re.compile(
         r"(?i:combination|combo)(?:\s(?:of|for|to|on)\s(?:the|my|our|her|his)\s(?:\w+\s?){1,2}?)?(?:\s(?:is|was|code)|\s?[:=])?\s(?P<x>[0-9]{1,2}(?:[-–/, ]{1,2}[0-9]{1,2}){2,3}|[0-9]{4,8})(?![\w%]|[.,/][0-9]|\s(?:drugs|of|ways|units|patients))"), 0.8),
     Family("passphrase", ("passphrase", "pass phrase"), re.compile(
