@@ -58,7 +58,7 @@ _TOWN = regex.compile(
 
 # What ends the name of a body, of which the word before is none of the language's.
 _BODY = regex.compile(
-    r"(?<![\w'’-])(?P<x>(?P<first>\p{Ll}[\p{Ll}'’-]{2,24})(?:[ ](?!(?:and|at|the|in|of|from|to|a|an|is|on|my|by|for|with|was|our|her|his)[ ])[\p{Ll}&'’-]{1,24}){0,2}?[ ](?:(?:community |sixth form )?college|housing association|(?:memorial |general |community |children's )?hospital|(?:primary |high |secondary |grammar )school|"
+    r"(?<![\w'’-])(?P<x>(?P<name>\p{Ll}[\p{Ll}'’-]{2,24}(?:[ ](?!(?:and|at|the|in|of|from|to|a|an|is|on|my|by|for|with|was|our|her|his)[ ])[\p{Ll}&'’-]{1,24}){0,2}?)[ ](?:(?:community |sixth form )?college|housing association|(?:memorial |general |community |children's )?hospital|(?:primary |high |secondary |grammar )school|"
     r"credit union|(?:savings )?bank|dental(?: group| practice)?|logistics|software|consulting|systems|steel(?: corporation)?|roofing|family law|solicitors|bakery|care home|nursing home|surgery|pharmacy|garage|insurance|foundation)(?:[ ](?:llp|llc|ltd|inc|plc|group|corporation))?)(?![\w'’-])"
 )
 _SPELLING = words_of(
@@ -70,12 +70,14 @@ _SPELLING_REACH = 60
 def find_heard(text: str, clock: Clock, words: frozenset[str]) -> list[Span]:
     """Spans of addresses, towns, postcodes and bodies as a caller said them; of bodies none if `words`, everyday ones, are empty. Raises TimeoutError."""
     spans = run_rules(_RULES, text, clock)
-    if words:
-        spans += [
-            Span(match.start("x"), match.end("x"), "ORGANIZATION", 0.4, "body heard")
-            for match in matches(_BODY, text, clock)
-            if match["first"].removesuffix("'s") not in words
-        ]
+    for match in matches(_BODY, text, clock) if words else ():
+        start = match.start("x")
+        # Up to the first word that is none of the language's.
+        for word in match["name"].split(" "):
+            if word.removesuffix("'s") not in words:
+                spans.append(Span(start, match.end("x"), "ORGANIZATION", 0.4, "body heard"))
+                break
+            start += len(word) + 1
     towns = list(matches(_TOWN, text, clock))
     if towns and any(
         word.group().casefold() in SOMEBODY or word.group().casefold() in FIRST_PERSON

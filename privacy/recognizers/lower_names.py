@@ -45,7 +45,7 @@ _DOES = (
 )
 _DOER = regex.compile(
     rf"(?:^|(?<=[.!?,;:-][ ])|(?<=(?<![\w'’])(?:because|cos|cause|if|when|that|did|does|and|but|while|since|as|so|whether|where|why|can|could|will|would|should|has|had|think|hope|spoke 2|speak 2|talk 2|thanks|seen)[ ]))"
-    rf"(?P<x>{_TOKEN}(?:[ ]{_TOKEN})?)(?=[ ](?:{_DOES})(?![\w'’-]))",
+    rf"(?P<x>{_TOKEN}(?:[ ]{_TOKEN})??)(?=[ ](?:{_DOES})(?![\w'’-]))",
     regex.MULTILINE,
 )
 _SIGNED = regex.compile(
