@@ -50,7 +50,7 @@ def longest_run(text: str) -> int:
 @cache
 def parsed(pattern: Pattern) -> Any | None:
     """The items of a pattern; None for what only `regex` reads."""
-    if pattern.flags & regex.VERSION1 or _READ_OTHERWISE.search(pattern.pattern):
+    if pattern.flags & (regex.VERSION1 | regex.REVERSE) or _READ_OTHERWISE.search(pattern.pattern):
         return None
     plain = pattern.pattern
     for properties, char in ((_SCRIPT, OF_SCRIPT), (_LETTER, OF_LETTER), (_PROPERTY, OF_PROPERTY)):
