@@ -22,7 +22,7 @@ MODELS = frozenset({"transformer", "spacy"})
 # Rules that go by the form alone, or by a word that stands beside things as often.
 _BY_FORM = frozenset(
     {
-        "unworded code", "unworded number", "unworded plate", "unworded age", "long number", "lettered number", "labelled code", "id labelled", "employee labelled",
+        "unworded code", "unworded plate", "unworded age", "long number", "lettered number", "labelled code", "id labelled", "employee labelled",
         "order prefixed", "age told", "by itself", "underscored", "strange word", "of a name", "user did", "done by", "name in a field", "surname in a field", "beside a name",
         "between numbers", "day and month of two digits", "corner", "district", "whose number", "organisation by its words", "given name", "street", "street compound", "id", "plate German", "plate French or Italian", "plate UK",
     }
