@@ -13,9 +13,9 @@ from privacy.recognizers.thing_words import THINGS, is_thing
 from privacy.recognizers.topics import CARS, GOODS, WORD
 from privacy.records import Span
 
-# A code that says of itself that it stands for a body, a record or a device.
+# A code that says of itself that it stands for a body, a record or a device; a network card's form is one.
 _SAYS_WHOSE = regex.compile(
-    r"(?:mrn|sn)[-:]?\w[\w-]+|(?:bio|biom|iris|face|voice|palm|thumb|fprt?|fpt|gait|vein|retin)[-_]?[0-9a-f-]{4,}",
+    r"(?:[0-9a-f]{2}[:.-]?){5}[0-9a-f]{2}|(?:mrn|sn)[-:]?\w[\w-]+|(?:bio|biom|iris|face|voice|palm|thumb|fprt?|fpt|gait|vein|retin)[-_]?[0-9a-f-]{4,}",
     regex.IGNORECASE,
 )
 MODELS = frozenset({"transformer", "spacy"})
@@ -147,9 +147,11 @@ def _is_place(found: str) -> bool:
 
 def doubt(text: str, span: Span, words: frozenset[str]) -> int | None:
     """None for a finding that stands whatever the text is about; else how many words of things it is worth itself: 1 where it is part of a
-    thing's name."""
+    thing's name, less than none for a code, which is somebody's more often."""
     if not _is_weak(text, span, words):
         return None
+    if span.entity_type in _CODES:
+        return -3 if span.entity_type == "POSTCODE" else -1
     return int(span.entity_type in _NAMES and _is_called_after(text, span, sure=True))
 
 
