@@ -129,7 +129,7 @@ def test_what_is_nobodys_by_its_form_is_let_go_among_things(
         ("WE-909-CW|silver hatchback|CO 12 ppm", "WE-909-CW", "VEHICLE_ID", "plate French or Italian"),
         ("Compiler: McAllister 4.2.1", "McAllister", "PERSON", "transformer"),
         ("lan switch, port 4, mac 9cf430dfaa63", "9cf430dfaa63", "REFERENCE_ID", "unworded code"),
-        ("compiler note K6N6-ZC6Y", "K6N6-ZC6Y", "REFERENCE_ID", "unworded code"),
+        ("see K6N6-ZC6Y", "K6N6-ZC6Y", "REFERENCE_ID", "unworded code"),
         ("10.44.7.212 was blocked by the firewall", "10.44.7.212", "IP_ADDRESS", "IpRecognizer"),
         # What is done with persons is spoken of as much as things are.
         ("specimen 4354-874, buffer", "4354-874", "REFERENCE_ID", "unworded code"),
