@@ -1,5 +1,5 @@
-"""Completes findings by what stands around them: a name by its title and surname, an address by what joins its parts, a
-contact block by the lines in between.
+"""Completes findings by what stands around them: a name by its title and surname, a contact block by the lines in between; an address
+in `complete_places`.
 
 Covered: "Mr.", "PhD", second surnames, lists of partners ("A, B and C"), gaps within one address, lines between a name and its
 address. Not covered: whatever nothing was found beside.
@@ -7,22 +7,26 @@ address. Not covered: whatever nothing was found beside.
 
 from __future__ import annotations
 
-import itertools
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 import regex
 
 from privacy.companions import SPEAKERS
+from privacy.complete_places import (
+    HYPHEN_AFTER,
+    around_places,
+    between_parts,
+    corners,
+    covered_by,
+    named_streets,
+)
 from privacy.recognizers.people import NOT_NAMES, given_names, surnames
 from privacy.recognizers.prefilter import Group
 from privacy.recognizers.rule import Clock, matches
 from privacy.recognizers.unworded import find_unworded
 from privacy.records import Span
 
-_PLACES = frozenset({"ADDRESS", "LOCATION", "POSTCODE"})
-# Longest stretch between two parts of one address that is taken for a third part.
-_ADDRESS_GAP = 16
 _MOST_SURNAMES, _MOST_DEGREES = 4, 3
 
 _TITLE = regex.compile(
@@ -47,10 +51,6 @@ _PARTICLE_BEFORE = regex.compile(
 )
 _LAST_INITIAL = regex.compile(r"[ ]\p{Lu}$")
 _MIDDLE_INITIAL = regex.compile(r"(?:[ ]?\p{Lu}\.){1,2}[ ](?P<name>\p{Lu}[\p{L}'’-]+)(?![\p{L}@])")
-# The second half of a Korean given name has a small letter.
-_HYPHEN_AFTER = regex.compile(
-    r"(?:-(?:\p{Lu}[\p{L}'’]*|(?:\p{Ll}{1,3}|wook|hyu[nk]|hyung|seok|sook|kyung|young|yeong?|joon|jung|jeong|hoon|woong|soon|su?eung|ch[eu]+l|hwan|kwon|yoon|r?yeol|myung|dong|geun|keun|chan|shik|bong|hong|jong|yong)(?!\p{L})))+"
-)
 # A surname that is a pronoun too: right beside a name it is none.
 _HE_BEFORE = regex.compile(r"(?<!\p{L})He[ ]$")
 _HE_AFTER = regex.compile(r"[ ]He(?!\p{L}|['’])")
@@ -73,14 +73,6 @@ _PARTNER = (
 _PARTNERS = regex.compile(
     rf"(?<![\p{{L}}'’-])(?P<names>{_PARTNER}(?:,[ ]{_PARTNER}){{1,5}},?[ ](?:and|&)[ ]{_PARTNER})(?![\p{{L}}])"
 )
-_LINKS = ("and ", "& ", "and \n", "& \n")
-_AND = regex.compile(
-    r"(?:(?P<before>\p{L}[\p{L}\d.'’-]{1,30}(?:[ ][\p{L}\d][\p{L}\d.'’-]{0,30}){0,4})[ ])?(?:and|&)[ ]$",
-    regex.REVERSE,
-)
-_CORNER = regex.compile(
-    r"(?<!\w)(?:the[ ])?corner[ ]of[ ]$|(?<!\w)(?:the[ ])?intersection[ ]of[ ]$", regex.IGNORECASE
-)
 # What stands beside a name: a text holds few of these, and has many names.
 _BESIDE_NAMES = Group(
     (pattern, pattern)
@@ -91,7 +83,7 @@ _BESIDE_NAMES = Group(
         _HE_AFTER,
         _ROLE,
         _MIDDLE_INITIAL,
-        _HYPHEN_AFTER,
+        HYPHEN_AFTER,
         _HYPHEN_BEFORE,
         _AGE_AFTER,
         _ID_AFTER,
@@ -107,11 +99,11 @@ def complete(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
     kept = list(spans)
     kept += _beside_names(text, kept, clock)
     kept += _partners(text, kept, clock)
-    kept += _named_streets(text, kept)
-    kept += _corners(text, kept)
-    kept += _between_parts(text, kept)
+    kept += named_streets(text, kept)
+    kept += corners(text, kept)
+    kept += between_parts(text, kept)
     clock.left_s()
-    kept += _around_places(text, kept)
+    kept += around_places(text, kept)
     kept += _between_lines(text, kept)
     return kept + find_unworded(text, kept, clock)
 
@@ -159,7 +151,7 @@ def _beside_names(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
             back = 3 if text[end - 1] == "." else 2 if _LAST_INITIAL.search(text, start, end) else 0
             if middle := _MIDDLE_INITIAL.match(text, end - back):
                 end = max(end, middle.end())
-        if _HYPHEN_AFTER in near and (joined := _HYPHEN_AFTER.match(text, end)):
+        if HYPHEN_AFTER in near and (joined := HYPHEN_AFTER.match(text, end)):
             end = joined.end()
         if _HYPHEN_BEFORE in near and (joined := _HYPHEN_BEFORE.search(text, max(0, start - 30), start)):
             start = joined.start()
@@ -186,7 +178,7 @@ def _partners(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
     lists = list(matches(_PARTNERS, text, clock)) if len(names) > 1 else []
     if not lists:
         return []
-    covered = _covered(len(text), names)
+    covered = covered_by(len(text), names)
     found = []
     for match in lists:
         words = list(_LETTERS.finditer(match["names"]))
@@ -198,142 +190,6 @@ def _partners(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
 
 
 _LETTERS = regex.compile(r"\p{L}[\p{L}'’-]+")
-
-
-def _corners(text: str, spans: Sequence[Span]) -> list[Span]:
-    """ "(the corner of) Elm Street and 5th": the words before "and" are an address when those after it are."""
-    streets = [span for span in spans if span.entity_type == "ADDRESS"]
-    if not streets:
-        return []
-    found = []
-    covered = _covered(len(text), [span for span in spans if span.entity_type in _PLACES | {"PERSON"}])
-    for span in streets:
-        start = span.start
-        link = _AND.search(text, max(0, start - 80), start) if text.endswith(_LINKS, 0, start) else None
-        if link and link["before"]:
-            words = list(regex.finditer(r"\S+", link["before"]))
-            first = len(words)
-            # Back over what is covered or capitalised.
-            while first and (
-                covered[link.start("before") + words[first - 1].start()]
-                or words[first - 1].group()[0].isupper()
-            ):
-                first -= 1
-            if first < len(words):
-                start = link.start("before") + words[first].start()
-        if corner := _CORNER.search(text, max(0, start - 24), start):
-            start = corner.start()
-        if start < span.start and (corner or any(map(str.isdigit, text[span.start : span.end]))):
-            found.append(Span(start, span.end, "ADDRESS", 0.4, "corner"))
-    return found
-
-
-def _between_parts(text: str, spans: Sequence[Span]) -> list[Span]:
-    """What little stands between two parts of one address."""
-    parts = sorted(
-        (
-            span
-            for span in spans
-            if span.entity_type in _PLACES
-            or (
-                text[span.start : span.start + 1].isdigit()
-                and _POSTCODE_LIKE.fullmatch(text, span.start, span.end)
-            )
-        ),
-        key=lambda span: span.start,
-    )
-    found = []
-    for left, right in itertools.pairwise(parts):
-        gap = text[left.end : right.start]
-        # "Frankfurt am Main"
-        one_name = left.entity_type == right.entity_type == "LOCATION" and _LINKED.fullmatch(gap)
-        streets = "ADDRESS" in (left.entity_type, right.entity_type) or one_name
-        if streets and 0 < len(gap) < _ADDRESS_GAP and any(map(str.isalnum, gap)) and not _APART.search(gap):
-            found.append(Span(left.end, right.start, "ADDRESS", 0.4, "between parts"))
-    return found
-
-
-_LINKED = regex.compile(r"[ ]\p{Ll}{1,4}[ ]")
-_POSTCODE_LIKE = regex.compile(r"\d{4,6}(?:-\d{3,4})?")
-
-
-def _named_streets(text: str, spans: Sequence[Span]) -> list[Span]:
-    """A name right before a house number is a street's: "Hraunás 84"."""
-    ends = {span.end: span for span in spans if span.entity_type in ("PERSON", "LOCATION")}
-    return [
-        Span(ends[span.start - 1].start, span.end, "ADDRESS", 0.4, "named street")
-        for span in spans
-        if span.entity_type == "ADDRESS"
-        and text[span.start : span.end].isdigit()
-        and text[span.start - 1 : span.start] == " "
-        and span.start - 1 in ends
-    ]
-
-
-# Words and marks that end one address or lead to another.
-_APART = regex.compile(
-    r"[.!?;:][ ]|\n[ ]*\n|[\"(){}\[\]|=@]|(?<!\w)(?:and|or|to|from|is|was|are|were|on|at|in|near|for|by|with|my|your|his|her|their|until|then)(?!\w)",
-    regex.IGNORECASE,
-)
-_ARTICLE = regex.compile(
-    r"(?<![\p{L}'’])(?:A|La|El|Las|Los|Le|Les|São|San|Santa|St\.?|Saint|New|North|South|East|West|Port|Fort|Mount|Lake|Upper|Lower|Great|Little|Bad|Den|De)[ ]$"
-)
-_PLACE_BEFORE = regex.compile(
-    r"(?:(?i:kingdom|republic|state|city|county|province|district|isle|commonwealth|town|village|borough|municipality)[ ]of[ ](?:the[ ])?"
-    r"|(?<=[\p{Ll},][ ])(?:\p{Lu}[\p{L}'’.-]{2,30}[ ]){1,3})$",
-    regex.REVERSE,
-)
-_CITY_BEFORE = regex.compile(
-    r"(?<![\p{L}'’-])(?P<x>\p{Lu}[\p{L}'’.-]{2,24}(?:[ ]\p{Lu}[\p{L}'’.-]{2,24}){0,2}),[ ]$"
-)
-_REGION_AFTER = regex.compile(r"[ ,][ ]?[A-Z]{2,3}(?!\w)(?:[ ]\d{4,6}(?!\w))?")
-_STATE_AFTER = regex.compile(
-    r"(?:,[ ]?|[ ])(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEHINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]|ON|QC|NS|NB|MB|BC|PE|SK|AB|NL|"
-    r"NSW|VIC|QLD|ACT|TAS)(?![\w'’])"
-)
-_HOST_BEFORE = regex.compile(
-    r"(?<!\w)(?:at|to|from|by)[ ](?P<x>[\p{L}\d][\p{L}\d&'’.-]*+(?:[ ][\p{L}\d&][\p{L}\d&'’.-]*+){0,4}),[ ]$"
-)
-
-
-# What a pattern that ends in "[ ]$" or ",[ ]$" ends in: to look for is quicker than to search.
-_BLANK, _COMMA = (" ", " \n"), (", ", ", \n")
-
-
-def _around_places(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Capitalised words that begin a place's name, the region after a street, and who is at that street."""
-    found = []
-    for span in spans:
-        if span.entity_type not in ("ADDRESS", "LOCATION") and span.recognizer != "accented word":
-            continue
-        start, end = span.start, span.end
-        if text.endswith(_BLANK, 0, start) and (article := _ARTICLE.search(text, max(0, start - 8), start)):
-            start = article.start()
-        if joined := _HYPHEN_AFTER.match(text, end):
-            end = joined.end()
-        if span.recognizer == "listed place" and text.endswith(_COMMA, 0, start):
-            city = _CITY_BEFORE.search(text, max(0, start - 50), start)
-            if city and city["x"].split()[0].casefold() not in NOT_NAMES:
-                start = city.start("x")
-        if text.endswith(_BLANK, 0, start) and (
-            before := _PLACE_BEFORE.search(text, max(0, start - 60), start)
-        ):
-            start = before.start()
-        if state := _STATE_AFTER.match(text, end):
-            end = state.end()
-        if span.entity_type == "ADDRESS":
-            if region := _REGION_AFTER.match(text, end):
-                end = region.end()
-            host = (
-                _HOST_BEFORE.search(text, max(0, start - 80), start)
-                if text.endswith(_COMMA, 0, start)
-                else None
-            )
-            if host and host["x"].casefold() not in NOT_NAMES:
-                found.append(Span(host.start("x"), host.end("x"), "ORGANIZATION", 0.4, "host"))
-        if (start, end) != (span.start, span.end):
-            found.append(Span(start, end, span.entity_type, 0.4, "around a place"))
-    return found
 
 
 class _Starts:
@@ -360,7 +216,7 @@ def _between_lines(text: str, spans: Sequence[Span]) -> list[Span]:
     are a job and a company; so is a line that stands right above an address."""
     if text.count("\n") < 1:
         return []
-    covered = _covered(len(text), spans)
+    covered = covered_by(len(text), spans)
     names = _Starts(spans, "PERSON")
     streets = _Starts(spans, "ADDRESS")
     contacts = _Starts(spans, "PHONE_NUMBER", "EMAIL_ADDRESS")
@@ -413,10 +269,3 @@ def _letters_from(text: str, start: int, end: int) -> tuple[int, int]:
     while start < end and not text[start].isalnum():
         start += 1
     return start, end
-
-
-def _covered(length: int, spans: Iterable[Span]) -> bytearray:
-    covered = bytearray(length)
-    for span in spans:
-        covered[span.start : span.end] = b"\1" * (span.end - span.start)
-    return covered
