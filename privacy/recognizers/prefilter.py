@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from functools import lru_cache, reduce
+from functools import cache, lru_cache, reduce
 from itertools import accumulate
 from operator import itemgetter, or_
 from typing import Generic, TypeVar
@@ -175,6 +175,7 @@ class _Finder:
         for number, pattern in enumerate(listed):
             needed = needs(pattern)
             behind = _behind(pattern)
+            held = strings[is_in_any_case(pattern)]
             for place in range(MOST_NEEDS):
                 bit = 1 << place * self.num_patterns + number
                 if place >= len(needed):
@@ -183,7 +184,6 @@ class _Finder:
                 need, end = needed[place]
                 self._away[behind, end] = self._away.get((behind, end), 0) | bit
                 for string in need:
-                    held = strings[is_in_any_case(pattern)]
                     held[string] = held.get(string, 0) | bit
         self._as_it_is, self._in_any_case = map(_automaton, strings)
         self._marks = tuple(
@@ -263,6 +263,7 @@ class _Finder:
 _NOT_ASCII, _LONG = regex.compile(r"[^\x00-\x7f]+"), regex.compile(rf"\S{{{LONG_WORD_CHARS},}}")
 
 
+@cache
 def _behind(pattern: Pattern) -> Width:
     items = parsed(pattern)
     return NO_WIDTH if items is None else looked_behind(items, width(items, NO_WIDTH))

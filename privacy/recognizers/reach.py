@@ -40,6 +40,8 @@ _RUN = regex.compile(r"\S{33,}|\s{33,}")
 # Shorter runs are taken to be as long: nearly every text has one.
 _USUAL_RUN = 32
 _BLANK = regex.compile(r"\s")
+# A place between two characters is counted as one of them.
+_ONE_CHARACTER = frozenset({sre.LITERAL, sre.NOT_LITERAL, sre.IN, sre.ANY, sre.AT})
 
 
 def longest_run(text: str) -> int:
@@ -75,7 +77,16 @@ def reach(pattern: Pattern) -> Width:
 
 def width(items: Iterable[Any], again: Width) -> Width:
     """How many characters the items look at, as if all of it stood in a row; `again` is the most that a group may have matched."""
-    return added(*(_width_of(kind, value, again) for kind, value in items))
+    chars: float = 0
+    runs = 0
+    for kind, value in items:
+        if kind in _ONE_CHARACTER:
+            chars += 1
+            continue
+        more_chars, more_runs = _width_of(kind, value, again)
+        chars += more_chars
+        runs += more_runs
+    return chars, runs
 
 
 def added(*widths: Width) -> Width:
@@ -107,7 +118,7 @@ def _width_of(kind: Any, value: Any, again: Width) -> Width:
         return (fewest + 1, 1) if len(inside) == 1 and _stays_in_a_run(*inside[0]) else _ANYWHERE
     if kind is sre.GROUPREF:
         return again
-    return (1, 0) if kind in (sre.LITERAL, sre.NOT_LITERAL, sre.IN, sre.ANY, sre.AT) else _ANYWHERE
+    return _ANYWHERE
 
 
 def looked_behind(items: Iterable[Any], again: Width) -> Width:
