@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import regex
 
-from privacy.recognizers.people import given_names
+from privacy.recognizers.people import given_names, surnames
 from privacy.recognizers.thing_words import THINGS, is_thing
 from privacy.recognizers.topics import CARS, GOODS, WORD
 from privacy.records import Span
@@ -54,6 +54,9 @@ _STREET = regex.compile(
 _NAME_CASE = regex.compile(
     r"(?<![\p{L}\d_])(?:Mc|Mac|De|Di|Du|La|Le|Van|O['’])?\p{Lu}\p{Ll}++(?:['’-]\p{L}\p{Ll}++)*+(?![\p{Lu}\d_])"
 )
+# "WulanWidodo"
+_TITLE_PART = regex.compile(r"\p{Lu}\p{Ll}+")
+_RUN_TOGETHER = regex.compile(r"(?:\p{Lu}\p{Ll}{2,}){2,4}")
 _CAPITALS = regex.compile(r"(?<![\p{L}\d_])\p{Lu}{3,}(?![\p{L}\d_])")
 _TITLE_CASE = regex.compile(r"(?<![\p{L}\d])\p{Lu}\p{Ll}++(?![\p{L}\d])")
 # What is called after somebody: "a Zener diode", "the Hammond B3", "Euler's formula"; nobody has an article.
@@ -171,6 +174,11 @@ def _is_weak(text: str, span: Span, words: frozenset[str]) -> bool:
         return False
     match span.entity_type:
         case "VEHICLE_ID" if _CAR.search(text):
+            return False
+        case "PERSON" if _RUN_TOGETHER.fullmatch(found) and any(
+            part in given_names() or part in surnames()
+            for part in map(str.casefold, _TITLE_PART.findall(found))
+        ):
             return False
         case "PERSON":
             named = (

@@ -50,7 +50,12 @@ _EMAIL_SPACED = regex.compile(
     regex.IGNORECASE,
 )
 _IP_PADDED = regex.compile(
-    r"(?<![\w.])(?:[01]\d\d|2[0-4]\d|25[0-5])(?:\.(?:[01]\d\d|2[0-4]\d|25[0-5])){3}(?![\w.])"
+    r"(?<![\w.])(?:[01]\d\d|2[0-4]\d|25[0-5])(?:\.(?:[01]\d\d|2[0-4]\d|25[0-5])){3}(?!\w|\.\w)"
+)
+_IP_HEXADECIMAL = regex.compile(
+    r"(?<!\w)(?:ips?|log(?:in|ged|on)|connect\w*|sessions?|requests?|blocked|visitors?|whitelist\w*|attack\w*|traffic|abuse)(?!\w)[^\n]{0,40}?"
+    r"(?<!\w)(?P<x>0x[0-9a-f]{8})(?!\w)",
+    regex.IGNORECASE,
 )
 _LINK = regex.compile(r"(?<!\w)(?:https?|ftp|hxxps?)://[^\s<>\"\\]*[\w/#=&~+-]", regex.IGNORECASE)
 _DOMAIN = regex.compile(
@@ -67,6 +72,7 @@ RULES = grouped(
     Rule("email", "EMAIL_ADDRESS", _EMAIL, 0.95, needs_digit=False),
     Rule("email spaced", "EMAIL_ADDRESS", _EMAIL_SPACED, 0.8, needs_digit=False),
     Rule("ip padded", "IP_ADDRESS", _IP_PADDED, 0.6),
+    Rule("ip hexadecimal", "IP_ADDRESS", _IP_HEXADECIMAL, 0.5),
     Rule("email underscored", "EMAIL_ADDRESS", _EMAIL_UNDERSCORED, 0.7, needs_digit=False),
     Rule("user at host", "USERNAME", _USER_AT_HOST, 0.6, needs_digit=False),
     Rule("url spoken", "URL", _URL_SPOKEN, 0.6, needs_digit=False),

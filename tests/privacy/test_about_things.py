@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from privacy.about_things import about_somebody
+from privacy.recognizers.contact import find_contacts
 from privacy.recognizers.rule import Clock
 from privacy.recognizers.stray_logins import find_stray
 from privacy.recognizers.thing_words import THINGS
@@ -169,3 +170,25 @@ def test_what_has_an_article_before_it_is_no_login() -> None:
     found = find_stray("The trout opened the gate.", Clock(60.0), WORDS, None)
     assert found == []
     assert find_stray("ktrout opened the gate.", Clock(60.0), WORDS, None)
+
+
+def test_a_name_run_together_is_no_word_with_a_capital_inside() -> None:
+    assert kept("the parcel for WulanWidodo, 3 kg, shelf 4", "WulanWidodo", "PERSON")
+    assert not kept("the parcel in StringBuffer, 3 kg, shelf 4", "StringBuffer", "PERSON")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The printer is 247.141.085.183.", "247.141.085.183"),
+        ("Blocked 0xC0A80A15 at the firewall.", "0xC0A80A15"),
+        ("the session was opened from 0xC0A80A15", "0xC0A80A15"),
+    ],
+)
+def test_a_host_in_another_notation_is_found(text: str, found: str) -> None:
+    spans = find_contacts(text, Clock(60))
+    assert (text.index(found), "IP_ADDRESS") in [(span.start, span.entity_type) for span in spans]
+
+
+def test_a_number_of_a_program_is_no_host() -> None:
+    assert not find_contacts("The core loads 0xC0A80A15 into r4 and jumps.", Clock(60))
