@@ -266,11 +266,14 @@ def _either(ways: Sequence[tuple[list[Placed], Need, Width]]) -> tuple[list[Plac
         needed = frozenset(itertools.chain(*(need for ((need, _),) in best)))
         met = [(needed, widest(end for ((_, end),) in best))]
     end = frozenset(itertools.chain(*(end for _, end, _ in ways)))
+    if "" in end:
+        return met, _NOTHING
     # What ends with another of them says no more than that.
+    lengths = sorted(set(map(len, end)))
     end = frozenset(
-        string for string in end if not any(string[at:] in end for at in range(1, len(string) + 1))
+        string for string in end if not any(string[-n:] in end for n in lengths if n < len(string))
     )
-    if "" in end or len(end) > _MOST_CARRIED:
+    if len(end) > _MOST_CARRIED:
         return met, _NOTHING
     return met, end
 
@@ -308,7 +311,9 @@ def _odds_of(string: str) -> float:
 def _shortest(strings: Need) -> Need:
     """Without strings that hold another of them: where they are, it is."""
     kept: set[str] = set()
+    lengths: set[int] = set()
     for string in sorted(strings, key=len):
-        if not any(string[a:b] in kept for a, b in itertools.combinations(range(len(string) + 1), 2)):
+        if not any(string[at : at + n] in kept for n in lengths for at in range(len(string) - n + 1)):
             kept.add(string)
+            lengths.add(len(string))
     return frozenset(kept)
