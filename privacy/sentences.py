@@ -12,23 +12,13 @@ from functools import lru_cache
 
 import regex
 
-from privacy.recognizers.people import NOT_NAMES, given_names, listed_names
+from privacy.recognizers.people import NOT_NAMES, WORDS_IN_LOWER_CASE, given_names, listed_names
 from privacy.records import Span
 
 _SENTENCE = regex.compile(r"[^.!?\n]{1,600}(?:[.!?\n]+(?!\S)|[.!?](?=\S)|\n)?")
 # One or two words on a line of their own may be anything, unless they have been found.
 _FEWEST_WORDS = 3
 _WORD = regex.compile(r"[^\s.,!?;:\"()]+")
-# Somebody is called so, but in lower case nobody means a person by them; not so "brown", "hunt" or "rose".
-_WORDS_IN_LOWER_CASE = frozenset(
-    "bail ball ban band banks bath beer best bird branch brands bridge bright burger camps canal case cases chambers church clear company contractor convey "
-    "cord cousin cousins dam dash date day deep din divine doctor drum early earth edit english fair fall farmer fee ferry field fields flood floor font "
-    "forum fresh fry gates glass glasses golden good grill gross guy hall hammer harm held hell holder horn house job judge junk key kick kiss law lean lie "
-    "line lips list little long lord lot loyal lucky major master mate may merchant mile mills moon more mountain norm north oak odd owe page pages palm "
-    "parent park parks peer per pole pool port post power powers price prince rails read real rich ring rock room rush rust said sales sane season "
-    "server seven shields short silk smart snow sole spies stack steward stock storm story strong summer swift tailor tank tea ties till tone tore toy urban "
-    "victory wall walls waters weeks west wild winter winters wise wood young".split()
-)
 _TITLES = frozenset(
     "mr mrs ms miss mx dr prof professor doctor sir madam lady lord nurse officer judge uncle aunt auntie".split()
 )
@@ -86,7 +76,7 @@ def _is_plain(text: str, start: int, end: int, covered: bytearray, words: frozen
             and word not in ("I", "a", "")
             and not all(
                 part in words
-                or (lower_case and part in _WORDS_IN_LOWER_CASE)
+                or (lower_case and part in WORDS_IN_LOWER_CASE)
                 or (len(part) == 2 and part.islower() and part.isalpha())
                 for part in word.split("-")
             )

@@ -9,7 +9,7 @@ from string import ascii_lowercase
 
 import regex
 
-from privacy.recognizers.people import given_names, surnames
+from privacy.recognizers.people import WORDS_IN_LOWER_CASE, given_names, surnames
 
 # Nobody's, or no name at all.
 EVERYBODY = frozenset(
@@ -107,7 +107,10 @@ def is_no_word(login: str, words: frozenset[str]) -> bool:
 
 def is_compound(word: str, words: frozenset[str]) -> bool:
     """Two everyday words run together ("heatpump")."""
-    return any(word[:at] in words and word[at:] in words for at in range(3, len(word) - 2))
+    return any(
+        all(part in words or part in WORDS_IN_LOWER_CASE for part in (word[:at], word[at:]))
+        for at in range(3, len(word) - 2)
+    )
 
 
 def is_misspelt(word: str, words: frozenset[str]) -> bool:

@@ -268,6 +268,18 @@ def _without_accents(name: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFD", name) if not unicodedata.combining(char))
 
 
+# Somebody is called so, but in lower case nobody means a person by them; not so "brown", "hunt" or "rose".
+WORDS_IN_LOWER_CASE = frozenset(
+    "bail ball ban band banks bath beer best bird branch brands bridge bright burger camps canal case cases chambers church clear company contractor convey "
+    "cord cousin cousins dam dash date day deep din divine doctor drum early earth edit english fair fall farmer fee ferry field fields flood floor font "
+    "forum fresh fry gates glass glasses golden good grill gross guy hall hammer harm held hell holder horn house job judge junk key kick kiss law lean lie "
+    "line lips list little long lord lot loyal lucky major master mate may merchant mile mills moon more mountain norm north oak odd owe page pages palm "
+    "parent park parks peer per pole pool port post power powers price prince rails read real rich ring rock room rush rust said sales sane season "
+    "server seven shields short silk smart snow sole spies stack steward stock storm story strong summer swift tailor tank tea ties till tone tore toy urban "
+    "victory wall walls waters weeks west wild winter winters wise wood young".split()
+)
+
+
 @lru_cache(maxsize=1)
 def given_names() -> frozenset[str]:
     """Given names that are no everyday words. About 13 thousand; loading takes some tenths of a second."""

@@ -192,3 +192,14 @@ def test_a_host_in_another_notation_is_found(text: str, found: str) -> None:
 
 def test_a_number_of_a_program_is_no_host() -> None:
     assert not find_contacts("The core loads 0xC0A80A15 into r4 and jumps.", Clock(60))
+
+
+@pytest.mark.parametrize("word", ["wallbox", "heatpump", "acconut", "crdit", "nveer"])
+def test_two_words_run_together_and_a_misspelt_one_are_no_logins(word: str) -> None:
+    words = frozenset("my the account for is new box heat pump credit never".split())
+
+    def logins(text: str) -> list[tuple[int, int, float, str]]:
+        return find_stray(text, Clock(60), words, lambda known: known in words)
+
+    assert not logins(f"my account for the {word} is new")
+    assert logins("my account for the tqzvarn is new")
