@@ -15,6 +15,7 @@ import regex
 from privacy.recognizers.people import given_names, listed_names
 from privacy.recognizers.topics import FIRST_PERSON, SOMEBODY, WORD
 from privacy.records import Span
+from privacy.weak_claims import MODELS
 
 # How sure a rule must be of what it found for the text to speak of somebody, and of what: a host or a date is nobody.
 _SURE = 0.5
@@ -50,10 +51,10 @@ _OF = regex.compile(r"(?<!\w)(?:of|at|from|for|with|by|join(?:ed|s)?|near)[ ]$")
 _NEARLY_SURE = 0.62
 
 
-def shows_somebody(text: str, spans: Sequence[Span], models: frozenset[str]) -> bool:
-    """Whether a word for a person stands in the text, or a rule is sure of something personal; `models` are the recognisers that are no rules."""
+def shows_somebody(text: str, spans: Sequence[Span]) -> bool:
+    """Whether a word for a person stands in the text, or a rule is sure of something personal."""
     return any(
-        span.score >= _SURE and span.recognizer not in models and span.entity_type not in _NOBODY
+        span.score >= _SURE and span.recognizer not in MODELS and span.entity_type not in _NOBODY
         for span in spans
     ) or any(match.group().casefold() in _WORDS_OF_SOMEBODY for match in WORD.finditer(text))
 

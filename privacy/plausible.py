@@ -14,8 +14,8 @@ from privacy.evidence import needs_somebody, shows_somebody
 from privacy.recognizers.people import NOT_NAMES, given_names
 from privacy.recognizers.rule import Clock
 from privacy.records import Span
+from privacy.weak_claims import MODELS
 
-_MODELS = frozenset({"transformer", "spacy"})
 _PLACES = frozenset({"ADDRESS", "LOCATION", "POSTCODE"})
 # How near a street must be for a bare number to be its house's or its town's.
 _REACH = 24
@@ -101,13 +101,13 @@ def plausible(
         clock.left_s()
         if _is_version(text, span) or _is_shouted(text, span, words):
             continue
-        if span.recognizer in _MODELS:
+        if span.recognizer in MODELS:
             if _is_bare(text, span) or not _is_plausible(text, span, words):
                 doubtful.append(span)
                 continue
             if needs_somebody(text, span, dictionary):
                 if somebody is None:
-                    somebody = shows_somebody(text, spans, _MODELS)
+                    somebody = shows_somebody(text, spans)
                 if not somebody:
                     doubtful.append(span)
                     continue

@@ -76,7 +76,7 @@ _SORT_CODE = regex.compile(r"(?<![\w.,$-])(?:[0-9]{2}[- ]?[0-9]{2}[- ]?[0-9]{2})
 _BASE58 = regex.compile(r"(?<![\w/=+])[13DLMTXtAEbp9rn2][1-9A-HJ-NP-Za-km-z]{25,34}(?![\w/=+])")
 _BASE58_BITCOIN = regex.compile(r"(?<![\w/=+])[13][1-9A-HJ-NP-Za-km-z]{25,34}(?![\w/=+])")
 _PAID_TO = words(
-    r"wallets?", r"bitcoins?", r"btc", r"crypto\w*", r"coins?", r"transfer(?:s|red)?", r"payments?", r"paid", r"sen[dt]", r"payout", r"deposit\w*", r"address",
+    r"wallets?", r"bitcoins?", r"btc", r"crypto\w*", r"coins?", r"transfer(?:s|red)?", r"payments?", r"paid", r"sen[dt]", r"payout", r"deposit\w*", r"address", r"refund\w*", r"donat\w+", r"withdraw\w*", r"funds",
 )  # fmt: skip
 _BECH32 = regex.compile(
     r"(?<!\w)(?:bc1|tb1|ltc1|addr1|cosmos1|bnb1|osmo1|nano_|kaspa:)[02-9ac-hj-np-z1]{20,100}(?!\w)",
@@ -86,7 +86,6 @@ _ETHER = regex.compile(r"(?<!\w)0x[0-9a-f]{40}(?!\w)", regex.IGNORECASE)
 _MONERO = regex.compile(
     r"(?<!\w)[48][0-9AB][1-9A-HJ-NP-Za-km-z]{93}(?!\w)|(?<!\w)[xyz]p(?:ub|rv)[1-9A-HJ-NP-Za-km-z]{100,112}(?!\w)"
 )
-_BITCOIN = regex.compile(r"(?<!\w)(?=\w{0,34}[a-z])(?=\w{0,34}[A-Z])[13][1-9A-HJ-NP-Za-km-z]{25,34}(?!\w)")
 _WALLET = regex.compile(r"(?<!\w)(?:0x)?(?=[A-Za-z]{0,20}[0-9])[0-9A-Za-z]{25,110}(?!\w)")
 
 # Registered lengths (SWIFT IBAN registry).
@@ -199,7 +198,5 @@ KINDS: tuple[Kind, ...] = (
     Kind("sort code worded", "BANK_ACCOUNT", (r"sort code", r"bankleitzahl", r"blz", r"bsb", r"branch code"), regex.compile(_SORT_CODE.pattern + r"|(?<![\w.,$-])[0-9]{3}[ -]?[0-9]{3}(?:[ -]?[0-9]{2})?(?!\w|[-.][0-9])"), far=_SORT_CODE),
     Kind("bic worded", "BANK_ACCOUNT", (r"bic", r"swift (?:bic|code|address|number)", r"swift(?=[:/])"), _BIC, far=_BIC),
     Kind("wallet worded", "CRYPTO", (r"wallet(?: address)?", r"btc(?: address)?", r"bitcoin(?: address)?", r"eth(?: address)?", r"ethereum(?: address)?", r"crypto(?:currency)?(?: address| wallet)?", r"solana(?: address)?", r"sol(?= address)", r"xrp(?: address)?", r"ripple", r"tron", r"usdt", r"monero", r"cardano", r"dogecoin", r"litecoin", r"address"), _WALLET, far=_WALLET),
-    # Whose checksum is wrong, as in what is typed by hand.
-    Kind("coins sent", "CRYPTO", (r"coins?", r"pa(?:id|y|yments?|yout) (?:in|into|to)", r"transfer(?:red|s)?", r"sen[dt]", r"refund(?:ed|s)?", r"donat(?:e|ed|ions?)", r"withdraw(?:n|al|s)?", r"deposit(?:ed|s)?", r"funds"), _BITCOIN, far=_BITCOIN),
     labelled("payment labelled", "BANK_ACCOUNT", r"acc", r"bank", r"giro", r"sepa", r"mandate", r"creditor", r"escrow", r"investment", r"portfolio", r"pension", r"isa", r"ira", r"billing", r"autopay"),
 )  # fmt: skip
