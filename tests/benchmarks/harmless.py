@@ -111,6 +111,7 @@ HANDS = {
     "second": ("harmless_second.txt", 2),
     "third": ("harmless_third.txt", 0),
     "more": ("harmless_more.txt", 1),
+    "fourth": ("harmless_fourth.txt", 2),
 }
 
 
