@@ -1,15 +1,15 @@
 """Measures the secrets recogniser: recall per family on fresh values in many carriers, false alarms on real text.
 
     python tests/benchmarks/credentials.py [--per-family 100] [--benign 100000] [--seed 1]
-    python tests/benchmarks/credentials.py --hand second --split dev|held-out [--lines 6000] [--seed 1]
+    python tests/benchmarks/credentials.py --hand second|third --split dev|held-out [--lines 6000] [--seed 1]
 
 A secret counts as found when every character of it is covered. The benign lines are read at run time from the
 standard library and from installed packages (sources, documentation, licences, metadata); an alarm there is printed as
 family, file name and line number, never as text. The last line is JSON.
 
-`--hand second` takes the lines of a writer who had not seen the rules (`secret_lines`), half of whose families, every
-other one by name, are held out: of those only figures are printed. There a secret counts as found when every letter and
-digit of it is covered, and the benign lines are look-alikes.
+`--hand second` and `--hand third` take the lines of two writers who had not seen the rules (`secret_lines` and
+`secret_lines_third`), half of whose families, every other one by name, are held out: of those only figures are printed.
+There a secret counts as found when every letter and digit of it is covered, and the benign lines are look-alikes.
 """
 
 from __future__ import annotations
@@ -25,13 +25,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 
 import secret_lines
+import secret_lines_third
 from secret_formats import FORMATS, Format
 
 from privacy.measure import rate
 from privacy.recognizers.rule import Clock
 from privacy.recognizers.secrets import find_secrets
+
+HANDS = {"second": secret_lines, "third": secret_lines_third}
 
 # {v} is the secret, or the piece of text that holds it.
 BARE = (
@@ -144,18 +148,18 @@ def benign_lines(limit: int, rng: random.Random) -> Iterator[tuple[Path, int, st
                     return
 
 
-def second_hand(split: str, lines: int, seed: int) -> None:
+def other_hand(hand: ModuleType, split: str, lines: int, seed: int) -> None:
     """Prints recall on the half's families, and false alarms on the benign look-alikes, of which there is one set."""
-    half = set(secret_lines.FAMILIES[0 if split == "dev" else 1 :: 2])
+    half = set(hand.FAMILIES[0 if split == "dev" else 1 :: 2])
     missed: Counter[str] = Counter()
     asked = 0
-    for family, text, start, end in secret_lines.secret_lines(lines, seed):
+    for family, text, start, end in hand.secret_lines(lines, seed):
         if family not in half:
             continue
         asked += 1
         covered = {at for span in find_secrets(text, Clock(5.0)) for at in range(span.start, span.end)}
         missed[family] += any(text[at].isalnum() and at not in covered for at in range(start, end))
-    benign = list(dict.fromkeys(secret_lines.benign_lines(lines, seed)))
+    benign = list(dict.fromkeys(hand.benign_lines(lines, seed)))
     alarms = sum(bool(find_secrets(line, Clock(5.0))) for line in benign)
     if split == "dev":
         print("missed by family:", {family: count for family, count in missed.most_common() if count})
@@ -177,12 +181,12 @@ def main() -> None:
     parser.add_argument("--per-family", type=int, default=100)
     parser.add_argument("--benign", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--hand", choices=("own", "second"), default="own")
+    parser.add_argument("--hand", choices=("own", *HANDS), default="own")
     parser.add_argument("--split", choices=("dev", "held-out"), default="dev")
     parser.add_argument("--lines", type=int, default=6000)
     arguments = parser.parse_args()
-    if arguments.hand == "second":
-        return second_hand(arguments.split, arguments.lines, arguments.seed)
+    if arguments.hand in HANDS:
+        return other_hand(HANDS[arguments.hand], arguments.split, arguments.lines, arguments.seed)
     rng = random.Random(arguments.seed)
 
     found = {

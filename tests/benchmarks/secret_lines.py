@@ -1994,7 +1994,8 @@ ok("chmod 600 ~/.ssh/id_ed25519_{proj} && ssh-add ~/.ssh/id_ed25519_{proj}")
 
 # ---------------------------------------------------------------- the two samplers
 _FIELD = re.compile(r"\{([a-z_0-9]+)\}")
-_BY_FAMILY: dict[str, list[tuple[str, Callable[[Random], str]]]] = {}
+ByFamily = dict[str, list[tuple[str, Callable[[Random], str]]]]
+_BY_FAMILY: ByFamily = {}
 for _f, _t, _g in SECRETS:
     _BY_FAMILY.setdefault(_f, []).append((_t, _g))
 FAMILIES = sorted(_BY_FAMILY)
@@ -2005,30 +2006,38 @@ def _fill(template: str, r: Random) -> str:
 
 
 def secret_lines(n: int, seed: int) -> list[tuple[str, str, int, int]]:
+    return draw_secrets(_BY_FAMILY, n, seed)
+
+
+def benign_lines(n: int, seed: int) -> list[str]:
+    return draw_benign(BENIGN, n, seed)
+
+
+def draw_secrets(by_family: ByFamily, n: int, seed: int) -> list[tuple[str, str, int, int]]:
     """n of (family, text, start, end): text[start:end] is the secret; each family is drawn as often as the others."""
     r = Random(f"secrets-{seed}")
     out: list[tuple[str, str, int, int]] = []
     order: list[str] = []
     while len(out) < n:
         if not order:
-            order = FAMILIES[:]
+            order = sorted(by_family)
             r.shuffle(order)
         family = order.pop()
-        template, gen = r.choice(_BY_FAMILY[family])
+        template, gen = r.choice(by_family[family])
         left, right = template.split("{s}")
         left, secret, right = _fill(left, r), gen(r), _fill(right, r)
         out.append((family, left + secret + right, len(left), len(left) + len(secret)))
     return out
 
 
-def benign_lines(n: int, seed: int) -> list[str]:
+def draw_benign(benign: list[tuple[str, Fields]], n: int, seed: int) -> list[str]:
     """n texts that hold no secret; each template is drawn as often as the others."""
     r = Random(f"benign-{seed}")
     out: list[str] = []
     order: list[tuple[str, Fields]] = []
     while len(out) < n:
         if not order:
-            order = BENIGN[:]
+            order = benign[:]
             r.shuffle(order)
         template, fields = order.pop()
         values = fields(r)
