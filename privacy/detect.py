@@ -11,7 +11,6 @@ from functools import partial
 
 import regex
 
-from privacy.about_things import about_somebody
 from privacy.arbitrate import arbitrate
 from privacy.companions import find_companions
 from privacy.complete import complete
@@ -39,6 +38,7 @@ from privacy.recognizers.rule import Clock, matches
 from privacy.recognizers.secrets import find_secrets
 from privacy.records import DetectorModels, Span
 from privacy.sentences import everyday, without_plain
+from privacy.somebody import Speech
 from privacy.spacy_names import SpacyNames
 from privacy.token_classifier import TokenClassifier
 
@@ -156,15 +156,19 @@ class Detector:
     def _clean(self, text: str, page: Folded, spans: list[Span], clock: Clock) -> tuple[Span, ...]:
         spans += [Span(start, end, "REFERENCE_ID", 0.5, "spelled digits") for start, end in page.spelled]
         spans += find_spelled_names(page.text, page.letters, self._words)
-        spans = plausible(page.text, spans, self._words, self._dictionary, clock)
-        spans = about_somebody(page.text, spans, self._words)
+        spans = plausible(page.text, spans, self._words, clock)
+        speech = Speech(page.text, self._words, self._dictionary)
+        spans = speech.standing(spans)
         places = [span for span in spans if span.entity_type in ("LOCATION", "ADDRESS")]
-        spans += find_postcodes_after(places, page.text, clock)
-        spans += find_companions(page.text, spans, self._words, clock)
-        spans = complete(page.text, spans, clock)
-        spans += find_owners(page.text, spans, self._words)
+        more = find_postcodes_after(places, page.text, clock)
+        more += find_companions(page.text, spans + more, self._words, clock)
+        whole = complete(page.text, spans + more, clock)
+        whole += find_owners(page.text, whole, self._words)
         # What was completed from a number is weak as well.
-        spans = about_somebody(page.text, spans, self._words)
+        known = set(spans)
+        spans = [span for span in whole if span in known] + speech.standing(
+            span for span in whole if span not in known
+        )
         # What may stay is taken out before the arbiter, lest it shield a finding that may not.
         return arbitrate(
             text,

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import regex
 
-from privacy.evidence import needs_somebody, shows_somebody
 from privacy.recognizers.people import NOT_NAMES, given_names
 from privacy.recognizers.rule import Clock
 from privacy.records import Span
@@ -88,11 +87,8 @@ _VERSION_WORD = regex.compile(
 )
 
 
-def plausible(
-    text: str, spans: Sequence[Span], words: frozenset[str], dictionary: frozenset[str], clock: Clock
-) -> list[Span]:
-    """The findings worth keeping. `words` are everyday words in lower case, `dictionary` rarer ones as well. Raises TimeoutError."""
-    somebody: bool | None = None
+def plausible(text: str, spans: Sequence[Span], words: frozenset[str], clock: Clock) -> list[Span]:
+    """The findings worth keeping. `words` are everyday words in lower case. Raises TimeoutError."""
     kept: list[Span] = []
     doubtful: list[Span] = []
     # What a part of an address looks like says little; that it stands beside another says much.
@@ -101,16 +97,9 @@ def plausible(
         clock.left_s()
         if _is_version(text, span) or _is_shouted(text, span, words):
             continue
-        if span.recognizer in MODELS:
-            if _is_bare(text, span) or not _is_plausible(text, span, words):
-                doubtful.append(span)
-                continue
-            if needs_somebody(text, span, dictionary):
-                if somebody is None:
-                    somebody = shows_somebody(text, spans)
-                if not somebody:
-                    doubtful.append(span)
-                    continue
+        if span.recognizer in MODELS and (_is_bare(text, span) or not _is_plausible(text, span, words)):
+            doubtful.append(span)
+            continue
         kept.append(span)
         if span.entity_type in _PLACES and any(map(str.isalpha, text[span.start : span.end])):
             first, last = max(0, span.start - _REACH), min(len(text), span.end + _REACH)

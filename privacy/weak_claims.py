@@ -6,9 +6,12 @@ among it. Not covered: findings that a checksum proves or that a word for a pers
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
 import regex
 
-from privacy.recognizers.people import given_names, surnames
+from privacy.recognizers.people import given_names, listed_names, surnames
 from privacy.recognizers.thing_words import THINGS, is_thing
 from privacy.recognizers.topics import CARS, GOODS, WORD
 from privacy.records import Span
@@ -109,6 +112,15 @@ _CAR = regex.compile(
 _SHORT = frozenset(
     "CUSTOMER_ID DEVICE_ID TAX_ID BANK_ACCOUNT ORDER_ID CASE_ID CARD_SECURITY VEHICLE_ID LICENSE_ID".split()
 )
+_MADE_OF_WORDS = frozenset({"PERSON", "ORGANIZATION", "ADDRESS"})
+_NEVER = frozenset({"LOCATION", "NRP"})
+_NAME_PART = regex.compile(r"\p{L}[\p{L}'’]*")
+_CODE = regex.compile(r"[\d/_=+\\]")
+_ENDINGS = ("", "s", "es", "ed", "d", "ing", "er", "ers", "ly", "al")
+_LONGEST_ACRONYM = 6
+_UNDERSCORED = regex.compile(r"\p{Lu}\p{Ll}+(?:_\p{Lu}\p{Ll}+)+")
+_OF = regex.compile(r"(?<!\w)(?:of|at|from|for|with|by|join(?:ed|s)?|near)[ ]$")
+_NEARLY_SURE = 0.62
 _SHORT_CODE = regex.compile(r"[A-Z]{0,2}-?\d{1,4}")
 
 
@@ -148,14 +160,61 @@ def _is_place(found: str) -> bool:
     return any(not is_thing(part.casefold()) for part in _TITLE_CASE.findall(found))
 
 
-def doubt(text: str, span: Span, words: frozenset[str]) -> int | None:
-    """None for a finding that stands whatever the text is about; else how many words of things it is worth itself: 1 where it is part of a
-    thing's name, less than none for a code, which is somebody's more often."""
+class Doubt(NamedTuple):
+    """How weak a claim is."""
+
+    needs_somebody: bool
+    """Whether it may be anything in a text that shows nobody at all."""
+    worth: int | None
+    """How many words of things it is worth itself: 1 where it is part of a thing's name, less than none for a code, which is somebody's
+    more often. None if it stands among things."""
+
+
+def doubt(text: str, span: Span, words: frozenset[str], dictionary: frozenset[str]) -> Doubt | None:
+    """None for a finding that stands whatever the text is about. `words` are everyday words in lower case, `dictionary` rarer ones as well."""
+    needs = span.recognizer in MODELS and _needs_somebody(text, span, dictionary)
     if not _is_weak(text, span, words):
-        return None
+        return Doubt(True, None) if needs else None
     if span.entity_type in _CODES:
-        return -3 if span.entity_type == "POSTCODE" else -1
-    return int(span.entity_type in _NAMES and _is_called_after(text, span, sure=True))
+        return Doubt(needs, -3 if span.entity_type == "POSTCODE" else -1)
+    return Doubt(needs, int(span.entity_type in _NAMES and _is_called_after(text, span, sure=True)))
+
+
+def _needs_somebody(text: str, span: Span, dictionary: frozenset[str]) -> bool:
+    """Claims of a number or an address, names and organisations made of a dictionary's words, of capitals or of codes; not names that no
+    dictionary has, and places, which stand in texts without a sign of anybody as well."""
+    if span.entity_type in _NEVER:
+        return False
+    found = text[span.start : span.end]
+    parts = _NAME_PART.findall(found)
+    if not parts or (_CODE.search(found) and not _UNDERSCORED.fullmatch(found)):
+        return True
+    if span.entity_type not in _MADE_OF_WORDS:
+        return True
+    if found.isupper() and len(parts) == 1 and len(found) <= _LONGEST_ACRONYM:
+        return True
+    if not all(_is_word(part.casefold(), dictionary) for part in parts):
+        return False
+    if span.entity_type == "ORGANIZATION":
+        # "Kestrel Housing Association", "the club of Toulouse", but not "Group".
+        titled = not found.isupper() and all(part[0].isupper() for part in parts)
+        return not (titled and (len(parts) > 1 or _OF.search(text, max(0, span.start - 8), span.start)))
+    return span.score < _NEARLY_SURE
+
+
+@lru_cache(maxsize=1)
+def _called() -> frozenset[str]:
+    return given_names() | listed_names("last_names")
+
+
+def _is_word(word: str, dictionary: frozenset[str]) -> bool:
+    if word in _called():
+        return False
+    for ending in _ENDINGS:
+        stem = word.removesuffix(ending)
+        if len(stem) >= 3 and (stem in dictionary or (ending and stem + "e" in dictionary)):
+            return True
+    return word.endswith("ies") and word[:-3] + "y" in dictionary
 
 
 def _is_weak(text: str, span: Span, words: frozenset[str]) -> bool:

@@ -15,7 +15,7 @@ def kept(text: str, found: str, entity_type: str = "PERSON", score: float = 0.7)
     """Whether the transformer's claim that `found` is personal stands."""
     start = text.index(found)
     span = Span(start, start + len(found), entity_type, score, "transformer")
-    return plausible(text, [span], WORDS, WORDS, Clock(60.0)) == [span]
+    return plausible(text, [span], WORDS, Clock(60.0)) == [span]
 
 
 @pytest.mark.parametrize(
@@ -53,5 +53,5 @@ def test_a_long_line_of_signs_is_looked_at_in_no_time(text: str) -> None:
 
     span = Span(30_000, 30_003, "PERSON", 0.7, "transformer")
     started = time.process_time()
-    plausible(text + " end of it", [span] * 50, WORDS, WORDS, Clock(60.0))
+    plausible(text + " end of it", [span] * 50, WORDS, Clock(60.0))
     assert time.process_time() - started < 0.5
