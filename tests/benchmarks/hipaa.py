@@ -25,6 +25,7 @@ HANDS = {
     "third": ("hipaa_third.txt", 0),
     "fourth": ("hipaa_fourth.txt", 2),
     "fifth": ("hipaa_fifth.txt", 2),
+    "sixth": ("hipaa_sixth.txt", 2),
     "short": ("hipaa_short.txt", 1),
 }
 
