@@ -39,6 +39,7 @@ HANDS = {
     "first": ("unseen.txt", 3),
     "second": ("unseen_second.txt", 3),
     "third": ("unseen_third.txt", 0),
+    "fourth": ("unseen_fourth.txt", 3),
     "more": ("unseen_more.txt", 1),
 }
 
