@@ -10,6 +10,8 @@ DEMO := .cache/demo/tickets.jsonl
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 export UV_EXTRA_INDEX_URL ?= $(PIP_EXTRA_INDEX_URL)
 export VIRTUAL_ENV := $(CURDIR)/.venv
+# Where this is set, each run compiles all modules and tests anew, and so does each process that a test starts.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test test-all test-fast lint lock audit install models screenshots clean
 
