@@ -13,10 +13,11 @@ from functools import cached_property
 
 import regex
 
+from privacy.nobodys import is_nobodys
 from privacy.recognizers.thing_words import is_thing
 from privacy.recognizers.topics import FIRST_PERSON, SETTING, SOMEBODY, WORD, Places
 from privacy.records import Span
-from privacy.weak_claims import MODELS, Doubt, doubt, is_nobodys
+from privacy.weak_claims import MODELS, Doubt, doubt
 
 # How far off somebody may be, and how much of the text says what it speaks of.
 _REACH, _AROUND = 240, 120
@@ -26,14 +27,16 @@ _PLACES = frozenset({"ADDRESS", "LOCATION", "POSTCODE"})
 _PERSONAL = frozenset(
     {"EMAIL_ADDRESS", "US_SSN", "DATE_OF_BIRTH", "TITLE", "IBAN_CODE", "CREDIT_CARD", "MEDICAL_RECORD", "HEALTH_PLAN", "PASSPORT"}
 )  # fmt: skip
+# What persons are called or belong to.
+_OF_PERSONS = frozenset({"NRP", "ORGANIZATION"})
 # How sure a rule must be of what it found for the text to be somebody's, and of what: a host or a date is nobody.
 _SURE = 0.5
 _NOBODY = frozenset(
-    {"URL", "IP_ADDRESS", "MAC_ADDRESS", "DEVICE_ID", "DATE_TIME", "SECRET", "UNREADABLE", "ORGANIZATION", "REFERENCE_ID"}
+    {"URL", "IP_ADDRESS", "MAC_ADDRESS", "DEVICE_ID", "DATE_TIME", "SECRET", "UNREADABLE", "ORGANIZATION", "REFERENCE_ID", "NRP"}
 )  # fmt: skip
 # In letters and chats, and what is said of persons only.
 _SPOKEN_TO = FIRST_PERSON | frozenset(
-    "mine ours us hers them they their theirs dear hi hello hey thanks please lives lived named resident spoke interview interviewed customer customers guest guests".split()
+    "mine ours us hers them they their theirs dear hi hello hey thanks please lives lived named nationality nationalities citizenship ethnicity religion faith resident spoke interview interviewed customer customers guest guests".split()
 )
 # Units, marks of code, files, versions, formulas: each sort is worth a word.
 _MARKS = tuple(
@@ -42,7 +45,7 @@ _MARKS = tuple(
         (
             r"(?<![\w.])[0-9]+(?:[.,][0-9]+)*[ ]?(?:[munµ]?m|[ckd]m|[mk]?m[23²³]|[kMGT]?Hz|[kKMGT]i?[Bb](?:it)?(?:/s|ps)?|[kMG]bit/s|[km]?[WVA]|[km]?Wh|m?Ah|VAC|VDC|V[ ]AC|[kM]?[Ωohm]{1,3}|[nuµp]F|Nm|k?N|bar|psi|[hkM]?Pa|rpm|dBm?|lm|lx|K|px|"
             r"pt|r?em|[mµun]s|s|ha|t|l|[kg]?g|ml|mL|L|°?[CF]|°|TEU|fps|dpi|gsm|bp|m?mol|AU|T|eV|hp|ppm|knots|inch(?:es)?|ft|feet|litres?|tonnes?|metres?|meters?|seconds|degrees|minutes|percent|%)(?![\w'’])",
-            r"(?:^|\s)--?[a-z][\w-]+|[<>=!]=|->|=>|::|\w\(\)|[{}\\`]|\w=[\w'\"$./]|\$\{?\w|\*\.\w|&&|\|\||\[[0-9. ]+\]|(?<!\w)(?!Ma?c\p{Lu}|De\p{Lu}|O['’]\p{Lu})\p{Lu}?\p{Ll}+\p{Lu}\p{Ll}{2}|(?<!\w)0x[0-9a-fA-F]+|\*\*\*",
+            r"(?:^|\s)--?[a-z][\w-]+|[<>=!]=|->|=>|::|\w\(\)|[{}\\`]|\w=[\w'\"$./]|\$\{?\w|\*\.\w|&&|\|\||\[[0-9. ]+\]|(?<!\w)(?!Ma?c\p{Lu}|De\p{Lu}|O['’]\p{Lu})\p{Lu}?\p{Ll}+\p{Lu}\p{Ll}{2}|(?<!\w)0x[0-9a-fA-F]+|\*\*\*|(?<!\w)[GM]\d{1,3} [XYZEFIJS]-?[.\d]",
             r"(?<!\w)[\w-]*[./][\w./-]*\.(?:so|py|js|ts|rs|go|c|h|cpp|java|jar|log|json|yaml|yml|toml|conf|cfg|ini|sh|md|csv|sql|tar|gz|zip|img|iso|inf|dll|exe|html|css)(?!\w)|(?<!\w)\w+\.(?:so|py|js|ts|rs|java|jar|log|json|yaml|yml|toml|conf|cfg|ini|sh|csv|sql|gz|img|inf|dll|exe|html|css|xml|txt)(?!\w)",
             r"(?<![\w.])v?[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?:[-.](?:rc|beta|alpha|post|dev)\.?[0-9]+)?(?![\w.])|(?<!\w)v[0-9]+\.[0-9]+|\p{L}-[0-9]+\.[0-9]+|(?<!\w)[0-9a-f]{7,64}(?<=[a-f][0-9a-f]*)(?<=[0-9][0-9a-f]*)(?!\w)",
             r"(?<!\w)(?:ISO|IEC|IEEE|DIN|EN|ANSI|ASTM|RFC|NIST|ITU|ETSI|UL|SAE|JIS|CVE|UTF|HTTP|TLS|MIL|UN|PI|CAS|EC|HS|WCAG|BWV|NGC|NPK|CFR|U\.S\.(?:C\.)?|C\.F\.R\.|F\.[23]d|LOINC|ICD|ATC|CPT|SNOMED)(?:[ ]codes?)?[ /-]?[A-Z]{0,3}[ -]?[0-9]",
@@ -94,7 +97,10 @@ class Speech:
         """Whether a weak claim stands by what else the text says."""
         if span.entity_type in _PLACES and places.near(span.start, span.end, _BESIDE):
             return True
-        if grade.needs_somebody and not (self._somebodys or self._said.of_somebody):
+        shown = (
+            self._somebodys or self._said.of_somebody or (self._persons and span.entity_type in _OF_PERSONS)
+        )
+        if grade.needs_somebody and not shown:
             return False
         if (
             grade.worth is None

@@ -6,12 +6,13 @@ among it. Not covered: findings that a checksum proves or that a word for a pers
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import regex
 
-from privacy.recognizers.people import given_names, listed_names, surnames
+from privacy.called_after import NO_NOUN, called, is_called_after
+from privacy.recognizers.people import given_names, surnames
+from privacy.recognizers.peoples import PEOPLES
 from privacy.recognizers.thing_words import THINGS, is_thing
 from privacy.recognizers.topics import CARS, GOODS, WORD
 from privacy.records import Span
@@ -25,14 +26,14 @@ MODELS = frozenset({"transformer", "spacy"})
 # Rules that go by the form alone, or by a word that stands beside things as often.
 _BY_FORM = frozenset(
     {
-        "unworded code", "unworded plate", "unworded age", "long number", "lettered number", "labelled code", "id labelled", "employee labelled",
+        "unworded code", "unworded plate", "speaker", "given name lower", "user in a log", "name in a log", "goes by", "eircode", "case prefixed", "date short dotted", "partners", "listed people", "name in lower case", "name of a doer in lower case", "unworded age", "long number", "lettered number", "labelled code", "id labelled", "employee labelled",
         "order prefixed", "age told", "by itself", "underscored", "strange word", "of a name", "user did", "done by", "name in a field", "surname in a field", "beside a name",
         "between numbers", "day and month of two digits", "corner", "district", "whose number", "organisation by its words", "given name", "street", "street compound", "id", "plate German", "plate French or Italian", "plate UK",
     }
 )  # fmt: skip
 # What a model is so sure of is no slip.
 _SURE = 0.69
-_CODES = frozenset(
+CODES = frozenset(
     """POSTCODE NATIONAL_ID DRIVER_LICENSE TAX_ID REFERENCE_ID ORDER_ID CASE_ID EMPLOYEE_ID CUSTOMER_ID DEVICE_ID LICENSE_ID VEHICLE_ID PASSPORT BANK_ACCOUNT
     MEDICAL_RECORD HEALTH_PLAN BIOMETRIC_ID US_SSN CREDIT_CARD""".split()
 )
@@ -45,7 +46,7 @@ _OWNED = regex.compile(
 )
 _OWNED_REACH = 60
 _ACCOUNTS = regex.compile(
-    r"(?<!\p{L})(?:users?|username|log(?:ged)?[ -]?(?:in|on|out)s?|logins?|accounts?|sessions?|passwords?|sudo|author|owner|assignee|reviewe[rd]|approved|opened|closed|uid|acct|home|by|mfa|sso|vpn|handle)(?!\p{L})",
+    r"(?<!\p{L})(?:users?|username|log(?:ged)?[ -]?(?:in|on|out)s?|logins?|accounts?|sessions?|passwords?|sudo|author|owner|assignee|reviewe[rd]|approved|opened|closed|uid|acct|home|mfa|sso|vpn|handle)(?!\p{L})",
     regex.IGNORECASE,
 )
 _STREET = regex.compile(
@@ -62,36 +63,15 @@ _TITLE_PART = regex.compile(r"\p{Lu}\p{Ll}+")
 _RUN_TOGETHER = regex.compile(r"(?:\p{Lu}\p{Ll}{2,}){2,4}")
 _CAPITALS = regex.compile(r"(?<![\p{L}\d_])\p{Lu}{3,}(?![\p{L}\d_])")
 _TITLE_CASE = regex.compile(r"(?<![\p{L}\d])\p{Lu}\p{Ll}++(?![\p{L}\d])")
-# What is called after somebody: "a Zener diode", "the Hammond B3", "Euler's formula"; nobody has an article.
-_ARTICLE = regex.compile(r"(?<!\p{L})(?:an?|the)[ ]$", regex.IGNORECASE)
-_CALLED = regex.compile(
-    r"[ -](?:(?P<noun>\p{Ll}{2,})|(?=[\w-]*\d)(?=[\w-]*\p{Lu})[\p{Lu}\d][\w-]*|\d{2,4}(?![\w.,/-]))"
-)
-_RULE_OF = regex.compile(
-    r"['’]s?[ ](?:\p{Ll}+[ ])?(?:laws?|theorem|method|formula|rule|principle|lemma|equations?|constant|paradox|inequality|triangle|comet|numbers?|theory|identity|conjecture|algorithm|moons?)(?!\p{L})"
-)
-_NOUNS = frozenset(
-    "key dish pair form space number law effect diagram cell cycle process scale index style word plate class series rules".split()
-)
 _TWO_TITLES = regex.compile(r"\p{Lu}\p{Ll}+(?:[ ]\p{Lu}\p{Ll}+)+")
 _TITLE = regex.compile(r"[\p{L} '’.,&-]+")
 _NAMES = frozenset({"PERSON", "ORGANIZATION", "LOCATION", "NRP"})
 _NUMBERED = regex.compile(r"\p{Lu}\p{Ll}+[ ]\d+")
-_STANDARD = regex.compile(
-    r"(?:ISO|IEC|IEEE|DIN|EN|ANSI|ASTM|RFC|NIST|ITU|ETSI|UL|SAE|JIS)(?:[ /](?:IEC|EN|ISO))?[ -]?[A-Z]?\d{2,5}(?:[-.:]\d{1,4})*"
-)
-_AMOUNT = regex.compile(r"\d+(?:kB|[KMGT]i?B|[kMG]?Hz|kWh|ms|rpm)|0x[0-9A-Fa-f]+")
-_LENGTH = regex.compile(r"[ ]?(?:[cm]m|inch(?:es)?|k?m|kg|V|W|A)(?!\w)")
-_FILE = regex.compile(r"\.(?:json|csv|txt|ya?ml|xml|log|py|js|sh|sql|conf|cfg|ini|bin|dat)$")
-_BEFORE = {
-    "COORDINATES": regex.compile(r"(?<!\w)(?:RA|[Dd]ecl(?:ination)?|[Rr]ight [Aa]scension)[ .:=]"),
-    "ORDER_ID": regex.compile(r"(?<!\w)order by ", regex.IGNORECASE),
-}
 # Networks and masks, and hosts that are everybody's own.
 _NO_HOST = regex.compile(r"(?:0\.0\.0\.|127\.|255\.255\.).*|::1?|.*/\d+")
 # Names of packages, and of a site that is kept for examples (RFC 2606).
 _NO_SITE = regex.compile(
-    r"(?:com|org|net|io|java)\.[\w.]+|(?:https?://)?(?:(?:api|cdn|docs|static|test|host)\.)?example\.(?:com|org|net)/?|\p{L}{1,2}\.\p{L}{1,4}|\w+\.\p{Lu}\w*"
+    r"(?:com|org|net|io|java)\.[\w.]+|(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?:[:/].*)?|(?:https?://)?(?:(?:api|cdn|docs|static|test|host)\.)?example\.(?:com|org|net)/?|\p{L}{1,2}\.\p{L}{1,4}|\w+\.\p{Lu}\w*"
 )
 # Of everybody in a network: broadcast, and what routers share (RFC 5798).
 _NO_CARD = regex.compile(
@@ -113,14 +93,22 @@ _SHORT = frozenset(
     "CUSTOMER_ID DEVICE_ID TAX_ID BANK_ACCOUNT ORDER_ID CASE_ID CARD_SECURITY VEHICLE_ID LICENSE_ID".split()
 )
 _MADE_OF_WORDS = frozenset({"PERSON", "ORGANIZATION", "ADDRESS"})
-_NEVER = frozenset({"LOCATION", "NRP"})
 _NAME_PART = regex.compile(r"\p{L}[\p{L}'’]*")
 _CODE = regex.compile(r"[\d/_=+\\]")
 _ENDINGS = ("", "s", "es", "ed", "d", "ing", "er", "ers", "ly", "al")
 _LONGEST_ACRONYM = 6
+_CAMEL = regex.compile(r"\p{Ll}\p{Lu}")
+# Rules that take a word for a name by the words beside it.
+_LOWER_RULES = frozenset({"name in lower case", "name of a doer in lower case"})
+_WORD_RULES = _LOWER_RULES | {"given name", "given name lower", "listed people"}
 _UNDERSCORED = regex.compile(r"\p{Lu}\p{Ll}+(?:_\p{Lu}\p{Ll}+)+")
 _OF = regex.compile(r"(?<!\w)(?:of|at|from|for|with|by|join(?:ed|s)?|near)[ ]$")
 _NEARLY_SURE = 0.62
+_IN_THE_SKY = frozenset(
+    "mercury venus mars jupiter saturn uranus neptune pluto moon sun orion andromeda".split()
+)
+_LOWER = regex.compile(r"(?<!\p{L})\p{Ll}{4,}")
+_LINE = 200
 _SHORT_CODE = regex.compile(r"[A-Z]{0,2}-?\d{1,4}")
 
 
@@ -134,24 +122,21 @@ def _is_name(found: str, words: frozenset[str]) -> bool:
     ) and not any(is_thing(part.casefold()) for part in found.split()[1:] if part.islower() or part.isupper())
 
 
-def _is_called_after(text: str, span: Span, sure: bool = False) -> bool:
-    """Whether a single word is part of the name of a thing; `sure`: a number behind it, which may be somebody's, says nothing."""
-    if " " in text[span.start : span.end]:
-        return False
-    if _ARTICLE.search(text, max(0, span.start - 6), span.start) or _RULE_OF.match(text, span.end):
-        return True
-    called = _CALLED.match(text, span.end)
-    if called is None or called["noun"] is None:
-        return called is not None and not sure
-    return is_thing(called["noun"]) or called["noun"].removesuffix("s") in _NOUNS
-
-
-def _is_name_in_lower_case(found: str, score: float) -> bool:
+def _is_name_in_lower_case(found: str, score: float, words: frozenset[str]) -> bool:
     first, _, rest = found.partition(" ")
     return (
         found.islower()
         and not is_thing(found)
-        and (score >= _SURE or (rest != "" and first in given_names()))
+        and (
+            score >= _SURE
+            or (rest != "" and first in given_names() and not (rest in words or is_thing(rest)))
+        )
+    )
+
+
+def _is_run_together(found: str) -> bool:
+    return _RUN_TOGETHER.fullmatch(found) is not None and any(
+        part in given_names() or part in surnames() for part in map(str.casefold, _TITLE_PART.findall(found))
     )
 
 
@@ -172,20 +157,29 @@ class Doubt(NamedTuple):
 
 def doubt(text: str, span: Span, words: frozenset[str], dictionary: frozenset[str]) -> Doubt | None:
     """None for a finding that stands whatever the text is about. `words` are everyday words in lower case, `dictionary` rarer ones as well."""
-    needs = span.recognizer in MODELS and _needs_somebody(text, span, dictionary)
-    if not _is_weak(text, span, words):
+    of_words = span.recognizer in MODELS or span.recognizer in _WORD_RULES
+    needs = of_words and _needs_somebody(text, span, dictionary)
+    if not _is_weak(text, span, words, dictionary):
         return Doubt(True, None) if needs else None
-    if span.entity_type in _CODES:
+    if span.entity_type in CODES:
         return Doubt(needs, -3 if span.entity_type == "POSTCODE" else -1)
-    return Doubt(needs, int(span.entity_type in _NAMES and _is_called_after(text, span, sure=True)))
+    return Doubt(needs, int(span.entity_type in _NAMES and is_called_after(text, span, sure=True)))
 
 
 def _needs_somebody(text: str, span: Span, dictionary: frozenset[str]) -> bool:
     """Claims of a number or an address, names and organisations made of a dictionary's words, of capitals or of codes; not names that no
     dictionary has, and places, which stand in texts without a sign of anybody as well."""
-    if span.entity_type in _NEVER:
-        return False
     found = text[span.start : span.end]
+    if span.entity_type == "NRP" or found in PEOPLES or (found.islower() and _is_word(found, dictionary)):
+        return True
+    if (
+        span.entity_type != "ADDRESS"
+        and _CAMEL.search(found)
+        and not (_NAME_CASE.search(found) or _is_run_together(found))
+    ):
+        return True
+    if span.entity_type == "LOCATION":
+        return found.casefold() in _IN_THE_SKY
     parts = _NAME_PART.findall(found)
     if not parts or (_CODE.search(found) and not _UNDERSCORED.fullmatch(found)):
         return True
@@ -193,22 +187,26 @@ def _needs_somebody(text: str, span: Span, dictionary: frozenset[str]) -> bool:
         return True
     if found.isupper() and len(parts) == 1 and len(found) <= _LONGEST_ACRONYM:
         return True
-    if not all(_is_word(part.casefold(), dictionary) for part in parts):
+    if not all(_is_word(part.casefold(), dictionary) or part in NO_NOUN for part in parts):
         return False
     if span.entity_type == "ORGANIZATION":
         # "Kestrel Housing Association", "the club of Toulouse", but not "Group".
         titled = not found.isupper() and all(part[0].isupper() for part in parts)
-        return not (titled and (len(parts) > 1 or _OF.search(text, max(0, span.start - 8), span.start)))
+        if not (titled and (len(parts) > 1 or _OF.search(text, max(0, span.start - 8), span.start))):
+            return True
+        return _is_heading(text, span)
     return span.score < _NEARLY_SURE
 
 
-@lru_cache(maxsize=1)
-def _called() -> frozenset[str]:
-    return given_names() | listed_names("last_names")
+def _is_heading(text: str, span: Span) -> bool:
+    """Whether all that stands in its line with it has capitals, so that its own say nothing."""
+    first, last = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end)
+    first, last = max(first, span.start - _LINE), min(len(text) if last < 0 else last, span.end + _LINE)
+    return not (_LOWER.search(text, first, span.start) or _LOWER.search(text, span.end, last))
 
 
 def _is_word(word: str, dictionary: frozenset[str]) -> bool:
-    if word in _called():
+    if word in called():
         return False
     for ending in _ENDINGS:
         stem = word.removesuffix(ending)
@@ -217,7 +215,7 @@ def _is_word(word: str, dictionary: frozenset[str]) -> bool:
     return word.endswith("ies") and word[:-3] + "y" in dictionary
 
 
-def _is_weak(text: str, span: Span, words: frozenset[str]) -> bool:
+def _is_weak(text: str, span: Span, words: frozenset[str], dictionary: frozenset[str]) -> bool:
     found = text[span.start : span.end]
     if span.entity_type in _ONLY_IF:
         return _ONLY_IF[span.entity_type].fullmatch(found) is not None
@@ -234,28 +232,27 @@ def _is_weak(text: str, span: Span, words: frozenset[str]) -> bool:
     match span.entity_type:
         case "VEHICLE_ID" if _CAR.search(text):
             return False
-        case "PERSON" if _RUN_TOGETHER.fullmatch(found) and any(
-            part in given_names() or part in surnames()
-            for part in map(str.casefold, _TITLE_PART.findall(found))
-        ):
+        case "PERSON" if _is_run_together(found):
             return False
+        case "PERSON" if span.recognizer in _LOWER_RULES:
+            return _is_word(found.rpartition(" ")[2], dictionary)
         case "PERSON":
             named = (
                 _is_name(found, words)
                 and not any(map(str.isdigit, found))
-                and not _is_called_after(text, span)
+                and not is_called_after(text, span)
             )
-            return not (named or _is_name_in_lower_case(found, span.score))
+            return not (named or _is_name_in_lower_case(found, span.score, words))
         case "ORGANIZATION" if span.recognizer == "organisation by its words":
             return found.casefold() in words or is_thing(found.casefold())
         case "ORGANIZATION":
             return (
                 _TITLE.fullmatch(found) is None
-                or _is_called_after(text, span)
+                or is_called_after(text, span)
                 or not (_is_name(found, words) or _TWO_TITLES.fullmatch(found) is not None)
             )
         case "LOCATION":
-            return not _is_place(found) or any(map(str.isdigit, found)) or _is_called_after(text, span)
+            return not _is_place(found) or any(map(str.isdigit, found)) or is_called_after(text, span)
         case "ADDRESS":
             return (not _is_place(found) or _NUMBERED.fullmatch(found) is not None) and _STREET.search(
                 found
@@ -265,7 +262,7 @@ def _is_weak(text: str, span: Span, words: frozenset[str]) -> bool:
         case "AGE" | "NRP" | "DATE_TIME":
             return True
         case kind:
-            return kind in _CODES and _SAYS_WHOSE.fullmatch(found) is None and not _is_owned(text, span)
+            return kind in CODES and _SAYS_WHOSE.fullmatch(found) is None and not _is_owned(text, span)
 
 
 def _is_owned(text: str, span: Span) -> bool:
@@ -283,22 +280,3 @@ def _is_a_things(text: str, span: Span) -> bool:
         if word not in ("is", "was", "are")
     ]
     return any(is_thing(word) or word in GOODS for word in said[-1 if span.entity_type == "AGE" else -6 :])
-
-
-def is_nobodys(text: str, span: Span) -> bool:
-    """Standards, files, amounts and places in the sky, whatever else is spoken of."""
-    if span.entity_type in _BEFORE:
-        return _BEFORE[span.entity_type].search(text, max(0, span.start - 24), span.end) is not None
-    if span.entity_type == "USERNAME":
-        found = text[span.start : span.end]
-        # "@types/node" is a package.
-        return _FILE.search(found) is not None or (found[0] == "@" and text.startswith("/", span.end))
-    return span.entity_type in _CODES and (
-        _STANDARD.fullmatch(text, span.start, span.end) is not None
-        or _AMOUNT.fullmatch(text, span.start, span.end) is not None
-        or (
-            span.end - span.start <= 4
-            and text[span.start : span.end].isdigit()
-            and _LENGTH.match(text, span.end) is not None
-        )
-    )

@@ -35,7 +35,8 @@ _SAID = (
     r"(?:nationality|citizenship|ethnicity|ethnic origin|religion|faith|denomination|language|languages|mother tongue|native|speaks|speaking|spoken|fluent in|interpreter|raised|practising|practicing|devout|baptised|converted to|claims to be|"
     r"identifies as|described as|he is|she is|he's|she's|i'm|i am|they are|who is|is a|was a|born)"
 )
-_ANY = rf"(?:{one_of(sorted({*_NATIONS.split(), *_PEOPLES.split(), *_FAITHS.split()}))})"
+PEOPLES = frozenset((*_NATIONS.split(), *_PEOPLES.split(), *_FAITHS.split()))
+_ANY = rf"(?:{one_of(sorted(PEOPLES))})"
 _FORMS = Group(
     (regex.compile(pattern), None)
     for pattern in (
