@@ -1,16 +1,16 @@
 """Finds the names of a list or a talk by those that are found already: who stands in line with a person is one.
 
-Covered: speakers of a talk line by line, names joined by a slash, numbered names, one word before a dash in each of several lines or sentences.
+Covered: a part of a name in lower case wherever else it stands, speakers of a talk line by line, names joined by a slash, numbered names, one word before a dash in each of several lines or sentences.
 Not covered: lists of which no name was found; comma lists without numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import regex
 
-from privacy.recognizers.people import NOT_NAMES, given_names, surnames
+from privacy.recognizers.people import AMBIGUOUS, NOT_NAMES, WORDS_IN_LOWER_CASE, given_names, surnames
 from privacy.recognizers.rule import Clock, matches
 from privacy.recognizers.topics import SOMEBODY
 from privacy.records import Span
@@ -32,6 +32,7 @@ _NUMBERED = regex.compile(
     rf"(?<![\w.,/:-])\(?\d{{1,2}}[.):]?[ ]\(?(?P<x>{_FULL})(?=[ ]?(?:[,;.()\n]|-[ ]|\d|$))"
 )
 _DASHED = regex.compile(rf"(?:^|(?<=[.!?:;][ ]))[-*•]?[ ]?(?P<x>{_FULL})[ ][-–—][ ](?=\S)", regex.MULTILINE)
+_LOWER_PART = regex.compile(r"(?<![\w@.'’-])\p{Ll}[\p{Ll}-]{2,24}(?![\w@-]|\.\w)")
 _ROLES = frozenset(
     """bot system assistant human model chatbot ai interviewer interviewee moderator chair narrator host speaker operator dispatcher dispatch rep advisor adviser support service helpdesk desk admin reception
     visitor requester reporter master assigned operator stowaway cook emergency me them us team sales billing question answer note notes action re fw fwd cc subject date from to sent reply time status result total warning error info debug todo update summary ps nb""".split()
@@ -57,7 +58,19 @@ def find_companions(text: str, spans: Sequence[Span], words: frozenset[str], clo
                 for start, end in items
                 if 0 in named[start:end] and _may_be_a_name(text[start:end], words)
             ]
-    return found
+    return [*found, *_again(text, named, people, words)]
+
+
+def _again(
+    text: str, named: bytearray, people: set[tuple[int, int]], words: frozenset[str]
+) -> Iterable[Span]:
+    """The parts of names in lower case, which nobody capitalises the second time either."""
+    parts = {part for start, end in people for part in _LOWER_PART.findall(text[start:end])}
+    parts -= words | NOT_NAMES | AMBIGUOUS | WORDS_IN_LOWER_CASE
+    if parts:
+        for match in _LOWER_PART.finditer(text):
+            if match.group() in parts and 0 in named[match.start() : match.end()]:
+                yield Span(match.start(), match.end(), "PERSON", 0.4, "named before")
 
 
 def _lines(text: str, clock: Clock) -> Iterator[list[tuple[int, int]]]:

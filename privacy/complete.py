@@ -55,8 +55,13 @@ _MIDDLE_INITIAL = regex.compile(r"(?:[ ]?\p{Lu}\.){1,2}[ ](?P<name>\p{Lu}[\p{L}'
 _HE_BEFORE = regex.compile(r"(?<!\p{L})He[ ]$")
 _HE_AFTER = regex.compile(r"[ ]He(?!\p{L}|['’])")
 _HYPHEN_BEFORE = regex.compile(r"(?<![\p{L}])(?:\p{Lu}[\p{L}'’]*-)+$")
+_AGE = r"(?:1[01]\d|[1-9]?\d)"
+_AGE_WORDS = r"(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|(?:thir|four|fif|six|seven|eigh|nine)teen|ten|eleven|twelve|two|three|four|five|six|seven|eight|nine)"
+_AGE_ENDS = r"(?:(?=[,;.)\n]|\s?$|\s(?:and|who|when|with|now|lives?|has|i|he|she|they|they['’]re|he['’]s|she['’]s|i['’]m|but|so|today|tomorrow|next|this|last|in|on)(?!\w))(?![.,]\d)|(?=[ -]years?[ -]old)|(?=[ ]?y\.?/?o))"
 _AGE_AFTER = regex.compile(
-    r"(?:,[ ]|[ ]\(|,[ ]age(?:d)?[ ]|[ ](?:is|was)[ ](?:an?[ ]|now[ ]|just[ ])?)(?P<age>(?:1[01]\d|[1-9]?\d))(?:(?=[,;.)\n]|\s?$|\s(?:and|who|when|with|now|lives?|has)\b)(?![.,]\d)|(?=[ -]years?[ -]old)|(?=[ ]?y\.?/?o))"
+    rf"(?:,[ ]|,[ ]aged?[ ])(?P<age>{_AGE})(?:(?=[,;.)\n]|\s?$|\s(?:and|who|when|with|now|lives?|has)\b)(?![.,]\d)|(?=[ -]years?[ -]old)|(?=[ ]?y\.?/?o))"
+    rf"|(?:[ ](?:is|was)|['’]s)[ ](?:(?:an?|now|just|only|about|nearly|almost|like|um|uh|erm?)[ ]){{0,2}}(?P<age>{_AGE}|{_AGE_WORDS}){_AGE_ENDS}"
+    rf"|[ ]\((?P<age>{_AGE})(?:(?:,[ ]|,?[ ](?:and|&)[ ]|[ ]?/[ ]?)(?P<age>{_AGE})){{0,4}}(?=[,;.)]|\s(?:and|who|when|with|now|lives?|has)\b)(?![.,]\d)"
 )
 _ID_AFTER = regex.compile(
     r"[ ]?[(\[](?:#|no\.?[ ]|id:?[ ])?(?P<id>(?=[\p{Lu}-]{0,5}\d)[\p{Lu}\d][\p{Lu}\d-]{3,15})[)\]]",
@@ -156,7 +161,7 @@ def _beside_names(text: str, spans: Sequence[Span], clock: Clock) -> list[Span]:
         if _HYPHEN_BEFORE in near and (joined := _HYPHEN_BEFORE.search(text, max(0, start - 30), start)):
             start = joined.start()
         if _AGE_AFTER in near and (age := _AGE_AFTER.match(text, end)):
-            found.append(Span(age.start("age"), age.end("age"), "AGE", 0.5, "age after a name"))
+            found += [Span(place, stop, "AGE", 0.5, "age after a name") for place, stop in age.spans("age")]
         if _ID_AFTER in near and (number := _ID_AFTER.match(text, end)):
             found.append(Span(number.start("id"), number.end("id"), "REFERENCE_ID", 0.5, "id after a name"))
         if _INITIAL_AFTER in near and (initials := _INITIAL_AFTER.match(text, end)):

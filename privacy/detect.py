@@ -19,6 +19,7 @@ from privacy.plausible import plausible
 from privacy.presidio_patterns import find_by_presidio, presidio_patterns
 from privacy.recognizers.address import find_addresses, find_postcodes_after
 from privacy.recognizers.age import find_ages
+from privacy.recognizers.answers import find_answers
 from privacy.recognizers.contact import find_contacts
 from privacy.recognizers.coordinates import find_coordinates
 from privacy.recognizers.dates import find_dates
@@ -34,6 +35,7 @@ from privacy.recognizers.people import find_people
 from privacy.recognizers.peoples import find_peoples
 from privacy.recognizers.places import find_places
 from privacy.recognizers.prefilter import forget
+from privacy.recognizers.read_out import find_read_out
 from privacy.recognizers.rule import Clock, matches
 from privacy.recognizers.secrets import find_secrets
 from privacy.records import DetectorModels, Span
@@ -102,6 +104,8 @@ class Detector:
             find_places,
             find_peoples,
             partial(find_heard, words=self._words),
+            find_read_out,
+            partial(find_answers, words=self._words),
             find_organizations,
             find_by_presidio,
             *finders,

@@ -152,7 +152,7 @@ _OF_WHOM = tuple(
         r"(?<![\w.,$€£/-])(?P<x>1[01][0-9]|[2-9][0-9])(?= (?:lady|gent|gentleman|male|female)(?!\w))",
         r"(?<!\w)(?:male|female),? (?P<x>1[01][0-9]|[1-9][0-9])(?![\w%]|[.,:/-][0-9]| ?(?:v|volts?|pins?|mm|cm|amp|pcs|size)(?!\w))",
         r"(?<!\w)(?:is|am|at|being) (?P<x>1[01][0-9]|[1-9]?[0-9])(?= (?:is )?too (?:old|young)(?!\w))",
-        r"(?<!\w)(?:nan|nana|gran|granny|grandma|grandpa|grandad|granddad|mum|mom|mother|dad|father|son|daughter|husband|wife|brother|sister|uncle|aunt|auntie|baby|boy|girl)(?:'s| is| was|, now| just turned| will be| turns) (?P<x>1[01][0-9]|[1-9]?[0-9])(?=[,.;!?)](?![0-9])|\s*$| (?:and|with|now|next|this|but|so|who|years)(?!\w))",
+        r"(?<!\w)(?:nan|nana|gran|granny|grandma|grandpa|grandad|granddad|mum|mom|mother|dad|father|son|daughter|husband|wife|brother|sister|uncle|aunt|auntie|baby|boy|girl)(?:'s| is| was|, now| just turned| will be| turns) (?P<x>1[01][0-9]|[1-9]?[0-9])(?=[,.;!?)](?![0-9])|\s*$| (?:and|with|now|next|this|but|so|who|years|i|he|she|they|my|his|her|in|on)(?!\w))",
     )
 )
 _BOTH = regex.compile(
@@ -203,7 +203,7 @@ _REACHED = tuple(
     )
 )
 _SIBLINGS = regex.compile(
-    rf"(?<!\w)(?:sib(?:ling)?s?(?: group| pair)?|children|kids|boys|girls|sons|daughters|twins|brothers|sisters|grand(?:children|kids|sons|daughters)|minors|dependents|pupils|students|toddlers|teens|passengers|victims|occupants|patients|residents|men|women|adults|parents|clients|casualties)(?!\w)[^.;\n\d]{{0,30}}[ ,(:](?<!(?:rows|rooms|beds|grades|years|seats|pages|groups|days|weeks|phases|between|of|than|about)[ ])"
+    rf"(?<!\w)(?:(?:parent|mother|father|mum|mom|dad|carer|guardian) (?:of|to)|sib(?:ling)?s?(?: group| pair)?|children|kids|boys|girls|sons|daughters|twins|brothers|sisters|grand(?:children|kids|sons|daughters)|minors|dependents|pupils|students|toddlers|teens|passengers|victims|occupants|patients|residents|men|women|adults|parents|clients|casualties)(?!\w)[^.;\n\d]{{0,30}}[ ,(:](?<!(?:rows|rooms|beds|grades|years|seats|pages|groups|days|weeks|phases|between|of|than|about)[ ])"
     rf"(?P<x>{_NUMBER})(?:,? (?:and|&) |, ?| ?/ ?)(?P<x>{_NUMBER})(?:(?:,? (?:and|&) |, ?| ?/ ?)(?P<x>{_NUMBER}))?(?=[,;.)](?!\d)| (?:placed|both|all|who|and|years?|yrs?|y/?o|now|have|has|at|with|in|live)(?!\w)|\s*$)",
     regex.IGNORECASE,
 )
@@ -283,7 +283,7 @@ def _by_digits(text: str, clock: Clock) -> list[Span]:
 
 
 _AGAIN = regex.compile(
-    r"[.,!?\"' -]{1,4}(?:yes,? |that's |um,? |yep,? )?(?P<now>(?:and |is |he's |she's )?(?:now|not|or) (?:aged? )?)?(?P<x>1[01][0-9]|[0-9]{1,2})(?![\w%]|[.,:/-][0-9])"
+    r"[.,!?\"' -]{1,4}(?:yes,? |that's |um,? |yep,? )?(?P<now>(?:and |is |he's |she's )?(?:now|not|or|maybe|or maybe|perhaps|possibly|more like|no,? sorry,?|sorry,?|actually|going on) (?:aged? )?)?(?P<x>1[01][0-9]|[0-9]{1,2})(?![\w%]|[.,:/-][0-9])"
 )
 
 

@@ -76,6 +76,23 @@ _SPOKEN = regex.compile(
     rf"|(?<!\w){_MONTH}\s{_SPOKEN_YEAR}(?!\w)",
     regex.IGNORECASE,
 )
+# Without "of" or a year: "ninth january", "june sixteen", "twenty six december". A month that is a word too, or a count as small as
+# "three", needs what stands before a date.
+_CARDINAL_DAY = rf"(?:(?:twenty|thirty)(?:[- ](?:{'|'.join(_UNITS)}))?|{_TEENS}|{'|'.join(_UNITS)})"
+_SAID_YEAR = rf"(?:,?\s(?:{_YEAR}|{_SPOKEN_YEAR}|(?:{_TENS})(?:[- ](?:{'|'.join(_UNITS)}))?))?"
+_PLAIN_MONTH = "(?:january|february|april|june|july|august|september|october|november|december)"
+_NO_COUNT = (
+    r"(?!\s(?:of|hundred|thousand|million|people|persons?|times|days?|weeks?|months?|years?|hours?|minutes?|percent|per|more|other|others|different|new|out|point|pounds?|dollars?|euros?|units?|cases|calls|orders|items|staff|customers|patients|"
+    r"be|have|not|also|need|i|we|you|he|she|they|it|never|still|well|even|contain|include|cause|only|take|help|or two)(?![\w'’]))"
+)
+_DATE_BEFORE = r"(?<=(?<!\w)(?:on|from|since|dated?|till|until|til|by|due|born|was|is|it's|between|for|arrived|moved|left|started|birth|birthday|birthday's)(?:\s(?:the|about|around|um|uh|er))?\s)"
+_SPOKEN_SHORT = regex.compile(
+    rf"(?<!\w)(?:the\s)?(?:{_ORDINAL}|(?:twenty|thirty)[- ](?:{'|'.join(_UNITS)})|{_TEENS})\s{_PLAIN_MONTH}{_SAID_YEAR}(?!\w)"
+    rf"|(?<!\w)(?<!(?<!\w)(?:in|every|last|next|by|during)\s){_PLAIN_MONTH}\s{_CARDINAL_DAY}{_SAID_YEAR}(?!\w){_NO_COUNT}"
+    rf"|{_DATE_BEFORE}(?:(?:{_ORDINAL}|{_CARDINAL_DAY}|{_DAY})\s{_MONTH}|{_MONTH}\s(?:{_CARDINAL_DAY}|{_DAY})){_SAID_YEAR}(?!\w){_NO_COUNT}"
+    rf"|(?<!\w)(?:(?:{_ORDINAL}|{_CARDINAL_DAY}|{_DAY})\s(?:of\s)?{_MONTH}|{_MONTH}\s(?:the\s)?(?:{_CARDINAL_DAY}|{_DAY}))\s(?:{_SPOKEN_YEAR}|(?!twenty)(?:{_TENS})(?:[- ](?:{'|'.join(_UNITS)}))?)(?!\w)",
+    regex.IGNORECASE,
+)
 _MONTH_YEAR = regex.compile(
     rf"(?<!\w){_MONTH}(?:[ ,/-]{{1,2}}|\sof\s|\sde\s)(?:{_YEAR}|'[0-9]{{2}})(?!\w)", regex.IGNORECASE
 )
@@ -127,9 +144,15 @@ _GLUED_DOB = regex.compile(
     regex.IGNORECASE,
 )
 _SPOKEN_BIRTH_YEAR = regex.compile(rf"(?<!\w){_SPOKEN_YEAR}(?!\w)", regex.IGNORECASE)
+_SPOKEN_BIRTH_NUMBERS = regex.compile(
+    rf"(?<!\w){_CARDINAL_DAY}[ ,]{{1,2}}(?:ten|eleven|twelve|{'|'.join(_UNITS)})[ ,]{{1,2}}(?:{_SPOKEN_YEAR}|(?:{_TENS})(?:[- ](?:{'|'.join(_UNITS)}))?)(?!\w)",
+    regex.IGNORECASE,
+)
 # Abbreviations and names of months that are words too: without a year or an ordinal they need their capital.
 _ALSO_WORDS = frozenset({"may", "mar", "march", "mars", "mai", "mei", "dec", "sept", "set", "jan", "sep", "oct", "nov", "jun", "jul", "apr", "feb", "aug", "okt", "dez", "mär", "juli", "juni", "maja"})  # fmt: skip
-_YEAR_IN = regex.compile(r"[0-9]{3}|(?:st|nd|rd|th)(?!\w)|\sof\s", regex.IGNORECASE)
+_YEAR_IN = regex.compile(
+    r"[0-9]{3}|(?:st|nd|rd|th)(?!\w)|\sof\s|[0-9]\D*\p{L}\.?,?[ /-]'?[0-9]{2}$", regex.IGNORECASE
+)
 _ANY_MONTH = regex.compile(rf"(?<!\p{{L}})(?:{_NAMES}|{_POLISH})(?!\p{{L}})", regex.IGNORECASE)
 # How far a word of birth reaches; a date nearer to it takes it.
 _BORN_REACH = 40
@@ -159,10 +182,14 @@ _MONTH_RULES = grouped(
     Rule("date written", "DATE_TIME", _WRITTEN, 0.6, accept=_is_date),
     Rule("month and year", "DATE_TIME", _MONTH_YEAR, 0.5),
     Rule("date spoken", "DATE_TIME", _SPOKEN, 0.6, needs_digit=False),
+    Rule("date spoken short", "DATE_TIME", _SPOKEN_SHORT, 0.5, needs_digit=False),
 )
 _BIRTH_RULES = grouped(
     Rule("birth compact", "DATE_OF_BIRTH", _COMPACT_DOB, 0.5, context=_BORN),
     Rule("birth year spoken", "DATE_OF_BIRTH", _SPOKEN_BIRTH_YEAR, 0.5, context=_BORN, needs_digit=False),
+    Rule(
+        "birth numbers spoken", "DATE_OF_BIRTH", _SPOKEN_BIRTH_NUMBERS, 0.5, context=_BORN, needs_digit=False
+    ),
 )
 
 

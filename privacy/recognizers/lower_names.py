@@ -15,15 +15,21 @@ from privacy.recognizers.topics import speaks_of_somebody
 from privacy.records import Span
 
 # After these a person is named; a word that follows must say so too, unless the name has two words.
+_CALLED = r"(?:man|woman|lady|guy|bloke|chap|fella|lad|lass|girl|boy|person|someone|somebody|engineer|technician|agent|advisor|adviser|friend|driver|rider|nurse|doctor|solicitor|officer|colleague|neighbou?r|volunteer|teacher|manager) (?:called|named)"
+_UNDER = r"(?:booked|registered|listed|filed|reserved|made|it['’]?s|is|was|be|booking|account|name|down) under(?: the name(?: of)?)?|name of|(?:i|we) (?:spoke|talked) (?:to|with) was"
 _BEFORE = (
+    rf"{_CALLED}|{_UNDER}|"
     r"this is|my name is|name is|name's|named|called|i am|i'm|im|it's|its|hello|hi|hey|hiya|yo|dear|thanks|thank you|thx|cheers|asked|ask|told|tell|met|meet|meeting|saw|seen|know|knows|knew|"
     r"is|was|with|from|for|by|to|and|add|added|let|collected by|brought in by|seen by|visited by|admit(?:ted)?|discharged?|treat(?:ed)?|mr|mrs|ms|miss|dr|prof|cc|mention|ping|ping(?:ed)?|text(?:ed)?|email(?:ed)?|message(?:d)?|call|phone(?:d)?|rang|spoke to|spoke with|spoke 2|speak 2|talk to|talked to|talking to|speak to|speak with|speaking to|"
     r"remind|invite|invited|contact|dm|maybe|because|since|that|when|if|did|does|has|can|will|could|would|should|where is|where's|who is|who's|how is|how's|"
     r"(?:his|her|my|our|their|your) (?:brother|sister|son|daughter|wife|husband|mom|mum|mother|dad|father|nan|nana|gran|granny|grandma|grandpa|grandad|auntie|aunt|uncle|niece|nephew|cousin|partner|carer|flatmate|roommate|lodger|neighbou?r)|brother|sister|son|daughter|wife|husband|mom|mum|mother|dad|father|nan|gran|grandma|granddaughter|grandson|auntie|carer|lodger|friend|cousin|boss|manager|colleague|coworker|neighbou?r|roommate|flatmate|boyfriend|girlfriend|uncle|aunt|nephew|niece|doctor|nurse|teacher|patient|customer|client|agent|user|caller"
 )
-_SURE_BEFORE = r"(?:his|her|my|our|their|your) \w+|this is|my name is|name is|name's|named|hello|hi|hey|hiya|dear|mr|mrs|ms|miss|dr|prof|spoke to|spoke with|spoke 2|speak 2|talk to|talked to|talking to|speak to|speak with|speaking to|asked|told|remind|where is|where's|who is|who's|how is|how's"
+_SURE_BEFORE = (
+    rf"{_CALLED}|{_UNDER}|"
+    r"(?:his|her|my|our|their|your) \w+|this is|my name is|name is|name's|named|hello|hi|hey|hiya|dear|mr|mrs|ms|miss|dr|prof|spoke to|spoke with|spoke 2|speak 2|talk to|talked to|talking to|speak to|speak with|speaking to|asked|told|remind|where is|where's|who is|who's|how is|how's"
+)
 _AFTER = (
-    r"here|speaking|calling|calls|called|says|said|told|asked|asks|wrote|writes|replied|sent|sends|from|at|in|on|is|was|isn't|wasn't|has|had|will|would|can|could|did|does|didn't|doesn't|still|"
+    r"here|speaking|calling|ringing|that's|thats|spelled|spelt|his|her|the|but|so|then|until|till|since|while|calls|called|says|said|told|asked|asks|wrote|writes|replied|sent|sends|from|at|in|on|is|was|isn't|wasn't|has|had|will|would|can|could|did|does|didn't|doesn't|still|"
     r"about|how|what|when|where|who|and|or|again|who|wants|wanted|needs|needed|lives|lived|works|worked|moved|left|joined|came|went|got|gets|for|to|please|thanks|i|we|you|he|she|my|your|any|are|do|"
     r"i'm|im|its|it's|um|uh|er|erm|wont|won't|cant|can't|dont|don't|isnt|wasnt|hasnt|knows|thinks|thought|never|always|just|now|today|tomorrow|yesterday|tonight|already|also|too|yet|if|because|with|before|after|last|that|whether|off|out|up|down|home|over"
 )

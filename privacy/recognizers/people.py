@@ -136,7 +136,7 @@ NOT_NAMES = frozenset(
     ssn iban bic swift zip pin atm dob sms otp cvv pdf ip api html json csv faq asap eta tv pc""".split()
 )
 # Given names that are as often ordinary words, months, places or brands: taken only beside another name.
-_AMBIGUOUS = frozenset(
+AMBIGUOUS = frozenset(
     """able abril ace amber amen angel april arch art ash august aurora austin autumn bay ben bill blake bliss blue brand brook
     brooklyn buck bud carol case cash castle chance charity charm chase china christian clay cliff cole coral crystal daisy dale dakota
     dallas dan dawn dean deep denver destiny dick don dot drew duke earl earth eden ella elle else ember emery esperanza eve ever faith
@@ -171,7 +171,9 @@ def find_people(text: str, clock: Clock) -> list[Span]:
         spans += [
             Span(match.start(), match.end(), "PERSON", 0.45, "given name lower")
             for match in matches(_LOWER_WORD, text, clock)
-            if match.group() in given_names() and match.group() not in _AMBIGUOUS
+            if match.group() in given_names()
+            and match.group() not in AMBIGUOUS
+            and match.group() not in WORDS_IN_LOWER_CASE
         ]
     return spans
 
@@ -210,7 +212,7 @@ def _find_listed(text: str, clock: Clock) -> list[Span]:
             and (following["part"] or "").casefold() not in NOT_NAMES
         ):
             end = following.end()
-        if end == match.end() and word in _AMBIGUOUS:
+        if end == match.end() and word in AMBIGUOUS:
             continue
         done = end
         spans.append(Span(match.start(), end, "PERSON", 0.5, "given name"))

@@ -26,6 +26,7 @@ _PEOPLES = """Akan Amharic Apache Assyrian Balochi Bantu Basque Bengali Berber B
     Shona Sicilian Sinhala Sinhalese Sioux Sorani Swahili Tagalog Tamil Tatar Telugu Tigrinya Tuareg Twi Urdu Uighur Uyghur Wolof Xhosa Yiddish Yoruba Zulu"""
 _FAITHS = """Adventist Agnostic Ahmadi Anglican Atheist Baháʼí Baha'i Baptist Buddhist Calvinist Catholic Christian Coptic Druze Episcopalian Evangelical Hindu Jain Jainist Jewish Jehovah's Lutheran Mennonite Methodist
     Mormon Muslim Orthodox Pentecostal Presbyterian Protestant Quaker Rastafarian Shia Shi'a Shiite Sikh Sunni Taoist Wiccan Yazidi Zoroastrian"""
+_LISTED = frozenset(f"{_NATIONS} {_PEOPLES} {_FAITHS}".casefold().split())
 _HALF = r"(?:[ -](?:American|British|Canadian|Irish|Australian|born|speaking))?"
 _WHO = (
     r"(?:man|woman|men|women|boy|girl|lady|gentleman|male|female|national|nationals|citizens?|nationality|passport|accents?|dialects?|speakers?|speaking|interpreter|translator|family|parents?|mother|father|wife|husband|"
@@ -46,6 +47,11 @@ _FORMS = Group(
         rf"(?<=[\p{{L}}\d][,;/|][ ])(?P<x>{_ANY})(?=[ ]?[,;/|)](?:\s|$))",
     )
 )
+
+
+def is_people(word: str) -> bool:
+    """Whether a word, in any case, is a listed nationality, people or faith."""
+    return word.casefold() in _LISTED
 
 
 def find_peoples(text: str, clock: Clock) -> list[Span]:

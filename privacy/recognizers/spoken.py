@@ -1,7 +1,7 @@
 """Writes numbers in words as digits, so that a rule for "72" sees "seventy-two", with the way back.
 
-Covered: thirteen to a hundred and ninety-nine in English. Not covered: smaller numbers, which are clock times and counts as often
-as ages; larger ones.
+Covered: thirteen to a hundred and ninety-nine in English; two to twelve where it is said what somebody is or was. Not covered: other smaller numbers,
+which are clock times and counts as often as ages; larger ones.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ _ONES = {
 _TEENS = {word: number for number, word in enumerate("thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), 13)}  # fmt: skip
 _TENS = {word: number for number, word in zip(range(20, 100, 10), "twenty thirty forty fifty sixty seventy eighty ninety".split(), strict=True)}  # fmt: skip
 _BELOW = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_ONES)}))?|{'|'.join(_TEENS)})"
+_SMALL = dict(zip("ten eleven twelve".split(), (10, 11, 12), strict=True))
+_IS = r"(?<=(?:['’](?:s|m|re)|\b(?:is|was|are|am|were|aged?|turn(?:s|ed|ing)))(?:[ ](?:just|only|now|nearly|almost|about|like|um|uh|er|erm))?,?[ ]|(?:old|age)(?!\w)[^?\n]{0,30}\?\s[^\n]{0,30}[: ])"
 _WORDS = regex.compile(
-    rf"(?<![\w-])(?:(?:a|one)[- ]hundred(?:(?:[- ]and)?[- ](?:{'|'.join(_ONES)}|{_BELOW}))?|{_BELOW})(?=[MFmf]?(?!\w)|yo(?!\w))",
+    rf"{_IS}(?:{'|'.join((*list(_ONES)[1:], *_SMALL))})(?![\w'’-])"
+    rf"|(?<![\w-])(?:(?:a|one)[- ]hundred(?:(?:[- ]and)?[- ](?:{'|'.join(_ONES)}|{_BELOW}))?|{_BELOW})(?=[MFmf]?(?!\w)|yo(?!\w))",
     regex.IGNORECASE,
 )
 _WORD = regex.compile(r"[a-z]+")
@@ -96,6 +99,8 @@ def _written(text: str, first: int, last: int, numbers: Sequence[tuple[int, int]
 
 def _value(words: str) -> int:
     return sum(
-        100 if word == "hundred" else _TENS.get(word) or _TEENS.get(word) or _ONES.get(word, 0)
+        100
+        if word == "hundred"
+        else _TENS.get(word) or _TEENS.get(word) or _SMALL.get(word) or _ONES.get(word, 0)
         for word in _WORD.findall(words.removeprefix("one") if "hundred" in words else words)
     )
