@@ -31,6 +31,11 @@ _NUMBERED_PAIR = regex.compile(
 _NUMBERED = regex.compile(
     rf"(?<![\w.,/:-])\(?\d{{1,2}}[.):]?[ ]\(?(?P<x>{_FULL})(?=[ ]?(?:[,;.()\n]|-[ ]|\d|$))"
 )
+# A hand-over: "2 Berg hip", "Bed 3 Lund home today".
+_BEDS = regex.compile(
+    rf"^[ ]{{0,4}}(?:(?i:bed|bd|b|room|rm|side ?room|sr|chair|bay)?[ ]?\d{{1,3}}[A-Z]?[.):-]?|[-*•])[ ](?P<x>{_NAME}(?:[ ]{_NAME})?)(?=[ ]\p{{Ll}}|[ ]\p{{Lu}}{{2,}}(?!\p{{L}})|[ ]*$)",
+    regex.MULTILINE,
+)
 _DASHED = regex.compile(rf"(?:^|(?<=[.!?:;][ ]))[-*•]?[ ]?(?P<x>{_FULL})[ ][-–—][ ](?=\S)", regex.MULTILINE)
 _LOWER_PART = regex.compile(r"(?<![\w@.'’-])\p{Ll}[\p{Ll}-]{2,24}(?![\w@-]|\.\w)")
 _ROLES = frozenset(
@@ -75,7 +80,7 @@ def _again(
 
 def _lines(text: str, clock: Clock) -> Iterator[list[tuple[int, int]]]:
     """What stands in one line with each other."""
-    for pattern in (_SPEAKERS, _NUMBERED, _NUMBERED_PAIR, _DASHED):
+    for pattern in (_SPEAKERS, _NUMBERED, _NUMBERED_PAIR, _BEDS, _DASHED):
         items = [match.span("x") for match in matches(pattern, text, clock)]
         if len(items) > 1:
             yield items

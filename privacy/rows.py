@@ -26,7 +26,10 @@ _LEADER = regex.compile(r"(?<=\p{L}\)?) ?(?:\.{4,}+|_{4,}+|(?:\. ){3,}+\.?) ?:? 
 _SEMICOLON = regex.compile(r"(?<=\S);(?=\S)")
 _SLASHED_NAMES = regex.compile(r"(?<![\w/.:-])\p{Lu}[\p{L}'’-]+/\p{Lu}[\p{L}'’-]+/[^/\s]")
 _SLASH = regex.compile(r"(?<=[^\s/\d])/(?=[^\s/])|(?<=[^\s/])/(?=[^\s/\d])")
-_PAIR = regex.compile(r"(?<=\w[\"']?)[=:](?=[\"']?(?:\p{Lu}\p{Ll}|\d))(?!(?<=\d:)\d)")
+# Not within an address of hexadecimal groups: "6c:81:12".
+_PAIR = regex.compile(
+    r"(?<=\w[\"']?)(?!(?<=:[0-9a-fA-F]{1,4}):[0-9a-fA-F]|(?<=(?<!\w)[0-9a-fA-F]{2,4}):[0-9a-fA-F]{1,4}:)[=:](?=[\"']?(?:\p{Lu}\p{Ll}|\d))(?!(?<=\d:)\d)"
+)
 
 
 def row_breaks(text: str) -> list[tuple[int, int, str]]:

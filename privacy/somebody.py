@@ -100,7 +100,7 @@ class Speech:
         shown = (
             self._somebodys or self._said.of_somebody or (self._persons and span.entity_type in _OF_PERSONS)
         )
-        if grade.needs_somebody and not shown:
+        if grade.needs_somebody and not (shown or self._is_of_persons(span.start, span.end)):
             return False
         if (
             grade.worth is None
@@ -109,6 +109,11 @@ class Speech:
         ):
             return True
         return not self._is_of_things(span.start, span.end, grade.worth)
+
+    def _is_of_persons(self, start: int, end: int) -> bool:
+        """Whether around [start, end) something is done with persons, and things are not spoken of more."""
+        settings = self._said.settings.between(max(0, start - _AROUND), end + _AROUND)
+        return len(settings) > 1 and not self._is_of_things(start, end, 0)
 
     def _is_of_things(self, start: int, end: int, more: int) -> bool:
         """Whether around [start, end) things are spoken of, with `more` told by the claim itself, more than what is done with persons."""

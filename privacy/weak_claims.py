@@ -11,6 +11,7 @@ from typing import NamedTuple
 import regex
 
 from privacy.called_after import NO_NOUN, called, is_called_after
+from privacy.recognizers.heard import TOWNS
 from privacy.recognizers.people import given_names, surnames
 from privacy.recognizers.peoples import PEOPLES
 from privacy.recognizers.thing_words import THINGS, is_thing
@@ -41,12 +42,12 @@ CODES = frozenset(
 _OWNED = regex.compile(
     r"(?<!\p{L})(?:passports?|visa|ssn|social|national (?:id|insurance|identity)|tax(?:payer)? ?(?:id|number|no|ref)\w*|vat ?(?:id|number|no|reg)\w*|nino|nhs|driv(?:er'?s?|ing) ?licen[cs]es?|licen[cs]e (?:no|number|plate)\w*|dl|"
     r"account (?:no|number|#)\w*|iban|polic(?:y|ies)|memberships?|employees?|staff|badges?|patients?|mrn|claims?|customers?|insur\w+|citizen\w*|resident\w*|imei|imsi|iccid|udid|(?:number|licen[cs]e) plates?|plates? (?:no|number|is|was)|vin|vehicle|registration|reg|zip\w*|post(?:al)?[ _]?codes?|chart|med_?rec\w*|study|subjects?|participants?|"
-    r"asset tag|invoices?|tickets?|case|booking|tracking|tenan\w+|prescri\w+|npi|dea|medicare|medicaid|bio(?:_|metr|bank)\w*|de-?id\w*|re-?id\w*|pseudonym\w*|(?:issued|assigned|registered|enrolled) to|fingerprints?|face|iris|palm|retin\w+|card ?holders?|implant\w*|pacemaker|loan|cheque|mortgage)(?!\p{L})",
+    r"asset tag|invoices?|tickets?|case|booking|tracking|tenan\w+|prescri\w+|npi|dea|medicare|medicaid|bio(?:_|metr|bank)\w*|de-?id\w*|re-?id\w*|pseudonym\w*|(?:issued|assigned|registered|enrolled) to|(?:my|your|his|her|their|whose) (?:\p{L}+ )?(?:codes?|numbers?|ids?|keys?|refs?|references?|label)|(?:finger|palm|voice)?[ -]?prints?|templates?|modality|voice|thumbs?|fingers?|enrol\w*|latents?|minutiae|fingerprints?|face|iris|palm|retin\w+|card ?holders?|implant\w*|pacemaker|loan|cheque|mortgage)(?!\p{L})",
     regex.IGNORECASE,
 )
 _OWNED_REACH = 60
 _ACCOUNTS = regex.compile(
-    r"(?<!\p{L})(?:users?|username|log(?:ged)?[ -]?(?:in|on|out)s?|logins?|accounts?|sessions?|passwords?|sudo|author|owner|assignee|reviewe[rd]|approved|opened|closed|uid|acct|home|mfa|sso|vpn|handle)(?!\p{L})",
+    r"(?<!\p{L})(?:users?|username|log(?:ged)?[ -]?(?:in|on|out)s?|logins?|accounts?|sessions?|passwords?|sudo|author|owner|assignee|reviewe[rd]|approved|opened|closed|uid|acct|home|mfa|sso|vpn|handle|invit\w+|cc|unlock\w*|(?:re|de)?activat\w*|mychart|portals?|profiles?|pls|plz|watchers?|messag\w+|mention\w*|dm|chat)(?!\p{L})",
     regex.IGNORECASE,
 )
 _STREET = regex.compile(
@@ -206,7 +207,7 @@ def _is_heading(text: str, span: Span) -> bool:
 
 
 def _is_word(word: str, dictionary: frozenset[str]) -> bool:
-    if word in called():
+    if word in called() or word in TOWNS:
         return False
     for ending in _ENDINGS:
         stem = word.removesuffix(ending)

@@ -11,7 +11,7 @@ import re
 
 import regex
 
-from privacy.recognizers.age_told import TOLD
+from privacy.recognizers.age_told import SAID_OF_PERSONS, TOLD
 from privacy.recognizers.prefilter import Group
 from privacy.recognizers.rule import Clock, matches, matches_of
 from privacy.recognizers.spoken import in_digits
@@ -106,7 +106,7 @@ _OLD_ALONE = regex.compile(
     regex.IGNORECASE,
 )
 _FORM_FIELD = regex.compile(
-    r"(?<![a-z0-9])(?:patient\s|client\s|current\s|approx\.?\s|your\s|his\s|her\s)?ages?(?:(?-i:[_A-Z])\w{0,14}[\"']?(?=\s?[:=|^])|/sex|[\"']|\sin\syears|\s\((?:years?|yrs?|y|in years|at \w+)\)|\sat\s\w+|\sgroup|\s?\(\w+\))?\s?[:=|^-]?\s{0,3}[\"']?(?P<x>1[01][0-9]|[1-9]?[0-9])(?![\w%]|[.,:/-][0-9]|\s?(?:\+|or (?:over|older|above|under)|and (?:over|older|above|under|up)|months? ago|years? ago|percent|hours?|minutes?|days?\sof))",
+    r"(?<![a-z0-9])(?:patient\s|client\s|current\s|approx\.?\s|your\s|his\s|her\s)?ages?(?:(?-i:[_A-Z])\w{0,14}[\"']?(?=\s?[:=|^])|(?-i:_at_|At[A-Z])\w{0,14}(?=\s\d)|/sex|[\"']|\sin\syears|\s\((?:years?|yrs?|y|in years|at \w+)\)|\sat\s\w+|\sgroup|\s?\(\w+\))?\s?[:=|^-]?\s{0,3}[\"']?(?P<x>1[01][0-9]|[1-9]?[0-9])(?![\w%]|[.,:/-][0-9]|\s?(?:\+|or (?:over|older|above|under)|and (?:over|older|above|under|up)|months? ago|years? ago|percent|hours?|minutes?|days?\sof))",
     regex.IGNORECASE,
 )
 # What markup and programs call it: <age unit="a">, <td>Age</td><td>, "patientAge":
@@ -183,7 +183,7 @@ _BESIDE_WHOM = tuple(
         rf"(?<!\w)(?:himself|herself|themsel\w+|myself),?[ ]{_TWO}{_COUNTS}",
         rf"(?<![\w#]){_SOMEBODY}(?:,| of| is| was|:)?[ ]\(?(?P<x>1[01][0-9]|[1-9]?[0-9])[ ]?{_UNIT}\.?(?=[ ]?[,;.)/|]|[ ](?:with|w/|presents?\w*|who|and|old|male|female|c/o|brought|hx|on|in for|m|f|of age|has|had|is|was|today|now|next|this|tomorrow)(?!\w)|$)(?![ ](?:ago|later|after|before|postop|post|into))",
         rf"(?<!\w){_SOMEBODY}(?:['’]s|['’]ll be|[ ](?:is|was|will be|would be|is now|turns?|turned|turning|is about to be|is only|is just|is almost|is nearly))[ ](?:now |just |only |about |almost |nearly )?(?P<x>{_TENTH}){_COUNTS}",
-        rf"(?<!\w)(?:^|(?<=[.;:,(]\s|\n))(?P<x>{_TENTH}|1[01][0-9]|[1-9][0-9])(?=,\s(?:married|single|divorced|widow\w*|retired|separated|male|female|(?:wo)?man|right|left|lives|living|smoker|non-?smoker|unemployed|works)(?!\w))",
+        rf"(?<!\w)(?:^|(?<=[.;:,(]\s|\n))(?P<x>{_TENTH}|1[01][0-9]|[1-9][0-9])(?=,\s(?:married|single|divorced|widow\w*|retired|separated|male|female|(?:wo)?man|right|left|lives|living|smoker|(?:non|ex)-?smoker|unemployed|works)(?!\w)|[.,;]\s(?:diabetic|hypertensive|asthmatic|epileptic|obese|(?:non-?|ex-?)?smoker|never smoked|homeless|bedbound|wheelchair|housebound|uninsured|nulliparous|postmenopausal)(?!\w))",
     )
 )
 # At what age, when it will be reached, of which year of life.
@@ -216,7 +216,10 @@ _OF_HISTORY = regex.compile(
     r"(?<=[\p{L})] )(?P<x>1[01][0-9]|[1-9][0-9])s?(?=[,;.)](?!\d)| (?:and|with|from|of)(?!\w)|$)"
 )
 
-_OWN_AGE = regex.compile(r"(?<!\w)(?:at|reached|attained|died at) the age of\s$", regex.IGNORECASE)
+_OWN_AGE = regex.compile(
+    r"(?<!\w)(?:(?:at|reached|attained|died at) the age of|(?:look|seem|appear|act|feel)(?:s|ed|ing)? (?:\p{L}{2,6} )?(?:younger|older) than)\s$",
+    regex.IGNORECASE,
+)
 
 _RULES: Group[tuple[str, float]] = Group(
     (
@@ -241,6 +244,7 @@ _RULES: Group[tuple[str, float]] = Group(
         *((pattern, ("age beside whom", 0.5)) for pattern in _BESIDE_WHOM),
         *((pattern, ("age reached", 0.5)) for pattern in _REACHED),
         *((pattern, ("age told", 0.5)) for pattern in TOLD),
+        *((pattern, ("age of a person", 0.5)) for pattern in SAID_OF_PERSONS),
         (_SIBLINGS, ("ages of siblings", 0.5)),
         (_AGES, ("ages listed", 0.5)),
     )

@@ -19,7 +19,7 @@ _AGE = regex.compile(
     r"(?P<x>1[01][0-9](?<![0-9]{4})|[1-9][0-9](?<![0-9]{3}))(?!\w)"
     r"(?:(?<=(?:^|[,;(\[|\t][ ]?|(?<!\w)ages(?:[ ]\w+){0,3}:[ ]|(?<!\w)[FM]/|(?<=\p{L})[ ][-/][ ])[0-9]{2,3})(?=[,;)\]|\t]|[ ](?:[-/][ ]|[FM](?![\w'])|yrs?(?!\w)(?![ ]?ago)|years?(?=[.,;]))|$)(?!,[0-9])"
     r"|(?<=(?<!\w)age[sd]?[ ][0-9]{1,3}(?:,[ ]|[ ]and[ ])[0-9]{2,3})(?!\w|[.,][0-9])"
-    r"|(?<=(?<!\w)(?:at|at just|at only|turned|reached|hits?|looks|looks about|looks around|not yet|barely|celebrat\w{1,3}|pt|patient|male|female|(?:he|she)(?: is|'s)|a spry|been|mid-|late-|early-)[ ]?[0-9]{2,3})"
+    r"|(?<=(?<!\w)(?:at|at just|at only|turned|reached|hits?|looks|looks about|looks around|not yet|barely|celebrat\w{1,3}|pt|patient|(?:fe)?male[.,;]?|(?:he|she)(?: is|'s)|a spry|been|mid-|late-|early-)[ ]?[0-9]{2,3})"
     r"(?=[.,;)][ \n]|[.,;)]?$|[ ](?:and|with|when|but|who|last|this|next|today|tomorrow|on|in|so|because|if|after|before|until|since|as|she|he|they|i|my|his|her)(?!\w)))",
     regex.MULTILINE | regex.IGNORECASE,
 )
@@ -33,11 +33,11 @@ _AGE_AND_SEX = regex.compile(
 
 # A number behind a word, of which `_is_of_somebody` asks who it is: "the groom 81.", "The twins are 15.", "pt 57 F".
 _BEHIND_WORD = regex.compile(
-    r"(?<![0-9])(?P<x>1[01][0-9]|[1-9]?[0-9])(?<=\p{L}[,:]?[ ]\(?[0-9]{1,3})(?=[,;.)!?](?![0-9])|\s*$|[ ]?[MF](?![\w'°])|[ ](?:and|but|so|who|when|while|with|now|then|at (?:the|death|diagnosis|admission)|last|this|next|today|tomorrow|single|married|widowed|retired)(?!\w))",
+    r"(?<![0-9])(?P<x>1[01][0-9]|[1-9]?[0-9])(?<=(?:\p{L}[,:]?|(?<!\w)pt\.)[ ]\(?[0-9]{1,3})(?=[,;.)!?](?![0-9])|\s*$|[ ]\(|[ ]?[MF](?![\w'°])|[ ](?:and|but|so|who|when|while|with|now|then|at (?:the|death|diagnosis|admission)|last|this|next|today|tomorrow|single|married|widowed|retired)(?!\w))",
     regex.MULTILINE,
 )
 _LINK = regex.compile(
-    r"(?<!\p{L})(?P<who>\p{L}+)(?P<link>[,:]?(?:[ ](?:of|is|was|are|were|be|aged?|turns|turned|turning|now|just|only|both|all|nearly|almost|about|around|as))*)(?:,|[ ]\(|:)?[ ]?\(?$",
+    r"(?<!\p{L})(?P<who>\p{L}+)(?:(?<=(?<!\p{L})pt)\.)?(?P<link>[,:]?(?:[ ](?:of|is|was|are|were|be|aged?|turns|turned|turning|now|just|only|both|all|nearly|almost|about|around|as))*)(?:,|[ ]\(|:)?[ ]?\(?$",
     regex.IGNORECASE,
 )
 _IS = regex.compile(r"(?<!\w)(?:is|was|are|were|be|aged?|turns|turned|turning|both)(?!\w)")
@@ -48,6 +48,8 @@ _PARENTS = frozenset("mother father mum mom dad mummy daddy parent parents".spli
 _NOT_OF_AGE = (
     _OBJECTS | _SUBJECTS | frozenset("his hers my mine who whose myself born died age ages aged dob household surname forename maiden nobody emp staff".split())
 )  # fmt: skip
+# Persons where it is said that they are so old; "member 12" is a number.
+_WHO_TOO = frozenset("client driver member guest worker candidate parent owner subscriber".split())
 _PLURALS = frozenset({"men", "women", "children", "grandchildren", "triplets"})
 _YOUNGEST_ALONE = 10
 _LOOK_BACK = 40
@@ -64,6 +66,8 @@ def _is_of_somebody(text: str, start: int, end: int) -> bool:
         return link == " as"
     if who in _SUBJECTS:
         return said
+    if who in _WHO_TOO:
+        return (said or who == "driver") and int(text[start:end]) > _YOUNGEST_ALONE
     plural = (
         who in _PLURALS or (who not in SOMEBODY and who.removesuffix("s") in SOMEBODY) or who.endswith("s")
     )

@@ -49,7 +49,26 @@ TOLD: tuple[regex.Pattern[str], ...] = tuple(
         r"(?<!\w)(?:had|has|have|celebrat\w{1,3}|marked|reached|for|on|before|after|since|until|past)[ ](?:just[ ])?(?:his|her|their|my|our|your)[ ](?P<x>[1-9][0-9](?:st|nd|rd|th))(?=[.,;!?]|\s*$|[ ](?:in|this|last|next|with|and|but)(?!\w))",
         rf"(?<!\w)age[ ](?:at|on|by|as of)[ ](?:(?:last|next|nearest|first|time|of|the|this|his|her)[ ]){{0,3}}\p{{L}}{{3,14}}(?:[ ](?:was|is))?[ :=-]{{1,3}}{_ANY}{_NOT_COUNTED}",
         rf"(?<!\w)(?:retired|former|widowed|married|single|divorced|working|independent|frail|elderly|fit|healthy|pleasant|young|self-employed|unemployed)[ ](?:\p{{L}}{{3,14}}[ ]){{1,2}}of[ ]{_GROWN}{_NOT_COUNTED}",
-        rf"(?:^|(?<=[.;:][ ])){_GROWN}(?=,?[ ](?:and[ ](?:never|still|lives|living|otherwise|independent|healthy|fit|well|retired|married|single|widowed)|never smoked|lives alone|lives with|living alone)(?!\w))",
+        rf"(?:^|(?<=[.;:][ ])){_GROWN}(?=,?[ ](?:(?:and[ ])?(?:never|still|lives|living|otherwise|independent|healthy|fit|well|retired|married|single|widowed)(?!\w)|never smoked|lives alone|lives with|living alone)(?!\w))",
+        rf"(?<!\w)(?:bad|good|great|fit|spry|sharp|strong|healthy|agile|mobile|active|well|small|tall)[ ]for[ ]{_GROWN}{_NOT_COUNTED}(?=[,;)!?]|\.(?!\d)|\s*$)",
+        rf"(?<!\w)(?:is|was|turns)[ ][0-9]{{1,2}}(?:,|,?[ ]and)[ ](?:my|his|her|our|their)[ ]\p{{L}}{{2,12}}[ ]{_ANY}{_NOT_COUNTED}{_ENDS}",
+        rf"(?<!\w)(?:oldest|eldest|youngest)[ ](?:\p{{L}}{{1,12}}[ ]){{0,5}}\p{{L}}{{1,12}}(?::|,|[ ](?:is|was|at|aged?))[ ]{_ANY}{_NOT_COUNTED}(?=[,;)]|\.(?!\d)|\s*$|[ ](?:and|with|who)(?!\w))",
+        rf"(?<!\w)being[ ]{_GROWN},?(?=[ ](?:i|s?he|they|we|you)(?!\w))",
+        rf"(?<!\w)(?:and|but|who)[ ](?:is|was|will[ ]be)[ ](?:now|just|only|nearly|almost|already|still)[ ]{_GROWN}{_NOT_COUNTED}{_ENDS}",
         rf"(?:(?<=[,;(][ ]?)|^)now[ ]{_ADVERB}{_ANY}(?=[,;)]|\.(?!\d)|\s*$|[ ](?:and|with|who|years?)(?!\w))",
+    )
+)
+
+# Said of nobody but a person: at which age kin died, when what happens once in a life did, what opens a note, the first of several of a sort, what an obstetrician writes before an age.
+SAID_OF_PERSONS: tuple[regex.Pattern[str], ...] = tuple(
+    regex.compile(pattern, regex.IGNORECASE | regex.MULTILINE)
+    for pattern in (
+        rf"(?<!\w)(?:look|seem|appear|act|feel)(?:s|ed|ing)?[ ](?:\p{{L}}{{2,6}}[ ])?(?:younger|older)[ ]than[ ]{_GROWN}{_NOT_COUNTED}{_ENDS}",
+        rf"(?<!\w)(?:victim|patient|driver|passenger|child|suspect|sibling|twin|occupant|casualty|kid)[ ](?:one|two|three|four|[1-4]|[ABCD])(?:,|:|[ ](?:is|was|aged?))?[ ]{_ANY}{_NOT_COUNTED}(?=[,;)]|\.(?!\d)|\s*$|[ ](?:and|is|was|with|[mf])(?!\w))",
+        rf"(?<!\w)G[0-9]{{1,2}}[ ]?P[0-9]{{1,4}}(?:[ ]?\+[0-9])?,?[ ](?:at[ ]|aged?[ ])?{_GROWN}{_NOT_COUNTED}(?=[,;)]|\.(?!\d)|\s*$)",
+        rf"(?<!\w)(?:mother|father|mum|mom|dad|sister|brother|sib|son|daughter|aunt|uncle|gran\w{{0,8}}|[mp]g[mf]|cousin|twin|wife|husband|widow)[ ](?:d\.?|dec['’]?d\.?|deceased|dead|died|passed|alive|living|a&w|dx['’]?d?|diagnosed)(?:[ ](?:at|aged?|@))?[ ]{_GROWN}{_NOT_COUNTED}",
+        rf"(?<!\w)(?:menarche|menopause|coitarche|thelarche|aoo|fmp|first (?:pregnancy|delivery|intercourse))(?::|[ ](?:at|aged?|@|=))?[ ]{_ANY}{_NOT_COUNTED}",
+        rf"(?<!\w)(?:hpi|hx|cc|sw|consult|referral|intake|triage|hospice|admit|background|situation|id|one-?liner)[ ]?:[ ]{_GROWN}(?=,[ ]\p{{L}}|[ ]?y(?:rs?|o)?(?!\w)|[ ][mf](?!\w))",
+        rf"(?<![\w.,$€£/:-]){_GROWN}[ ]?y(?:rs?|ears?)?,?[ ](?=[0-9.]{{2,5}}[ ]?(?:kg|lbs?|cm)(?!\w)|bmi(?!\w))",
     )
 )

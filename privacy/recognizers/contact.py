@@ -86,7 +86,7 @@ RULES = grouped(
 # 6 to 15 digits (ITU-T E.164 allows 15) with at most two separators between digits. It cannot start inside
 # a longer run and every repeat is bounded, so it is linear.
 _PHONE = regex.compile(
-    r"(?<![\w+-])(?<!\d\.)(?<!#(?!\+))(?:\+|00(?=[1-9]))?(?:\(\+?\d{1,6}\)|\d)(?:[ .\-/()\u00a0\u2011]{0,3}\d){5,16}"
+    r"(?<![\w+-])(?<!\d\.)(?<!(?<!(?i:fax|fx|tel|phone|ph|cell|mobile|no))#(?!\+))(?:\+|00(?=[1-9]))?(?:\(\+?\d{1,6}\)|\d)(?:[ .\-/()\u00a0\u2011]{0,3}\d){5,16}"
     r"(?:\s?(?:x|ext\.?|extension)\s?\d{1,6})?(?![\w]|[.\-]\d)"
 )
 _PHONE_WORDS = words(

@@ -12,7 +12,7 @@ from privacy.recognizers.rule import Rule, grouped, words
 from privacy.recognizers.worded import ANY_ID, Kind, labelled, telling
 
 _MAC = regex.compile(
-    r"(?<![0-9a-z])(?<![0-9a-f][:.-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}(?:[0-9a-f]{2}\1[0-9a-f]{2}\1)?[0-9a-f]{2}(?![0-9a-z]|[:-][0-9a-f])|(?<![0-9a-z])(?<![0-9a-f][:.-])[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?![0-9a-z]|[:.-][0-9a-f])",
+    r"(?<![0-9a-z])(?<!(?<![a-z0-9])[0-9a-f]{1,4}[:.-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}(?:[0-9a-f]{2}\1[0-9a-f]{2}\1)?[0-9a-f]{2}(?![0-9a-z]|[:-][0-9a-f]{1,2}(?![0-9a-z]))|(?<![0-9a-z])(?<![0-9a-f][:.-])[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?![0-9a-z]|[:.-][0-9a-f])",
     regex.IGNORECASE,
 )
 _MAC_BARE = regex.compile(

@@ -34,6 +34,8 @@ _SSN_FAR = regex.compile(r"(?<![\w.,$])(?P<x>[0-9]{3}[-. –]?[0-9]{2}[-. –]?[
 _LICENCE_UK = regex.compile(
     r"(?<![\w-])[A-Z9]{5}[ ]?[0-9][0156][0-9](?:[0-2][0-9]|3[01])[0-9][ ]?[A-Z9]{2}[0-9A-Z]{3}(?![\w-])"
 )
+# The same whatever its month and day, as copies with a slip or invented ones have it.
+_LICENCE_UK_LIKE = regex.compile(r"(?<![\w-])[A-Z9]{5}[0-9]{6}[A-Z9]{2}[0-9A-Z]{3}(?![\w-])")
 
 # What the states and countries print, up to six groups: capitals, digits and "*", most of it digits or mixed.
 _LICENCE = regex.compile(
@@ -57,6 +59,7 @@ _LICENCE_FIRST = regex.compile(
 
 RULES = (
     Rule("driving licence UK", "DRIVER_LICENSE", _LICENCE_UK, 0.85),
+    Rule("driving licence UK like", "DRIVER_LICENSE", _LICENCE_UK_LIKE, 0.6),
     Rule("licence prefixed", "DRIVER_LICENSE", _LICENCE_PREFIXED, 0.65),
     Rule("licence before its word", "DRIVER_LICENSE", _LICENCE_FIRST, 0.55),
     Rule("ssn", "US_SSN", _SSN, 0.85),

@@ -47,17 +47,21 @@ _INITIALLED = regex.compile(
 KIN = (
     r"(?:wife|husband|spouse|partner|widow(?:er)?|mother|father|mum|mom|dad|parents?|daughter|son|sister|brother|sibling|twin|grand(?:mother|father|ma|pa|son|daughter|parent|child)|gran|nan|aunt(?:ie)?|uncle|niece|nephew|cousin|"
     r"(?:mother|father|son|daughter|sister|brother)[ -]in[ -]law|fianc[eé]e?|girlfriend|boyfriend|god(?:mother|father)|guardian|care ?giver|carer|next of kin|NOK|POA|room ?mate|flat ?mate|house ?mate|lodger|landlord|landlady|tenant|neighbou?r|friend|"
-    r"boss|supervisor|manager|co-?worker|colleague|nanny|foster \w+|social worker|interpreter|attendant|lady next door)"
+    r"gf|bf|sis|bro|dau|dtr|hubby|missus|significant other|sig other|surrogate|health ?care proxy|proxy|HCP|god(?:son|daughter|child)|boss|supervisor|manager|co-?worker|colleague|nanny|foster \w+|social worker|interpreter|attendant|lady next door)"
 )
 _WHOSE = r"(?:(?:his|her|my|their|our|your|a|an|the|pt's|patient's|the patient's|mum's|dad's)[ ])?(?:(?:current|former|late|ex|eldest|oldest|older|elder|younger|youngest|twin|half|maternal|paternal|live-in|legal|new|estranged|adoptive|step|great|only|upstairs|downstairs)[ -]?){0,2}(?:step|ex-)?"
 _BESIDE_KIN = regex.compile(
-    rf"(?<![\w'’-])(?P<x>{_NAMES})(?:,| \(| -| –)[ ]?(?i:{_WHOSE}{KIN})(?![\w-])|(?<!\w)(?i:{KIN})(?:,|:| -|,? called| named| is| =)?[ ](?P<x>{_NAMES})(?!\w)"
+    rf"(?<![\w'’-])(?P<x>{_NAMES})(?:,| \(| -| –)[ ]?(?i:{_WHOSE}{KIN})(?![\w-])|(?<!\w)(?i:{KIN})(?:(?:,|:| -|,? called| named| is| =)?[ ]|[ ]\()(?P<x>{_NAMES})(?!\w)"
 )
 _SITE = regex.compile(
     rf"(?<!\w)[Tt]he (?P<x>{_CAP}(?: {_CAP})?) (?:clinic|hospital|offices?|branch|site|surgery|store|practice|campus|shelter|prison|jail|depot|plant|factory|court|school|address|house|flat|apartment|bakery|warehouse|dispensary)(?!\w)"
 )
+# "Cebu PD", "the Rabat ED": whose police, whose emergency department.
+_SERVICE = regex.compile(
+    rf"(?<![\w.'’-])(?!(?:The|A|Our|This|Local|City|State) )(?P<x>{_CAP}(?: {_CAP}){{0,2}}) (?:PD|FD|EMS|ED|ER|A&E|VA|Sheriff|[Pp]olice)(?!\w)"
+)
 _TOLD = regex.compile(
-    rf"(?<![\w/])(?i:pt|pts?\.|client|resident|inmate|detainee|handover|discharge|chase|re|bed \d{{1,2}}[A-Z]?|(?:side )?room \d{{1,3}}[A-Z]?|d/w|dw|c/w|spoke w/|w/|per|called to|phoned to|paged(?: to)?|read back by|informed|notified|taken by|seen by|rv by|reviewed by|collected by|picked up by|signed by|issued to|assigned to|applicant|assignee|holder|escort(?:ed by)?|contact|caller|ask for|attn)(?!\w)[ :=]{{1,2}}(?P<x>{_NAMES})(?!\w)"
+    rf"(?<![\w/])(?i:pt|pts?\.|new admit|admit|admitted|swap|client|resident|inmate|detainee|handover|discharge|chase|re|bed \d{{1,2}}[A-Z]?|(?:side )?room \d{{1,3}}[A-Z]?|d/w|dw|c/w|spoke w/|w/|per|called to|phoned to|paged(?: to)?|read back by|informed|notified|taken by|seen by|rv by|reviewed by|collected by|picked up by|signed by|issued to|assigned to|applicant|assignee|holder|escort(?:ed by)?|contact|caller|ask for|attn)(?!\w)[ :=]{{1,2}}(?P<x>{_NAMES})(?!\w)"
 )
 # Capitalised words of forms and wards, and endings of illnesses, drugs and what is done about them.
 _NO_NAME = frozenset(
@@ -115,7 +119,7 @@ def find_fields(text: str, clock: Clock, words: frozenset[str]) -> list[Span]:
             (word in surnames() and word not in words) or (_in_row(text, match) and _is_no_word(word, words))
         ):
             found.append((match.span("x"), "PERSON", 0.4, "surname in a field"))
-    for match in matches(_SITE, text, clock):
+    for match in (*matches(_SITE, text, clock), *matches(_SERVICE, text, clock)):
         if _may_be_names(match["x"]) and not all(word.casefold() in words for word in _words(match["x"])):
             found.append((match.span("x"), "LOCATION", 0.4, "site of a place"))
     for pattern, name in ((_BESIDE_KIN, "beside a kinship"), (_TOLD, "who was told")):

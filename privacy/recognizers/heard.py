@@ -68,6 +68,7 @@ _TOWNS = """aberdeen accra adelaide albuquerque algiers amsterdam anchorage anka
     rabat reykjavik riga riyadh rome rotterdam rouen sacramento salford salzburg santiago sarajevo seattle seoul seville shanghai sheffield shenzhen singapore sofia southampton stockholm strasbourg stuttgart sunderland swansea taipei tallinn
     tampere tashkent tbilisi tehran thessaloniki tijuana tirana tokyo toronto toulouse trondheim tucson tulsa turin utrecht valencia vancouver venice vienna vilnius warsaw wellington winnipeg wolverhampton worcester wrexham yerevan yokohama
     zagreb zaragoza zurich zürich"""
+TOWNS = frozenset(_TOWNS.split())
 _TOWN = regex.compile(
     rf"(?<![\w@.'’/\\-])(?:{one_of(sorted(_TOWNS.split()))}|new york|los angeles|san francisco|san diego|san antonio|san jose|las vegas|new orleans|salt lake city|kansas city|fort worth|cape town|hong kong|tel aviv|buenos aires|rio de janeiro|são paulo|sao paulo|"
     r"mexico city|kuala lumpur|ho chi minh city|new delhi|st louis|stoke-on-trent|milton keynes)(?![\w@'’/\\]|-\w|\.\w)"

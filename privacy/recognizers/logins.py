@@ -78,7 +78,7 @@ _AUTH = regex.compile(
 )
 # A line of a chat: <x> text, [10:22] x: text, x: text, x wrote:
 _CHAT = regex.compile(
-    r"^[\s>]{0,4}(?:[\[(]?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]m)?[\])]?\s{1,2})?(?:<[@+%&~]?(?P<x>[A-Za-z][\w.|^-]{2,29})>(?=\s)|[@+]?(?P<handle>[A-Za-z][\w.-]{2,29}):(?=\s\S)|(?P<x>[\w.-]{3,40})\s(?:wrote|writes|said|schrieb|a écrit|escribió):)"
+    r"^[\s>]{0,4}(?:\[\p{L}[\w -]{1,20}\][ ])?(?:[\[(]?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]m)?[\])]?\s{1,2})?(?:<[@+%&~]?(?P<x>[A-Za-z][\w.|^-]{2,29})>(?=\s)|[@+]?(?P<handle>[A-Za-z][\w.-]{2,29}):(?=\s\S)|(?P<x>[\w.-]{3,40})\s(?:wrote|writes|said|schrieb|a écrit|escribió):)"
     r"|^\s{0,2}(?:[*-]+>?\s)(?P<x>[A-Za-z][\w.-]{2,29})\s(?:\(?[^\n]{0,40}\)?\s?)?(?:has\s)?(?:joined|left|quit|parted|is now known as)(?!\w)",
     regex.MULTILINE | regex.IGNORECASE,
 )

@@ -99,7 +99,13 @@ def _by_themselves(text: str, clock: Clock, words: frozenset[str]) -> list[Login
     found: list[Login] = []
     for match in matches(_BY_ITSELF, text, clock):
         name = match["name"]
-        known = name in surnames() or name in given_names() or name[:-1] in surnames() or is_of_a_name(name)
+        known = (
+            name in surnames()
+            or name in given_names()
+            or name[:-1] in surnames()
+            or is_of_a_name(name)
+            or (words and _are_names(match.group(), text, words))
+        )
         if known or (
             words
             and len(match["digits"] or "") >= 2
@@ -108,6 +114,19 @@ def _by_themselves(text: str, clock: Clock, words: frozenset[str]) -> list[Login
         ):
             found.append((*match.span(), 0.45, "by itself"))
     return found
+
+
+def _are_names(login: str, text: str, words: frozenset[str]) -> bool:
+    """Whether two parts are a given name and no word, or no words where accounts are spoken of and nothing looks like code."""
+    first, _, last = login.replace("_", ".").partition(".")
+    return (
+        is_no_word(last, words)
+        and first not in words
+        and (
+            first in given_names()
+            or (is_no_word(first, words) and occurs(_OF_ACCOUNTS, text) and not _CODE_MARK.search(text))
+        )
+    )
 
 
 def _underscored(text: str, clock: Clock, words: frozenset[str]) -> list[Login]:

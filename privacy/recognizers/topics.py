@@ -24,9 +24,9 @@ SOMEBODY = frozenset(
     student students pupil pupils teacher tutor professor participant respondent volunteer donor recipient proband interviewee
     colleague coworker boss staff employer landlord neighbour neighbor friend roommate housemate flatmate veteran refugee migrant citizen immigrant seafarer interpreter lodger attendant auntie nan gran
     whoever informant informants relative relatives sibling siblings twin twins triplets stepson stepdaughter grandchild grandchildren godmother bride groom orphan heir
-    emp leaver leavers cleaner cashier clerk receptionist janitor gardener chef waiter waitress shopper plumber electrician hairdresser secretary apprentice foreman labourer technician firefighter lifeguard warden headteacher librarian
+    emp leaver leavers cleaner cashier clerk receptionist janitor gardener chef waiter waitress shopper plumber electrician hairdresser secretary apprentice foreman labourer technician rn rns vaccinator vaccinators radiographer sonographer anaesthetist anesthetist physiotherapist dietitian optometrist phleb firefighter lifeguard warden headteacher librarian
     bailiff magistrate judge solicitor barrister attorney steward stewardess soldier sailor farmer fisherman builder carpenter postman mechanic welder roofer miner
-    surname forename maiden born died age ages aged dob household""".split()
+    surname forename maiden born died age ages aged dob yob household""".split()
 )
 # What is done with persons: care, trials, law, work, travel, the body as a key.
 SETTING = frozenset(
@@ -52,6 +52,7 @@ SETTING = frozenset(
     acne rash cough fever headache vomiting diarrhoea diarrhea bleed period periods pregnancy menopause tablet tablets pill pills inhaler insulin antibiotic antibiotics vaccination jab jabs operation surgeon anaesthetic anesthetic stretcher crew paramedics transport
     booking bookings lodged lodging refugee caseworker safeguarding welfare allowance claimed entitlement enrolled enrolment deceased mortuary morgue cremated hearse undertaker
     salary salaries hire hired hires terminated dismissed dismissal absent absence maternity paternity commendation hygiene locker lanyard fob till tills escort escorts checker username usernames login logon password passwords subscribed unsubscribed rehired
+    male female males females charted fmla absentee onboarding offboarding stipend tech techs
     phlebotomist phlebotomists assistant assistants aide aides hca cna lpn emt sho trainee trainees supervisors matron volunteers therapists technicians
     born lives lived living moved moving married divorced retired pregnant student school""".split()
 )
@@ -71,6 +72,7 @@ POSTAL_TOO = frozenset(
     """address addresses addressed coverage network premium quote territory zone zones zoned region regional rural urban distance closest around local weather pollen water lead utility branch pharmacy carrier usps ups fedex courier
     pickup dropoff pick drop van bus doorstep household households income deprivation exposure pollution plant refinery spill wildfire hurricane tornado quarantine lockdown screening outreach canvass voters mailer flyers
     commute commutes radius nearby live community communities
+    map maps mapped heatmap hotspot hotspots
     snow emergency power wic mosquito zcta sdoh fips geo geocode geocoded rurality poverty desert transit broadband meals resident residing resides reside clinics hospitals providers doctors patients cases deployed staged""".split()
 )
 # Goods and programs, which have numbers of their own.

@@ -18,7 +18,10 @@ NO_ZIP = frozenset(
     697 698 699 702 709 715 732 742 771 817 818 819 839 848 849 854 858 861 862 866 867 868 869 876 886 887 888 892 896 899 909 929 987""".split()
 )
 
-_FIVE = regex.compile(r"(?<![\w.,:$€£#+=@-])[0-9]{5}(?:-[0-9]{4})?(?![\w%]|[.,:][0-9]|-\w)")
+_KEYS = r"(?:origin|dest(?:ination)?|location|loc|area|region|territory|market|county|town|ship[ _-]?to|bill[ _-]?to)"
+_FIVE = regex.compile(
+    rf"(?:(?<![\w.,:$€£#+=@-])|(?<=(?<![^\W_])(?i:{_KEYS})[:=>]))[0-9]{{5}}(?:-[0-9]{{4}})?(?![\w%]|[.,:][0-9]|-\w)"
+)
 _COUNTED = regex.compile(rf"(?!{NOT_MEASURED})", regex.IGNORECASE)
 # What stands before, and what follows a place and no count.
 _WORD_BEFORE = regex.compile(r"(?<!\w)(?:zip(?:[ ]?code)?s?|zcta)(?!\w)[^.\n\d]{0,30}$", regex.IGNORECASE)
@@ -27,8 +30,9 @@ _PLACE_BEFORE = regex.compile(
     r"|(?-i:(?<!\w)(?!(?:Closes|Fixes|Resolves|Windows|Bus|Route|Issue|Ticket|Order|Item|Model|Part|Build|Version|Line|Level|Page|Room)(?!\w))\p{Lu}\p{Ll}{2,20}(?:,?[ ]|/)))$",
     regex.IGNORECASE,
 )
+_KEYED = regex.compile(rf"(?<![^\W_]){_KEYS}[\"']?[ ]?[:=>][ ]{{0,2}}[\"']?$", regex.IGNORECASE)
 _PLACE_AFTER = regex.compile(
-    r"[.,;)?!][\s\"']|[.,;)?!]?$|\n|[ ](?:area|zip|region|neighbou?rhood|failed|postal|please|today|tomorrow|now|by|on|and|but|or|for|is|was|if|with|this|next|then|instead|since|in|yet|yes|no|because|where|so|thanks|thank|"
+    r"[.,;:)?!][\s\"']|[.,;)?!]?$|\n|[ ](?:area|zip|region|neighbou?rhood|failed|postal|please|today|tomorrow|now|by|on|and|but|or|for|is|was|if|with|this|next|then|instead|since|in|yet|yes|no|because|where|so|thanks|thank|"
     r"ha(?:ve|s|d)|are|were|will|would|can|could|should|may|must|do(?:es)?|did|gets?|got|who|whose|which|that|when|while|after|before|until|till|last|again|also|too|there|here|we|he|she|they|i|you|it|my|our|his|her|their|your|the|an?|not|never|only|still|already|always|"
     r"once|twice|via|through|about|as|rather|right|just|to[ ](?:[0-9]{5}(?![\w,])|the|a|her|his|my|their|our))(?!\w)"
     # Nothing is counted that did or suffered something.
@@ -46,7 +50,7 @@ _WHOSE_BEFORE = regex.compile(
 # Who and what is named by where it is.
 _WHOSE = regex.compile(
     r"[ ](?:members?|patients?|residents?|households?|famil(?:y|ies)|clients?|customers?|subscribers?|enrollees?|kids|children|seniors?|voters?|parents?|neighbou?rs?|homeowners?|renters?|tenants?|providers?|doctors?|dentists?|"
-    r"address(?:es)?|locations?|stores?|offices?|clinics?|schools?|homes?|houses?|pharmac(?:y|ies)|branch(?:es)?|rates?|premiums?|market|routes?|crew|team|property|apartment|library|lab|shelter|pantry|post office|depot|facility|hospital|"
+    r"address(?:es)?|locations?|sites?|stores?|offices?|clinics?|schools?|homes?|houses?|pharmac(?:y|ies)|branch(?:es)?|rates?|premiums?|market|routes?|crew|team|property|apartment|library|lab|shelter|pantry|post office|depot|facility|hospital|"
     r"practice|catchment|territory|zone|corridor|community|communities|neighbou?rhoods?|district|zip|delivery|deliveries|service area)(?!\w)",
     regex.IGNORECASE,
 )
@@ -83,7 +87,7 @@ _TECHNICAL = words(
     r"records",
     r"ranges?",
     r"max(?:im\w+)?",
-    r"min(?:im\w+|utes?|s)?",
+    r"minim\w+",
     r"limits?",
     r"increment\w*",
     r"integers?",
@@ -160,6 +164,8 @@ def _is_whose(text: str, start: int, end: int) -> bool:
 def _is_placed(text: str, start: int, end: int) -> bool:
     """Whether words of place stand before it and no count's words behind it, or a sentence begins with it."""
     before = max(0, start - _LOOK_BACK)
-    placed = _PLACE_BEFORE.search(text, before, start) and _PLACE_AFTER.match(text, end)
+    placed = _KEYED.search(text, before, start) or (
+        _PLACE_BEFORE.search(text, before, start) and _PLACE_AFTER.match(text, end)
+    )
     said = _STARTS.search(text, before, start) and _IS_SAID_OF.match(text, end)
     return placed is not None or said is not None
