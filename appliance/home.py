@@ -125,8 +125,10 @@ class Home:
 
     def _key(self, name: str) -> bytes:
         path = self.keys / name
+        # Looked at first: between the two looks another may make the key, and then its check.
+        was_made = path.with_suffix(".check").exists()
         if not path.exists():
-            if path.with_suffix(".check").exists():
+            if was_made:
                 raise HomeError(
                     f"{path} is gone, and what was made with it is here: restore it from a backup"
                 )

@@ -64,6 +64,21 @@ def test_all_who_ask_for_the_first_key_at_once_get_the_same() -> None:
     assert sorted(os.listdir(home.keys)) == ["scrub.check", "scrub.key"]
 
 
+def test_a_key_that_another_makes_between_two_looks_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    home, look = Home.open(), Path.exists
+    made = list[bytes]()
+
+    def late(path: Path) -> bool:
+        found = look(path)
+        if path.name == "scrub.key" and not found:
+            monkeypatch.setattr(Path, "exists", look)
+            made.append(home.scrub_key())
+        return found
+
+    monkeypatch.setattr(Path, "exists", late)
+    assert [home.scrub_key()] == made
+
+
 @pytest.mark.parametrize("size", [0, 31, 33])
 def test_a_key_of_another_length_is_refused_and_not_replaced(size: int) -> None:
     home = Home.open()
