@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from distill.completer import authorities
 from distill.training import TrainingError
 from distill.values import Messages
 
@@ -142,7 +143,9 @@ class ServedModel:
         root = self.url.rstrip("/").removesuffix("/v1")
         # trust_env is off: a proxy variable on the host must not carry prompts anywhere.
         with (
-            httpx.Client(headers=headers, timeout=self.timeout_s, limits=limits, trust_env=False) as client,
+            httpx.Client(
+                headers=headers, timeout=self.timeout_s, limits=limits, verify=authorities(), trust_env=False
+            ) as client,
             concurrent.futures.ThreadPoolExecutor(self.concurrency) as pool,
         ):
 
