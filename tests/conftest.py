@@ -62,6 +62,16 @@ def only_loopback() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def the_disk_is_not_waited_for() -> Iterator[None]:
+    """No test pulls the plug: a file is there for other processes before it is on the disk. Processes that a test starts
+    wait as ever."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("fsync", "fdatasync"):
+            patch.setattr(os, name, lambda descriptor: None)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def stillhouse_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The home that the environment names during the test: empty, and gone afterwards."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable
@@ -19,6 +20,13 @@ from ui import access
 
 CONSOLE = Path(__file__).parents[2] / "ui" / "console.py"
 See = Callable[..., AppTest]
+
+
+def pytest_collection_finish() -> None:
+    """Streamlit's hundred loggers stand apart, and pytest would attach itself to each one in every phase of every test."""
+    for name, logger in logging.root.manager.loggerDict.items():
+        if name.startswith("streamlit") and isinstance(logger, logging.Logger):
+            logger.propagate = True
 
 
 @pytest.fixture(autouse=True)
