@@ -56,12 +56,18 @@ _BESIDE_KIN = regex.compile(
 _SITE = regex.compile(
     rf"(?<!\w)[Tt]he (?P<x>{_CAP}(?: {_CAP})?) (?:clinic|hospital|offices?|branch|site|surgery|store|practice|campus|shelter|prison|jail|depot|plant|factory|court|school|address|house|flat|apartment|bakery|warehouse|dispensary)(?!\w)"
 )
+# "Berg in bay 2", "Lund in 3B"; "Has Berg voided?"
+_BEDDED = regex.compile(
+    rf"(?<![\w.'’-])(?P<x>{_CAP}) in (?:(?:bay|room|rm|bed|side room|cubicle|chair|bay|icu|resus|recovery|majors|minors)(?: \d{{1,3}}[A-Z]?)?|\d{{1,2}}[A-D])(?!\w)"
+    rf"|(?<!\w)(?:Did|Does|Has|Is|Was|Will|Can|Could|Should) (?P<x>{_CAP})(?= (?:eat|ate|eaten|eating|void(?:ed)?|pee(?:d)?|poo(?:ed)?|drink(?:ing)?|sleep(?:ing)?|slept|walk(?:ed|ing)?|vomit(?:ed)?|cry|crying|NBM|npo|DNR|allerg\w+|pregnant|diabetic|"
+    r"awake|home|back from|up to date|coming|for (?:theatre|discharge|home|echo|dialysis|surgery)|still (?:in|on|here)|need(?:ing)? (?:a|his|her)|take (?:his|her)|taken (?:his|her)|had (?:his|her)|seen (?:by|a|the))(?!\w))"
+)
 # "Cebu PD", "the Rabat ED": whose police, whose emergency department.
 _SERVICE = regex.compile(
     rf"(?<![\w.'’-])(?!(?:The|A|Our|This|Local|City|State) )(?P<x>{_CAP}(?: {_CAP}){{0,2}}) (?:PD|FD|EMS|ED|ER|A&E|VA|Sheriff|[Pp]olice)(?!\w)"
 )
 _TOLD = regex.compile(
-    rf"(?<![\w/])(?i:pt|pts?\.|new admit|admit|admitted|swap|client|resident|inmate|detainee|handover|discharge|chase|re|bed \d{{1,2}}[A-Z]?|(?:side )?room \d{{1,3}}[A-Z]?|d/w|dw|c/w|spoke w/|w/|per|called to|phoned to|paged(?: to)?|read back by|informed|notified|taken by|seen by|rv by|reviewed by|collected by|picked up by|signed by|issued to|assigned to|applicant|assignee|holder|escort(?:ed by)?|contact|caller|ask for|attn)(?!\w)[ :=]{{1,2}}(?P<x>{_NAMES})(?!\w)"
+    rf"(?<![\w/])(?i:pt|pts?\.|new admit|admit|admitted|swap|(?:obs|bloods|labs|bw|consult|update|family meeting)[ ](?:on|for|from|re)|d/c|dc|a\.?k\.?a\.?|(?:widow(?:er)?|wife|husband|son|daughter|mother|father|family|relatives|parents)[ ]of|client|resident|inmate|detainee|handover|discharge|chase|re|bed \d{{1,2}}[A-Z]?|(?:side )?room \d{{1,3}}[A-Z]?|d/w|dw|c/w|spoke w/|w/|per|called to|phoned to|paged(?: to)?|read back by|informed|notified|taken by|seen by|rv by|reviewed by|collected by|picked up by|signed by|issued to|assigned to|applicant|assignee|holder|escort(?:ed by)?|contact|caller|ask for|attn)(?!\w)[ :=]{{1,2}}(?P<x>{_NAMES})(?!\w)"
 )
 # Capitalised words of forms and wards, and endings of illnesses, drugs and what is done about them.
 _NO_NAME = frozenset(
@@ -122,7 +128,11 @@ def find_fields(text: str, clock: Clock, words: frozenset[str]) -> list[Span]:
     for match in (*matches(_SITE, text, clock), *matches(_SERVICE, text, clock)):
         if _may_be_names(match["x"]) and not all(word.casefold() in words for word in _words(match["x"])):
             found.append((match.span("x"), "LOCATION", 0.4, "site of a place"))
-    for pattern, name in ((_BESIDE_KIN, "beside a kinship"), (_TOLD, "who was told")):
+    for pattern, name in (
+        (_BESIDE_KIN, "beside a kinship"),
+        (_TOLD, "who was told"),
+        (_BEDDED, "who lies where"),
+    ):
         for match in matches(pattern, text, clock):
             parts = _words(match["x"])
             if _may_be_names(match["x"]) and any(

@@ -52,7 +52,7 @@ SETTING = frozenset(
     acne rash cough fever headache vomiting diarrhoea diarrhea bleed period periods pregnancy menopause tablet tablets pill pills inhaler insulin antibiotic antibiotics vaccination jab jabs operation surgeon anaesthetic anesthetic stretcher crew paramedics transport
     booking bookings lodged lodging refugee caseworker safeguarding welfare allowance claimed entitlement enrolled enrolment deceased mortuary morgue cremated hearse undertaker
     salary salaries hire hired hires terminated dismissed dismissal absent absence maternity paternity commendation hygiene locker lanyard fob till tills escort escorts checker username usernames login logon password passwords subscribed unsubscribed rehired
-    male female males females charted fmla absentee onboarding offboarding stipend tech techs
+    handoff preceptor interviewer reviewer male female males females charted fmla absentee onboarding offboarding stipend tech techs
     phlebotomist phlebotomists assistant assistants aide aides hca cna lpn emt sho trainee trainees supervisors matron volunteers therapists technicians
     born lives lived living moved moving married divorced retired pregnant student school""".split()
 )

@@ -53,7 +53,7 @@ _CODE = re.compile(
 _NOBODYS = regex.compile(
     r"(?:19|20)[0-9]{2}(?:-(?:19|20)?[0-9]{2,4})?|[0-9]+0{3,}|[0-9]{2,4}-[0-9]{2,4}|([0-9])\1+|12345[0-9]*"
     r"|(?![A-Z]{2}-[0-9]{3}-[A-Z]{2}(?!\w))(?:ISO|IEC|IEEE|DIN|EN|ANSI|ASTM|RFC|NIST|UL|SAE|MIL|CVE|ORA|ERR|UTF|SHA|AES|TLS|HTTP|RTX|GTX|DDR|USB|PCI|COVID|SARS|USC|CFR)-?[0-9]{1,5}(?:-.*)?|(?:FY|CY)-?(?:20)?[0-9]{2}"
-    r"|(?:DS|CMS|HCFA|UB|DD|SF|VA|FDA|IRS|FORM|SSA|ICD|CPT|DSM)-?[0-9]{1,4}[A-Z]?|[INW]-?[0-9]{3}[A-Z]?"
+    r"|UB-?[0-9]{2}|(?:DS|CMS|HCFA|DD|SF|VA|FDA|IRS|FORM|SSA|ICD|CPT|DSM)-?[0-9]{1,4}[A-Z]?|[INW]-?[0-9]{3}[A-Z]?"
 )
 _BETWEEN = r"(?:[ ](?:no\.?|number|is|was|of|the|a|an|to|type|code))*[ \t:#(\"'=]{0,3}$"
 _THING_BEFORE = regex.compile(
@@ -92,6 +92,7 @@ _DONE_BY = regex.compile(
     r"decreased|reduced|affected|controlled|fixed|introduced|closed|resolved|blocked|shifted|offset|sorted|ordered|grouped|joined|indexed)(?!\p{L}))"
     r"\p{L}{2,}(?:ed|wn|ven|ken|ade|ept|ent|read|run|put)(?:[ ](?:up|out|off|in|on|over|back|twice|again|today))?[ ]by[ :]{1,2}$"
     r"|(?<!\p{L})(?:charted|documented|dictated|clocked[ ]in|logged[ ]in|signed[ ](?:in|on))[ ](?:under|as)[ :]{1,2}$"
+    r"|(?<!\p{L})(?:on duty|on call|covering|relief|crew|shift)[ ]?:[ ]$|(?<!\p{L})(?:witnessed|counter-?signed|preceptor|interviewer|mentor|supervisor)[ :]{1,2}$"
     r"|(?<!\p{L})(?:approved|signed|witnessed|checked|verified|authori[sz]ed|administered|dispensed|prepared|collected|counted|supervised|cashier|clerk)(?:[ ](?:by|on duty))?:[ ]?$",
     regex.IGNORECASE | regex.REVERSE,
 )
@@ -99,12 +100,12 @@ _DONE_BY = regex.compile(
 # Whom it is done to, and what only somebody does.
 _DONE_TO = regex.compile(
     r"(?<!\p{L})(?:(?:handed(?:[ ]over)?|given|paid|lent|belong(?:s|ed|ing)?|reassigned|entrusted|reports?|reporting|apologi[sz]ed|spoke|spoken|listened|owed|promoted|issued|returned|addressed)[ ]to|(?:complain(?:t|ts|ed|ing)|grievances?|allegations?|commendation|concerns?|feedback)[ ](?:about|against|for|from|by)"
-    r"|(?:salary|wages|pay|overtime|holiday|hours|shifts?|leave|pension|training|references?|statement|uniform|lanyard|fob|locker|lost card|signature|initials|handwriting|w-?2|p45|p60|payslip|paycheck|timesheet|badge)[ ](?:of|for|from)|(?:de|re)activate|off-?board|onboard|ask(?:ed)?|tell|told|thank(?:ed)?|remind(?:ed)?|reliev(?:ed?|ing)|promoted?|dismiss(?:ed)?|suspend(?:ed)?|interview(?:ed)?|invited?|accompan(?:y|ied)|ee)[ :]{1,2}$",
+    r"|(?:salary|wages|pay|overtime|holiday|hours|shifts?|leave|pension|training|references?|statement|uniform|lanyard|fob|locker|lost card|signature|initials|handwriting|rep|cover|relief|sick leave|w-?2|p45|p60|payslip|paycheck|timesheet|badge)[ ](?:of|for|from)|(?:de|re)activate|off-?board|onboard|ask(?:ed)?|tell|told|thank(?:ed)?|remind(?:ed)?|reliev(?:ed?|ing)|promoted?|dismiss(?:ed)?|suspend(?:ed)?|interview(?:ed)?|invited?|accompan(?:y|ied)|ee)[ :]{1,2}$",
     regex.IGNORECASE,
 )
 _DOES = regex.compile(
     r"(?:['’]s)?[ ](?:(?:has|had|have)[ ](?:been[ ](?:off|ill|sick|away|absent|paid|seen|told|asked|warned|trained)|resigned|retired|left|agreed|refused|asked|signed|complained|passed|completed)|(?:is|was)[ ](?:on[ ](?:leave|call|duty|sick|holiday|shift|nights|days|lates|earlies|maternity|break|lunch|probation|light duty|the (?:rota|roster))|no longer (?:employed|here|with us|working)|off|late|sick|ill|absent|away|pregnant|injured|hired|dismissed|paid|seen|told|asked|sent home|trained|promoted|unwell|tired|drunk|rude|crying|interviewed|suspended|terminated)"
-    r"|no longer[ ](?:employed|works?|working|here|with[ ]us)|on[ ](?:break|lunch|leave|maternity leave|sick leave|nights|call|shift)|slipped|tripped|fell|fainted|worked|resigns?|resigned|retires?|retired|called[ ](?:in|off)|asked|said|says|told|wrote|replied|apologi[sz]ed|refused|declined|attended|signed|swapped|complained|overslept|forgot|remembers?|noticed|witnessed|admitted|denies|denied[ ](?:it|any|all|having)|wants|thinks|feels|claims|insists|passed[ ](?:the[ ](?:course|exam|test)|away|out)|drew|hurt|cut[ ](?:her|his|their)|starts[ ](?:on[ ])?(?:mon|tues|wednes|thurs|fri|satur|sun|next|tomorrow|today)\w*)(?!\p{L})",
+    r"|did[ ](?:the|a|his|her|not|it|both)(?!\p{L})|no longer[ ](?:employed|works?|working|here|with[ ]us)|on[ ](?:break|lunch|leave|maternity leave|sick leave|nights|call|shift)|slipped|tripped|fell|fainted|worked|resigns?|resigned|retires?|retired|called[ ](?:in|off)|asked|said|says|told|wrote|replied|apologi[sz]ed|refused|declined|attended|signed|swapped|complained|overslept|forgot|remembers?|noticed|witnessed|admitted|denies|denied[ ](?:it|any|all|having)|wants|thinks|feels|claims|insists|passed[ ](?:the[ ](?:course|exam|test)|away|out)|drew|hurt|cut[ ](?:her|his|their)|starts[ ](?:on[ ])?(?:mon|tues|wednes|thurs|fri|satur|sun|next|tomorrow|today)\w*)(?!\p{L})",
     regex.IGNORECASE,
 )
 

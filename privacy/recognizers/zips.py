@@ -18,7 +18,7 @@ NO_ZIP = frozenset(
     697 698 699 702 709 715 732 742 771 817 818 819 839 848 849 854 858 861 862 866 867 868 869 876 886 887 888 892 896 899 909 929 987""".split()
 )
 
-_KEYS = r"(?:origin|dest(?:ination)?|location|loc|area|region|territory|market|county|town|ship[ _-]?to|bill[ _-]?to)"
+_KEYS = r"(?:origin|dest(?:ination)?|locat(?:ion|ed)|loc|based|postmark(?:ed)?|area|region|territory|market|county|town|ship[ _-]?to|bill[ _-]?to)"
 _FIVE = regex.compile(
     rf"(?:(?<![\w.,:$€£#+=@-])|(?<=(?<![^\W_])(?i:{_KEYS})[:=>]))[0-9]{{5}}(?:-[0-9]{{4}})?(?![\w%]|[.,:][0-9]|-\w)"
 )
@@ -26,13 +26,13 @@ _COUNTED = regex.compile(rf"(?!{NOT_MEASURED})", regex.IGNORECASE)
 # What stands before, and what follows a place and no count.
 _WORD_BEFORE = regex.compile(r"(?<!\w)(?:zip(?:[ ]?code)?s?|zcta)(?!\w)[^.\n\d]{0,30}$", regex.IGNORECASE)
 _PLACE_BEFORE = regex.compile(
-    r"(?:(?<!\w)(?:in|near|around|from|of|to|by|at|for|between|outside|within|across|throughout|into|toward|beyond|serv(?:es?|ing)|cover(?:s|ing)?)[ ](?:the[ ])?|(?<!\w)(?:deliver(?:y|ed|s|ing)?|ship(?:s|ped|ping)?|sen[dt]|post(?:ed|age)?|mail(?:ed)?|area|located|live|lives|based|moved?|moving|relocat\w+|service|coverage|available|weather)[ ](?:area|is|zone|address|code)?[ ]?(?:to|in|for|at|:|near|is)?:?[ ]{0,2}"
+    r"(?:(?<!\w)(?:in|near|around|from|of|to|by|at|for|between|outside|within|across|throughout|into|toward|beyond|serv(?:es?|ing)|cover(?:s|ing)?)[ ](?:the[ ])?|(?<!\w)(?:deliver(?:y|ed|s|ing)?|ship(?:s|ped|ping)?|sen[dt]|post(?:ed|age|marked)?|mail(?:ed)?|area|located|live|lives|based|moved?|moving|relocat\w+|service|coverage|available|weather)[ ](?:area|is|zone|address|code)?[ ]?(?:to|in|for|at|:|near|is)?:?[ ]{0,2}"
     r"|(?-i:(?<!\w)(?!(?:Closes|Fixes|Resolves|Windows|Bus|Route|Issue|Ticket|Order|Item|Model|Part|Build|Version|Line|Level|Page|Room)(?!\w))\p{Lu}\p{Ll}{2,20}(?:,?[ ]|/)))$",
     regex.IGNORECASE,
 )
 _KEYED = regex.compile(rf"(?<![^\W_]){_KEYS}[\"']?[ ]?[:=>][ ]{{0,2}}[\"']?$", regex.IGNORECASE)
 _PLACE_AFTER = regex.compile(
-    r"[.,;:)?!][\s\"']|[.,;)?!]?$|\n|[ ](?:area|zip|region|neighbou?rhood|failed|postal|please|today|tomorrow|now|by|on|and|but|or|for|is|was|if|with|this|next|then|instead|since|in|yet|yes|no|because|where|so|thanks|thank|"
+    r"[.,;:)?!][\s\"']|[.,;:)?!]?$|\n|[ ](?:area|zip|region|neighbou?rhood|failed|postal|please|today|tomorrow|now|by|on|and|but|or|for|is|was|if|with|this|next|then|instead|since|in|yet|yes|no|because|where|so|thanks|thank|"
     r"ha(?:ve|s|d)|are|were|will|would|can|could|should|may|must|do(?:es)?|did|gets?|got|who|whose|which|that|when|while|after|before|until|till|last|again|also|too|there|here|we|he|she|they|i|you|it|my|our|his|her|their|your|the|an?|not|never|only|still|already|always|"
     r"once|twice|via|through|about|as|rather|right|just|to[ ](?:[0-9]{5}(?![\w,])|the|a|her|his|my|their|our))(?!\w)"
     # Nothing is counted that did or suffered something.

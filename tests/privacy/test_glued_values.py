@@ -35,12 +35,12 @@ WORDS = frozenset(
 )
 def test_an_id_with_a_form_is_found_whatever_it_is_glued_to(text: str, value: str) -> None:
     page = fold(text).text
-    assert value in {page[span.start : span.end] for span in find_ids(page, Clock(5))}
+    assert value in {page[span.start : span.end] for span in find_ids(page, Clock(60))}
 
 
 @pytest.mark.parametrize("text", ["fax#212 555 0147 ok", "FAX#212 555 0147 ok"])
 def test_a_number_sign_behind_a_word_for_telephones_is_no_mark_of_an_issue(text: str) -> None:
-    assert "212 555 0147" in {text[span.start : span.end] for span in find_contacts(text, Clock(5))}
+    assert "212 555 0147" in {text[span.start : span.end] for span in find_contacts(text, Clock(60))}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_number_sign_behind_a_word_for_telephones_is_no_mark_of_an_issue(text:
     ],
 )
 def test_what_only_persons_reach_is_an_age(text: str, ages: list[str]) -> None:
-    assert sorted(text[span.start : span.end] for span in find_ages(text, Clock(5))) == ages
+    assert sorted(text[span.start : span.end] for span in find_ages(text, Clock(60))) == ages
 
 
 @pytest.mark.parametrize(
@@ -73,13 +73,16 @@ def test_what_only_persons_reach_is_an_age(text: str, ages: list[str]) -> None:
         ("Please offboard 881843 today", ["881843"]),
         ("Documented under E26043 twice", ["E26043"]),
         ("E35373 no longer works nights", ["E35373"]),
+        ("On duty: JI8243", ["JI8243"]),
+        ("JI8243 did the count", ["JI8243"]),
+        ("The pump JI8243 did run", []),
         ("Member 12 of 30", []),
         ("Driver 9.2 crashes", []),
         ("documented in E26043.pdf under Windows", []),
     ],
 )
 def test_who_is_spoken_of_right_beside_a_number_makes_it_somebodys(text: str, found: list[str]) -> None:
-    assert [text[span.start : span.end] for span in find_unworded(text, [], Clock(5))] == found
+    assert [text[span.start : span.end] for span in find_unworded(text, [], Clock(60))] == found
 
 
 @pytest.mark.parametrize(
@@ -88,12 +91,13 @@ def test_who_is_spoken_of_right_beside_a_number_makes_it_somebodys(text: str, fo
         ("dest:60614 svc=ground", ["60614"]),
         ("Ride time from 60614: 41 min", ["60614"]),
         ("The 60614 sites closed early.", ["60614"]),
+        ("postmarked 60614", ["60614"]),
         ("offset:60614 len=3", []),
         ("range from 60614: 3 ports", []),
     ],
 )
 def test_a_zip_code_is_told_by_the_key_and_the_word_beside_it(text: str, found: list[str]) -> None:
-    assert [text[span.start : span.end] for span in find_zips(text, Clock(5))] == found
+    assert [text[span.start : span.end] for span in find_zips(text, Clock(60))] == found
 
 
 @pytest.mark.parametrize(
@@ -105,7 +109,7 @@ def test_a_zip_code_is_told_by_the_key_and_the_word_beside_it(text: str, found: 
     ],
 )
 def test_a_login_of_two_parts_is_known_by_the_name_in_it(text: str, found: list[str]) -> None:
-    assert sorted({text[s.start : s.end] for s in find_logins(text, Clock(5), WORDS)}) == found
+    assert sorted({text[s.start : s.end] for s in find_logins(text, Clock(60), WORDS)}) == found
 
 
 @pytest.mark.parametrize(
@@ -113,6 +117,10 @@ def test_a_login_of_two_parts_is_known_by_the_name_in_it(text: str, found: list[
     [
         ("gf Eun-ji rang", ["Eun-ji"]),
         ("swap Qarlos please", ["Qarlos"]),
+        ("Qostami in bay 2 has a fever", ["Qostami"]),
+        ("Has Qostami voided?", ["Qostami"]),
+        ("Heat in bay 2 is off", []),
+        ("Has Qostami in its name", []),
         ("The Qebu PD drove him", ["Qebu"]),
         ("The Heat PD loop", []),
     ],
@@ -120,15 +128,15 @@ def test_a_login_of_two_parts_is_known_by_the_name_in_it(text: str, found: list[
 def test_a_name_is_told_by_kin_by_what_a_ward_does_and_by_whose_police_it_is(
     text: str, found: list[str]
 ) -> None:
-    assert sorted({text[s.start : s.end] for s in find_fields(text, Clock(5), WORDS)}) == found
+    assert sorted({text[s.start : s.end] for s in find_fields(text, Clock(60), WORDS)}) == found
 
 
 def test_the_beds_of_a_hand_over_hold_people_if_one_does() -> None:
     text = "HANDOVER\n1 Berg chest\n2 Qostami hip\nBed 3 Qiddiqui home today"
     berg = Span(text.index("Berg"), text.index("Berg") + 4, "PERSON", 0.6, "test")
-    found = find_companions(text, [berg], WORDS, Clock(5))
+    found = find_companions(text, [berg], WORDS, Clock(60))
     assert [text[span.start : span.end] for span in found] == ["Qostami", "Qiddiqui"]
-    assert find_companions(text, [], WORDS, Clock(5)) == []
+    assert find_companions(text, [], WORDS, Clock(60)) == []
 
 
 @pytest.mark.parametrize(
