@@ -19,6 +19,11 @@ _COLOUR = regex.compile(r"(?<![\w#&])#(?:[0-9a-fA-F]{3}){1,2}(?![\w-])")
 _SUM = regex.compile(
     r"[$€£¥][ ]?\d[\d,]*\.\d\d(?!\d)|(?<![\d.])\d[\d,]*\.\d\d(?=[ ](?:USD|EUR|GBP|CHF|euros?|dollars?|pounds?)(?!\w))"
 )
+_FLOAT = regex.compile(r"(?<![\d.])\d{1,2}\.\d{4,}(?![\d.])")
+# "@property" over what it decorates.
+_DECORATOR = regex.compile(r"`@[\w.]+`|@[\w.]+(?=\(|\s(?:async |def |class |@))")
+# What is typed at a prompt is a program.
+_PROMPT = regex.compile(r"^[ ]{0,4}[$%][ ]\p{Ll}[\w-]*", regex.MULTILINE)
 _PACKAGE = regex.compile(r"[\w.-]+@\d+(?:\.\d+){1,2}")
 _SERIES = regex.compile(r"(?<![\d.])\d+, \d+,(?: \.\.\.| …| \d+(?:,| and))")
 _LENGTH = regex.compile(r"[ ]?(?:[cm]m|inch(?:es)?|k?m|kg|V|W|A)(?!\w)")
@@ -29,7 +34,9 @@ _BEFORE = {
 }
 _NOBODYS = {
     "EMAIL_ADDRESS": (_PACKAGE,),
-    "PHONE_NUMBER": (_SUM,),
+    "PHONE_NUMBER": (_SUM, _FLOAT),
+    "USERNAME": (_DECORATOR, _PROMPT),
+    "PERSON": (_PROMPT,),
     "AGE": (_SERIES,),
     "ADDRESS": (_COLOUR, _SUM, _AMOUNT),
     "POSTCODE": (_COLOUR, _SUM),

@@ -36,7 +36,7 @@ _NOBODY = frozenset(
 )  # fmt: skip
 # In letters and chats, and what is said of persons only.
 _SPOKEN_TO = FIRST_PERSON | frozenset(
-    "mine ours us hers them they their theirs dear hi hello hey thanks please lives lived named nationality nationalities citizenship ethnicity religion faith resident spoke interview interviewed customer customers guest guests".split()
+    "mine ours us hers dear hi hello hey thanks please lives lived named nationality nationalities citizenship ethnicity religion faith resident spoke interview interviewed customer customers guest guests".split()
 )
 # Units, marks of code, files, versions, formulas: each sort is worth a word.
 _MARKS = tuple(

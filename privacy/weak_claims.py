@@ -27,7 +27,7 @@ MODELS = frozenset({"transformer", "spacy"})
 # Rules that go by the form alone, or by a word that stands beside things as often.
 _BY_FORM = frozenset(
     {
-        "unworded code", "unworded plate", "speaker", "given name lower", "user in a log", "name in a log", "goes by", "eircode", "case prefixed", "date short dotted", "partners", "listed people", "name in lower case", "name of a doer in lower case", "unworded age", "long number", "lettered number", "labelled code", "id labelled", "employee labelled",
+        "unworded code", "unworded plate", "speaker", "given name lower", "user in a log", "name in a log", "user beside a word", "goes by", "eircode", "case prefixed", "date short dotted", "partners", "listed people", "name in lower case", "name of a doer in lower case", "unworded age", "long number", "lettered number", "labelled code", "id labelled", "employee labelled",
         "order prefixed", "age told", "by itself", "underscored", "strange word", "of a name", "user did", "done by", "name in a field", "surname in a field", "beside a name",
         "between numbers", "day and month of two digits", "corner", "district", "whose number", "organisation by its words", "given name", "street", "street compound", "id", "plate German", "plate French or Italian", "plate UK",
     }
@@ -98,12 +98,17 @@ _NAME_PART = regex.compile(r"\p{L}[\p{L}'’]*")
 _CODE = regex.compile(r"[\d/_=+\\]")
 _ENDINGS = ("", "s", "es", "ed", "d", "ing", "er", "ers", "ly", "al")
 _LONGEST_ACRONYM = 6
-_CAMEL = regex.compile(r"\p{Ll}\p{Lu}")
+_CAMEL = regex.compile(r"\p{Ll}\p{Lu}|\p{Lu}{2}\p{Ll}{2}|\p{Lu}_\p{Lu}")
 # Rules that take a word for a name by the words beside it.
 _LOWER_RULES = frozenset({"name in lower case", "name of a doer in lower case"})
 _WORD_RULES = _LOWER_RULES | {"given name", "given name lower", "listed people"}
 _UNDERSCORED = regex.compile(r"\p{Lu}\p{Ll}+(?:_\p{Lu}\p{Ll}+)+")
 _OF = regex.compile(r"(?<!\w)(?:of|at|from|for|with|by|join(?:ed|s)?|near)[ ]$")
+_BODIES = regex.compile(
+    r"(?<!\p{L})(?:Association|Club|Society|Bank|Group|Inc|Ltd|LLC|Corp|Company|Co|University|College|School|Hospital|Clinic|Home|Church|Institute|Foundation|Trust|Council|Agency|Partners|Solutions|Systems|Services|Holdings|Bakery|Hotel|Inn|"
+    r"Restaurant|Cafe|Pharmacy|Logistics|Insurance|Airlines|Industries|Media|International|Networks|Robotics|Labs|Studio|Centre|Center)(?!\p{L})"
+)
+_DID = regex.compile(r"[ ]\p{Ll}+ed(?!\p{L})")
 _NEARLY_SURE = 0.62
 _IN_THE_SKY = frozenset(
     "mercury venus mars jupiter saturn uranus neptune pluto moon sun orion andromeda".split()
@@ -188,14 +193,15 @@ def _needs_somebody(text: str, span: Span, dictionary: frozenset[str]) -> bool:
         return True
     if found.isupper() and len(parts) == 1 and len(found) <= _LONGEST_ACRONYM:
         return True
+    if span.entity_type == "ORGANIZATION" and span.recognizer == "spacy":
+        # "Kestrel Housing Association", "the club of Toulouse", "Simple Energy invested", but not "Group" and "Remote Procedure Call".
+        titled = not found.isupper() and all(part[0].isupper() for part in parts if part not in NO_NOUN)
+        told = _DID.match(text, span.end) or (
+            len(parts) > 1 and _BODIES.search(found) and not _is_heading(text, span)
+        )
+        return not (titled and (told or _OF.search(text, max(0, span.start - 8), span.start)))
     if not all(_is_word(part.casefold(), dictionary) or part in NO_NOUN for part in parts):
         return False
-    if span.entity_type == "ORGANIZATION":
-        # "Kestrel Housing Association", "the club of Toulouse", but not "Group".
-        titled = not found.isupper() and all(part[0].isupper() for part in parts)
-        if not (titled and (len(parts) > 1 or _OF.search(text, max(0, span.start - 8), span.start))):
-            return True
-        return _is_heading(text, span)
     return span.score < _NEARLY_SURE
 
 
@@ -236,7 +242,8 @@ def _is_weak(text: str, span: Span, words: frozenset[str], dictionary: frozenset
         case "PERSON" if _is_run_together(found):
             return False
         case "PERSON" if span.recognizer in _LOWER_RULES:
-            return _is_word(found.rpartition(" ")[2], dictionary)
+            last = found.rpartition(" ")[2]
+            return is_thing(last) or _is_word(last, dictionary)
         case "PERSON":
             named = (
                 _is_name(found, words)
@@ -258,6 +265,8 @@ def _is_weak(text: str, span: Span, words: frozenset[str], dictionary: frozenset
             return (not _is_place(found) or _NUMBERED.fullmatch(found) is not None) and _STREET.search(
                 found
             ) is None
+        case "USERNAME" if is_thing(found.casefold()):
+            return True
         case "USERNAME":
             return _ACCOUNTS.search(text, max(0, span.start - _OWNED_REACH), span.end + _OWNED_REACH) is None
         case "AGE" | "NRP" | "DATE_TIME":

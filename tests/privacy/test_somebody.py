@@ -194,6 +194,11 @@ def test_what_has_an_article_before_it_is_no_login() -> None:
         ("It was 2996.00 euros.", "2996.00", "PHONE_NUMBER", "phone"),
         ("Added left-pad@28.8.22 to it.", "left-pad@28.8.22", "EMAIL_ADDRESS", "email"),
         ("The row goes 6, 20, 48, 100.", "20", "AGE", "unworded age"),
+        ("tanh(0.044715 * x)", "0.044715", "PHONE_NUMBER", "phone"),
+        ("$ tqzctl alpha list", "tqzctl", "USERNAME", "strange word"),
+        ("@cached(ttl=3)", "@cached", "USERNAME", "handle"),
+        ("A Remote Procedure Call takes 3 ms.", "Remote Procedure Call", "ORGANIZATION", "spacy"),
+        ("in a folder with FOLDER_ID", "FOLDER_ID", "LOCATION", "spacy"),
     ],
 )
 def test_what_things_are_called_titles_and_forms_of_nobody_need_somebody(
@@ -282,6 +287,7 @@ def test_words_of_a_dictionary_codes_and_capitals_need_somebody(
         ("Press paid.", "Press", "PERSON", 0.69),
         ("Invested by Kestrel Housing Association.", "Kestrel Housing Association", "ORGANIZATION", 0.4),
         ("the club of Stock", "Stock", "ORGANIZATION", 0.4),
+        ("Simple Energy invested heavily.", "Simple Energy", "ORGANIZATION", 0.4),
         ("a trip to Stock", "Stock", "LOCATION", 0.4),
     ],
 )
