@@ -30,6 +30,8 @@ from ui.pages import GROUPS
 
 PAGES = [name for names in GROUPS.values() for name in names]
 TABS = {
+    "data": ("Files", "Fields", "Look"),
+    "privacy": ("Policy", "Findings", "Review", "Recall"),
     "quality": ("Arms", "Records", "Where it loses", "Confidence", "Ratings"),
     "report": ("Verdict", "Report", "Arithmetic", "Changes"),
     "system": ("Machine", "Jobs", "Accounts", "Audit log"),
