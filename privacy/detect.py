@@ -38,6 +38,7 @@ from privacy.recognizers.prefilter import forget
 from privacy.recognizers.read_out import find_read_out
 from privacy.recognizers.rule import Clock, matches
 from privacy.recognizers.secrets import find_secrets
+from privacy.recognizers.signed import find_signed
 from privacy.records import DetectorModels, Span
 from privacy.sentences import everyday, without_plain
 from privacy.somebody import Speech
@@ -106,6 +107,7 @@ class Detector:
             partial(find_heard, words=self._words),
             find_read_out,
             partial(find_answers, words=self._words),
+            partial(find_signed, words=self._words),
             find_organizations,
             find_by_presidio,
             *finders,

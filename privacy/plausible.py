@@ -82,7 +82,7 @@ _HOST_WORD = regex.compile(
 )
 _VERSION_WORD = regex.compile(
     r"(?<!\w)(?:versions?|ver|v|releases?d?|upgrad\w{1,4}|downgrad\w{1,4}|updat\w{1,4}|requires?|pinned|builds?|firmware|kernel|driver|compiler|package|library|tested|"
-    r"compatible|install\w{0,3}|migrat\w{1,4}|since|until|bump\w{0,4})(?!\w)|(?<!-)[<>]=?|==|~=|(?<=\d)v$|(?<!\w)v$|\^$",
+    r"compatible|install\w{0,3}|migrat\w{1,4}|since|until|bump\w{0,4})(?!\w)|(?<!-)[<>]=?(?=\s?(?:\d|$))|==|~=|(?<=\d)v$|(?<!\w)v$|\^$",
     regex.IGNORECASE,
 )
 

@@ -22,10 +22,15 @@ _ENDS = r"(?=[,;!?)\"']|\.(?!\d)|[ ]\p{L}|\s*$)"
 _IS = r"(?:s?he['’]?s|i['’]m|(?:s?he|i)[ ](?:is|was|am|will be|would be|would have been|has just turned|turns?|turned))"
 _RANK = r"(?:(?:my|our|her|his|their|the)[ ])?(?:eldest|oldest|youngest|middle(?: one| child)?|younger(?: one)?|older(?: one)?|other one|big one|little one|first ?born|last ?born)"
 
+_BIRTHDAY = r"(?<!\w)(?:b(?:irth)?-?days?|hbd|many happy returns|congrat\w*)(?!\w)[^.\n\d]{0,40}[ ,!(]"
+
 TOLD: tuple[regex.Pattern[str], ...] = tuple(
     regex.compile(pattern, regex.IGNORECASE | regex.MULTILINE)
     for pattern in (
         rf"(?<![\w'’]){_IS}[ ]{_ADVERB}{_ANY}{_NOT_COUNTED}{_ENDS}(?![ ](?:and|or)[ ]\d)",
+        # Whoever is spoken to: a card, a letter; a rule that is for all says "if".
+        rf"{_BIRTHDAY}{_GROWN}{_NOT_COUNTED}(?=[!,;)]|[ ](?:and|today|years?|yrs?|already|still|now|but)(?!\w)|\s*$)",
+        rf"(?<!\w)(?:when|now|now that|because|since|by the time|although|though|until|before)[ ]you(?:['’]?re|[ ]are|[ ]were|[ ]turn(?:ed)?)[ ]{_ADVERB}{_GROWN}{_NOT_COUNTED}(?![ ]and[ ](?:over|older|above|under|you)(?!\w)){_ENDS}",
         rf"(?<!\w){_RANK}(?:['’]s|[ ](?:is|was|turns?|turned)|,|[ ]\(|:)?[ ]?{_ADVERB}{_ANY}{_NOT_COUNTED}",
         # An answer: "How old are you, love?" "56."
         rf"(?<!\w)(?:how old|what age|your age|his age|her age|(?:and|patient) age|age|dob or age)(?!\w)[^.!?\d\n]{{0,40}}\?[\s\"'”’)-]{{0,4}}(?:\w{{1,12}}:\s)?[\"'“]?(?:(?:i['’]?m|s?he['’]?s|it['’]?s|just|about|um|uh|er|oh|well|yes|sure|ok),?[ ]){{0,3}}{_ANY}{_NOT_COUNTED}",

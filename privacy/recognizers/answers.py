@@ -18,7 +18,7 @@ from privacy.records import Span
 _SPEAKER = r"(?:\[[^\]\n]{1,12}\][ ]?)?(?:[\p{L}#][\p{L}\d .#'’-]{0,24}:[ ]?|(?:agent|caller|customer|client|patient|operator|dispatcher|interviewer|interviewee|witness|officer|nurse|doctor|advisor|adviser|user|member|guest|passenger|tenant|speaker[ ](?:one|two|three|[a-c]|\d)|[qa])[.,]?[ ])?"
 _FILLER = r"(?:(?:yes|yeah|yep|yup|um+|uh+|erm?|oh|ah|well|so|sure|of course|okay|ok|right|hi|hiya|hello|it['’]?s|it is|that['’]?s|that would be|that['’]?ll be|i['’]?m|i am|he['’]?s|she['’]?s|my name is|my name['’]?s|(?:her|his|the|first) name['’]?s|(?:her|his|the|first) name is|this is|name['’]?s|just|sorry|mr|mrs|ms|miss|dr|called|she was|he was|born in|from|maybe|about|nearly)[,.]?[ ]){0,6}"
 _QUESTION = regex.compile(
-    rf"(?P<asked>(?<!\w)(?:(?:sur|full |first |last |middle |maiden |family )?name|who(?:['’]s| am i| are you| is| was| were| did| else| do)|speaking (?:to|with)|how old|ages?|nationality|citizenship|ethnicity|ethnic \w+|religion|where (?:are|were) (?:you|they) (?:from|born)|where (?:is|was) (?:s?he) (?:from|born))(?!\w)[^\n]{{0,70}})\n{_SPEAKER}{_FILLER}(?P<answer>[^\n]{{1,60}})",
+    rf"(?P<asked>(?<!\w)(?:(?:sur|full |first |last |middle |maiden |family )?name|who(?:['’]s| am i| are you| is| was| were| did| else| do)|speaking (?:to|with)|how old|ages?|nationality|citizenship|ethnicity|ethnic \w+|religion|where (?:are|were) (?:you|they) (?:from|born)|where (?:is|was) (?:s?he) (?:from|born))(?!\w)[^\n]{{0,70}})(?:\n|(?<=(?:your|full|sur|last|first|who am i|how old)(?!\w)[^.?\n]{{0,40}})[.?][ ](?=[^\n]{{0,60}}[.?]|[^\n]{{0,60}}$)){_SPEAKER}{_FILLER}(?P<answer>[^\n]{{1,60}})",
     regex.IGNORECASE,
 )
 _FOR_NAME = regex.compile(r"name|who|speaking (?:to|with)", regex.IGNORECASE)
@@ -34,7 +34,7 @@ _MOST_WORDS = 4
 
 def find_answers(text: str, clock: Clock, words: frozenset[str]) -> list[Span]:
     """Spans of what was asked for; `words` are everyday words in lower case, without which there are none. Raises TimeoutError."""
-    if "\n" not in text or not words:
+    if not words:
         return []
     spans: list[Span] = []
     for match in matches(_QUESTION, text, clock):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import regex
 
 from privacy.recognizers.login_forms import has_form, is_no_word, is_of_a_name, is_writer, may_be
+from privacy.recognizers.login_places import find_login_places
 from privacy.recognizers.needs import Pattern
 from privacy.recognizers.prefilter import Group, may_match
 from privacy.recognizers.rule import Clock, matches, matches_of, search
@@ -185,6 +186,7 @@ def find_logins(
         if may_be(match[group]) if group == "x" else is_writer(match[group]):
             found.append((*match.span(group), 0.5, "writer"))
     found += find_stray(text, clock, words, knows)
+    found += find_login_places(text, clock, words)
     signs = [sign for sign in (HOST, _LOG_START, _LEVEL) if may_match(sign, text)]
     if words and (signs or "=" in text):
         for line in search(_LINE, text, clock):

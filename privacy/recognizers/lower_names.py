@@ -19,6 +19,7 @@ _CALLED = r"(?:man|woman|lady|guy|bloke|chap|fella|lad|lass|girl|boy|person|some
 _UNDER = r"(?:booked|registered|listed|filed|reserved|made|it['’]?s|is|was|be|booking|account|name|down) under(?: the name(?: of)?)?|name of|(?:i|we) (?:spoke|talked) (?:to|with) was"
 _BEFORE = (
     rf"{_CALLED}|{_UNDER}|"
+    r"owner|tenant|landlord|landlady|keyholder|driver|member|resident|guest|host|passenger|victim|witness|suspect|claimant|defendant|complainant|applicant|volunteer|supervisor|engineer|technician|lodger|occupant|occupier|executor|pupil|student|"
     r"this is|my name is|name is|name's|named|called|i am|i'm|im|it's|its|hello|hi|hey|hiya|yo|dear|thanks|thank you|thx|cheers|asked|ask|told|tell|met|meet|meeting|saw|seen|know|knows|knew|"
     r"is|was|with|from|for|by|to|and|add|added|let|collected by|brought in by|seen by|visited by|admit(?:ted)?|discharged?|treat(?:ed)?|mr|mrs|ms|miss|dr|prof|cc|mention|ping|ping(?:ed)?|text(?:ed)?|email(?:ed)?|message(?:d)?|call|phone(?:d)?|rang|spoke to|spoke with|spoke 2|speak 2|talk to|talked to|talking to|speak to|speak with|speaking to|"
     r"remind|invite|invited|contact|dm|maybe|because|since|that|when|if|did|does|has|can|will|could|would|should|where is|where's|who is|who's|how is|how's|"

@@ -63,7 +63,9 @@ def find_read_out(text: str, clock: Clock) -> list[Span]:
             told += len(bare)
         else:
             alone += len(bare)
-        # Figures and single letters in print are lists and statutes.
+        # Figures and single letters in print are lists and statutes, "2 x 20" counts.
+        if plain == ["x"]:
+            continue
         heard = told or numbers or any(len(run) > _ENOUGH for run in figures)
         count = len(numbers) + sum(map(len, figures))
         before = max(0, match.start() - _REACH), match.start()
@@ -74,8 +76,15 @@ def find_read_out(text: str, clock: Clock) -> list[Span]:
             or (told + alone > 1 and count > 1 and told + alone + count > _ENOUGH)
             or (told + len(plain) + count >= _ENOUGH and _CODE.search(text, *before) is not None and (numbers or told + alone))
         ):  # fmt: skip
-            spans.append(Span(match.start(), match.end(), "REFERENCE_ID", 0.5, "read out"))
+            spans.append(Span(match.start(), _end(match, text), "REFERENCE_ID", 0.5, "read out"))
     return spans
+
+
+def _end(match: Match, text: str) -> int:
+    """Without "i" or "a" where a sentence goes on with it: "two five y r i think"."""
+    last = match.end()
+    goes_on = text[last - 2 : last].casefold() in (" i", " a") and text[last : last + 1] == " "
+    return last - 2 if goes_on else last
 
 
 def _spelled(match: Match, text: str, before: tuple[int, int], clock: Clock) -> Iterator[Span]:

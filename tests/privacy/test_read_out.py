@@ -11,9 +11,11 @@ from privacy.recognizers.age import find_ages
 from privacy.recognizers.answers import find_answers
 from privacy.recognizers.dates import find_dates
 from privacy.recognizers.heard import find_heard
+from privacy.recognizers.login_places import find_login_places
 from privacy.recognizers.lower_names import find_lower_names
 from privacy.recognizers.read_out import find_read_out
 from privacy.recognizers.rule import Clock
+from privacy.recognizers.signed import find_signed
 from privacy.records import Span
 
 WORDS = frozenset(
@@ -123,7 +125,7 @@ def test_whoever_a_thing_is_booked_under_or_a_man_is_called_is_named() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["b for bravo " * 5400, "a aa " * 13_000, "one um uh " * 6000, "name\nagent um um um " * 3500, "flat two one " * 5000],
+    ["b for bravo " * 5400, "a aa " * 13_000, "one um uh " * 6000, "name\nagent um um um " * 3500, "flat two one " * 5000, "aa -" * 16_000, "thanks " * 9000, "/users/a" * 8000],
 )  # fmt: skip
 def test_what_is_said_over_and_over_costs_linear_time(text: str) -> None:
     find_read_out("one two b", Clock(5))
@@ -131,4 +133,45 @@ def test_what_is_said_over_and_over_costs_linear_time(text: str) -> None:
     find_read_out(text, Clock(30))
     find_answers(text, Clock(30), WORDS)
     find_heard(text, Clock(30), WORDS)
+    find_signed(text, Clock(30), WORDS)
+    find_login_places(text, Clock(30), WORDS)
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("nilsen_kr: hi is anyone there\nBot: Hello!\nnilsen_kr: yes please", ["nilsen_kr"]),
+        ("max_retries: set by you\nmin_size: two", []),
+        ("cat /srv/staff/nilsenk041.txt", ["nilsenk041"]),
+        ("cat /srv/staff/please.txt", []),
+        ("cust tnilsen rang again", ["tnilsen"]),
+    ],
+)
+def test_a_login_is_told_by_where_it_stands(text: str, expected: list[str]) -> None:
+    words = WORDS | frozenset(
+        "max retries min size set by you two hi is anyone yes bot hello rang again cat".split()
+    )
+    assert (
+        sorted({text[start:end] for start, end, *_ in find_login_places(text, Clock(5), words)}) == expected
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("changed the cable, line is fine now. -nilsen", ["nilsen"]),
+        ("The key is under the mat. Nilsen", ["Nilsen"]),
+        ("Hedda,\nthe key is under the mat.", ["Hedda"]),
+        ("thanks for the key Hedda! it fits", ["Hedda"]),
+        ("try to run it with git commit -nilsen", []),
+        ("The key is under the mat. Please", []),
+    ],
+)
+def test_who_signs_or_is_greeted_is_named(text: str, expected: list[str]) -> None:
+    assert _texts(text, find_signed(text, Clock(5), WORDS)) == expected
+
+
+def test_the_age_of_whoever_is_spoken_to_is_found_and_a_rule_for_all_is_none() -> None:
+    assert _texts("happy birthday old friend, 52 and still dancing", find_ages("happy birthday old friend, 52 and still dancing", Clock(5))) == ["52"]  # fmt: skip
+    assert find_ages("You can apply if you are 65 and over", Clock(5)) == []
