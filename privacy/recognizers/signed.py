@@ -23,7 +23,10 @@ _FORMS = Group(
         rf"(?i:(?<!\w)(?:omg|thanks|thank you|thx|cheers|hey|congrat\w*|birthday|bday|well done|welcome)(?!\w)[^.!?\n]{{0,30}}?)[ ,]{_NAME}(?=!)",
     )
 )
-_COMMAND = regex.compile(r"[$={}<>|`]|(?<!\w)--?\w+[ ]-|::|(?<!\w)(?:sudo|git|npm|docker|kubectl|ls|grep|rm|cp|tar|curl|ssh)[ ]", regex.MULTILINE)
+_COMMAND = regex.compile(
+    r"[$={}<>|`]|(?<!\w)--?\w+[ ]-|::|(?<!\w)(?:sudo|git|npm|docker|kubectl|ls|grep|rm|cp|tar|curl|ssh)[ ]",
+    regex.MULTILINE,
+)
 
 
 def find_signed(text: str, clock: Clock, words: frozenset[str]) -> list[Span]:
