@@ -40,7 +40,7 @@ def find_answers(text: str, clock: Clock, words: frozenset[str]) -> list[Span]:
     for match in matches(_QUESTION, text, clock):
         asked, (start, end) = match["asked"], match.span("answer")
         if _FOR_NAME.search(asked):
-            spans += _names(text, start, end, words, clock)
+            spans += _names(text, start, end, words)
         if _FOR_AGE.search(asked) and (age := _NUMBER.search(text, start, end)):
             spans.append(Span(age.start(), age.end(), "AGE", 0.5, "age answered"))
         if (
@@ -52,7 +52,7 @@ def find_answers(text: str, clock: Clock, words: frozenset[str]) -> list[Span]:
     return spans
 
 
-def _names(text: str, start: int, end: int, words: frozenset[str], clock: Clock) -> Iterator[Span]:
+def _names(text: str, start: int, end: int, words: frozenset[str]) -> Iterator[Span]:
     """The words at the beginning of an answer that name somebody, wherever they stand in the text."""
     last = at = start
     run = list(_WORD.finditer(text, start, end))[:_MOST_WORDS]
@@ -71,7 +71,7 @@ def _names(text: str, start: int, end: int, words: frozenset[str], clock: Clock)
     yield Span(start, start + len(name), "PERSON", 0.45, "name answered")
     if not all(part in words for part in name.casefold().split()):
         again = regex.compile(rf"(?<![\w-]){regex.escape(name)}(?![\w-])", regex.IGNORECASE)
-        for match in matches(again, text, clock):
+        for match in again.finditer(text):
             yield Span(match.start(), match.end(), "PERSON", 0.45, "name answered")
 
 

@@ -11,6 +11,7 @@ from itertools import takewhile
 
 import regex
 
+from privacy.recognizers.prefilter import may_match
 from privacy.recognizers.rule import Clock, Match, matches, one_of
 from privacy.recognizers.rule import words as words_of
 from privacy.records import Span
@@ -43,6 +44,11 @@ _NAMES = words_of(
     r"caller",
     r"called",
 )
+# Without one of these nothing is read out; most texts have none, and a run of signs may begin at every letter.
+_HINT = regex.compile(
+    rf"(?<!\w)(?:{_NUMBER}|{_RADIO})(?!\w)|[ ]as[ ](?:in|for)[ ]|(?<!\w)[a-z][ ]for[ ]|\d{{5}}|(?:spell|name)",
+    regex.IGNORECASE,
+)
 _REACH = 80
 _ENOUGH = 4
 # Alone they are words.
@@ -52,6 +58,8 @@ _ALSO_WORDS = frozenset("aio")
 def find_read_out(text: str, clock: Clock) -> list[Span]:
     """Spans of codes read out, of names spelled with words, and of such a name wherever else it stands. Raises TimeoutError."""
     spans: list[Span] = []
+    if not may_match(_HINT, text):
+        return spans
     for match in matches(_RUN, text, clock):
         numbers, figures, bare = match.captures("number"), match.captures("figures"), match.captures("bare")
         plain = [letter.casefold() for letter in match.captures("plain")]
@@ -70,7 +78,7 @@ def find_read_out(text: str, clock: Clock) -> list[Span]:
         count = len(numbers) + sum(map(len, figures))
         before = max(0, match.start() - _REACH), match.start()
         if not count:
-            spans += _spelled(match, text, before, clock)
+            spans += _spelled(match, text, before)
         elif heard and (
             (told > 1 and told + alone + count >= _ENOUGH)
             or (told + alone > 1 and count > 1 and told + alone + count > _ENOUGH)
@@ -87,7 +95,7 @@ def _end(match: Match, text: str) -> int:
     return last - 2 if goes_on else last
 
 
-def _spelled(match: Match, text: str, before: tuple[int, int], clock: Clock) -> Iterator[Span]:
+def _spelled(match: Match, text: str, before: tuple[int, int]) -> Iterator[Span]:
     """The letters and the name they spell; nothing if no word of names stands before and few of them have a word."""
     worded = len(match.captures("worded")) + len(match.captures("bare"))
     signs = sorted(
@@ -100,5 +108,5 @@ def _spelled(match: Match, text: str, before: tuple[int, int], clock: Clock) -> 
         return
     yield Span(match.start(), match.end(), "PERSON", 0.5, "spelled out")
     again = regex.compile(rf"(?<!\w){''.join(letter for _, letter in signs)}(?!\w)", regex.IGNORECASE)
-    for found in matches(again, text, clock):
+    for found in again.finditer(text):
         yield Span(found.start(), found.end(), "PERSON", 0.4, "spelled name")
