@@ -70,8 +70,13 @@ def _again(
     text: str, named: bytearray, people: set[tuple[int, int]], words: frozenset[str]
 ) -> Iterable[Span]:
     """The parts of names in lower case, which nobody capitalises the second time either."""
-    parts = {part for start, end in people for part in _LOWER_PART.findall(text[start:end])}
-    parts -= words | NOT_NAMES | AMBIGUOUS | WORDS_IN_LOWER_CASE
+    parts = {
+        part
+        for start, end in people
+        if not text[start].isupper()
+        for part in _LOWER_PART.findall(text[start:end])
+        if not any(part in known for known in (words, NOT_NAMES, AMBIGUOUS, WORDS_IN_LOWER_CASE))
+    }
     if parts:
         for match in _LOWER_PART.finditer(text):
             if match.group() in parts and 0 in named[match.start() : match.end()]:
