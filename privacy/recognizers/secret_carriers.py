@@ -9,36 +9,20 @@ from __future__ import annotations
 import re
 
 from privacy.recognizers.secret_families import Family, is_drawn, is_userinfo
-from privacy.recognizers.secret_words import (
+from privacy.recognizers.secret_shapes import (
+    is_argument,
     is_joined_phrase,
     is_password,
-    is_plain_word,
     is_quoted_password,
     is_secret_word,
     is_spaced_password,
     looks_random,
 )
 
-_STAND_IN = re.compile(
-    r"(?i)(?:my|your|the|new|old|some)?[-_]?(?:p(?:ass)?w(?:or)?d|pass|secret|token|key|string|value|text)|required|optional|unset|none"
-)
 _ARGUMENT = r"[\"']?(?P<x>[^\s\"'`|;]{4,200}+)"
 _QUOTED = r"[bNru]{0,2}[\"'](?P<x>[^\"'\n]{4,200}+)[\"']"
 _OTHER = r"(?:[^\"'()\n]{0,30}[\"'][^\"'\n]{0,120}+[\"'],\s{0,8})"
 _PLACE = r"(?:[^\n|;]{0,120}?\s)"
-
-
-def is_argument(value: str) -> bool:
-    """Where a program takes a secret: no variable, option, number of a port, file or stand-in."""
-    value = value.rstrip(".,;:)]}")
-    return (
-        len(value) >= 4
-        and value[0] not in "$<{[(%-&./\\"
-        and not re.fullmatch(r"[0-9]{1,5}|[*.x]+|[A-Z_]{4,}", value)
-        and not _STAND_IN.fullmatch(value)
-        and "{" not in value
-        and is_plain_word(value)
-    )
 
 
 def is_drawn_argument(value: str) -> bool:
@@ -74,10 +58,10 @@ def is_hook(value: str) -> bool:
 
 def is_codes(value: str) -> bool:
     """A list of drawn codes, not words or years."""
-    return sum(map(str.isdigit, value)) >= 2
+    return sum(map(str.isdigit, value)) >= (1 if re.fullmatch("[a-z0-9]{5}-[a-z0-9]{5}", value) else 2)
 
 
-_CODE = r"(?:(?=[a-zA-Z-]{0,6}[0-9])[0-9a-zA-Z]{4,6}+(?:-[0-9a-zA-Z]{4,6}){1,3}|[0-9]{4} [0-9]{4}|[0-9]{6,10}|(?=[a-z]{0,9}[0-9])[0-9a-z]{8,12}|(?=[A-Z]{0,9}[0-9])[0-9A-Z]{8,12})(?![\w-])"
+_CODE = r"(?:(?=[a-zA-Z-]{0,12}[0-9])[0-9a-zA-Z]{4,6}+(?:-[0-9a-zA-Z]{4,6}){1,3}|[0-9]{4} [0-9]{4}|[0-9]{6,10}|(?=[a-z]{0,9}[0-9])[0-9a-z]{8,12}|(?=[A-Z]{0,9}[0-9])[0-9A-Z]{8,12})(?![\w-])"
 _CODE_LIST = rf"(?P<x>{_CODE}(?:(?:[\s,;|/*•-]|\\n|(?<![\w.])[0-9]{{1,2}}[.)]\s){{1,8}}{_CODE}){{0,20}})"
 
 CARRIERS: tuple[Family, ...] = (

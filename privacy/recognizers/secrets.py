@@ -24,6 +24,8 @@ from privacy.recognizers.secret_families import (
     is_userinfo,
     is_wif,
 )
+from privacy.recognizers.secret_shapes import is_seed_phrase
+from privacy.recognizers.secret_told import TOLD
 from privacy.recognizers.secret_words import WORDED
 from privacy.records import Span
 
@@ -34,12 +36,17 @@ _MAX_ARMOUR = 20_000
 _ARMOUR = re.compile(r"-----BEGIN (?:[A-Z0-9]{2,10} ){0,3}(?:PRIVATE KEY(?: BLOCK)?|MESSAGE)-----")
 _ARMOUR_END = re.compile(r"-----END [A-Z0-9 ]{3,40}-----(?:\\[nr]){0,2}")
 _PUBLIC_ARMOUR = re.compile(
-    r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}(?:PUBLIC KEY|CERTIFICATE|CERTIFICATE REQUEST|CRL|PARAMETERS)-----"
-    r"(?:[A-Za-z0-9+/=\s]|\\[nr]){0,20000}+-----END "
+    r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}(?:PUBLIC KEY(?: BLOCK)?|CERTIFICATE|CERTIFICATE REQUEST|CRL|PARAMETERS|SIGNATURE)-----"
+    r"(?:\s{0,2}[A-Z][a-z]{3,10}: [^\n]{0,80}){0,4}(?:[A-Za-z0-9+/=\s]|\\[nr]){0,20000}+-----END "
 )
 _ARMOUR_BODY = re.compile(r"(?:[A-Za-z0-9+/=\s]|\\[nr])*+")
 _KEY_TEXT = re.compile(r"[A-Za-z0-9+/=]{24}")
 
+_HEX = re.compile("[0-9a-f]+|[0-9A-F]+")
+_CHECKSUM = re.compile(r"(?i)(?:\b(?:md5|sha[0-9]{1,3}|b2)(?:sum|\sof)\b|checksum|fingerprint|digest)[^\n]*$")
+
+_PHRASE_LINE = re.compile(r"^[\"'> ]{0,4}(?P<x>(?:[a-z]{3,8} ){11,23}+[a-z]{3,8})(?=[\"'.]?\s*$)", re.M)
+_PRODUCT_KEY = re.compile(r"(?<![\w-])(?P<x>(?:(?=[A-Z0-9]{0,4}[A-Z])[A-Z0-9]{5}-){4}[A-Z0-9]{5})(?![\w-])")
 _JWT = re.compile(
     r"(?<![A-Za-z0-9_-])eyJ[\w-]{10,}+\.(?:eyJ|[A-Za-z0-9])[\w-]{8,}+(?:\.[\w-]{0,}+){0,3}", re.ASCII
 )
@@ -80,7 +87,7 @@ _STRUCTURES = (
     Family("wi-fi code", ("wifi:",), re.compile(r"WIFI:[^\n]{0,80}?P:(?P<x>(?:\\.|[^;\\\n]){4,64}+);", re.I), 0.95),
 )  # fmt: skip
 
-_FAMILIES = (*TOKENS, *_STRUCTURES, *WORDED, *CARRIERS)
+_FAMILIES = (*TOKENS, *_STRUCTURES, *WORDED, *CARRIERS, *TOLD)
 
 
 @cache
@@ -104,7 +111,7 @@ def find_secrets(text: str, clock: Clock) -> list[Span]:
     lowered = text.lower()
     if len(lowered) != len(text):  # a letter whose lower case is two: places must stay the same
         lowered = "".join(char if len(char.lower()) != 1 else char.lower() for char in text)
-    spans = _markless(text, clock)
+    spans = [*_markless(text, clock), *_bare(text)]
     done = [0] * len(_FAMILIES)
     armour_end = public_end = 0
     for last, (anchor, numbers) in _automaton().iter(lowered):
@@ -126,7 +133,9 @@ def find_secrets(text: str, clock: Clock) -> list[Span]:
             if (found := _match(family, text, at, last + 1)) is None:
                 continue
             start, end = found.span("x" if "x" in family.pattern.groupindex else 0)
-            if family.accept is None or family.accept(text[start:end]):
+            if (family.accept is None or family.accept(text[start:end])) and not _is_checksum(
+                text, at, start, end
+            ):
                 spans.append(Span(start, end, "SECRET", family.score, family.name))
                 done[number] = end
             elif end - start >= _UNBROKEN_CHARS and " " not in text[start:end]:
@@ -139,6 +148,13 @@ def _match(family: Family, text: str, at: int, end: int) -> re.Match[str] | None
         before, behind = family.window
         return family.pattern.search(text, max(0, at - before), end + behind)
     return family.pattern.match(text, at)
+
+
+def _is_checksum(text: str, at: int, start: int, end: int) -> bool:
+    """A digest of something, said before the word that announces: "the md5sum of the token list is ..."."""
+    return end - start in (32, 40, 56, 64, 96, 128) and bool(
+        _HEX.fullmatch(text, start, end) and _CHECKSUM.search(text, max(0, at - 40), at)
+    )
 
 
 def _url_password(text: str, at: int) -> Span | None:
@@ -170,6 +186,19 @@ def _markless(text: str, clock: Clock) -> list[Span]:
                 )
             )
     return spans
+
+
+def _bare(text: str) -> list[Span]:
+    """A line that is nothing but a wallet's words, and a product key of five times five: both need no word."""
+    phrases = (found for found in _PHRASE_LINE.finditer(text) if is_seed_phrase(found["x"]))
+    keys = (
+        (found for found in _PRODUCT_KEY.finditer(text) if is_drawn(found["x"]))
+        if text.count("-") >= 4
+        else ()
+    )
+    return [
+        Span(*found.span("x"), "SECRET", 0.9, "recovery phrase or product key") for found in (*phrases, *keys)
+    ]
 
 
 def _armour(text: str, start: int) -> Span | None:

@@ -234,6 +234,7 @@ def test_running_out_of_time_is_an_error_without_text() -> None:
         "a.", "1-", "a@", " ", "A b ", "password", "password is ", "password for a ", "token=", "secret: ", "eyJaaaaaaaaaaaa.", "://a:",
         f"{DASHES}BEGIN PRIVATE KEY{DASHES}", "seed phrase ", "verification code ", "WIFI:P:", "is your ", "abc ", "q~", "acr", "Ab1", "aB",
         "mysql -p", "curl -u a", "cookie", "M" * 24 + ".", "$6$", "密码", "token abAb", "secret " + "ab" * 2000 + "A ",
+        "password:", "'password' ", "clave ", "changed the password to ", "key = {", "wallet ", "PIN der karte ", "code de la porte ", "ABCDE-", "slmgr -ipk ",
     ],
 )  # fmt: skip
 @pytest.mark.slow
