@@ -190,15 +190,10 @@ def _markless(text: str, clock: Clock) -> list[Span]:
 
 def _bare(text: str) -> list[Span]:
     """A line that is nothing but a wallet's words, and a product key of five times five: both need no word."""
-    phrases = (found for found in _PHRASE_LINE.finditer(text) if is_seed_phrase(found["x"]))
-    keys = (
-        (found for found in _PRODUCT_KEY.finditer(text) if is_drawn(found["x"]))
-        if text.count("-") >= 4
-        else ()
-    )
-    return [
-        Span(*found.span("x"), "SECRET", 0.9, "recovery phrase or product key") for found in (*phrases, *keys)
-    ]
+    found = [match.span("x") for match in _PHRASE_LINE.finditer(text) if is_seed_phrase(match["x"])]
+    if text.count("-") >= 4:
+        found += [match.span("x") for match in _PRODUCT_KEY.finditer(text) if is_drawn(match["x"])]
+    return [Span(start, end, "SECRET", 0.9, "recovery phrase or product key") for start, end in found]
 
 
 def _armour(text: str, start: int) -> Span | None:
