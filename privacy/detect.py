@@ -40,7 +40,7 @@ from privacy.recognizers.rule import Clock, matches
 from privacy.recognizers.secrets import find_secrets
 from privacy.recognizers.signed import find_signed
 from privacy.records import DetectorModels, Span
-from privacy.sentences import everyday, without_plain
+from privacy.sentences import everyday, in_lower_case, without_plain
 from privacy.somebody import Speech
 from privacy.spacy_names import SpacyNames
 from privacy.token_classifier import TokenClassifier
@@ -89,6 +89,7 @@ class Detector:
         self._classifiers = [TokenClassifier(folder, min_score=min_score) for folder in models.classifiers]
         self._words = everyday(frozenset().union(*(classifier.words for classifier in self._classifiers)))
         self._dictionary = self._words | self._spacy.dictionary()
+        self._lower = in_lower_case(self._spacy.never_nouns())
         self._finders: tuple[Find, ...] = (
             find_contacts,
             partial(find_logins, words=self._words, knows=self._spacy.knows),
@@ -134,7 +135,10 @@ class Detector:
         pages = [fold(text) for text in texts]
         found = [self._by_rules(page.text, clock) for page in pages]
         shown = [_shown(page.text, spans) for page, spans in zip(pages, found, strict=True)]
-        asked = [without_plain(text, spans, self._words) for text, spans in zip(shown, found, strict=True)]
+        asked = [
+            without_plain(text, spans, self._words, self._lower)
+            for text, spans in zip(shown, found, strict=True)
+        ]
         for classifier in self._classifiers:
             for spans, more in zip(found, classifier.find(asked, clock), strict=True):
                 spans += more

@@ -40,8 +40,18 @@ def _nobody() -> frozenset[str]:
     return NOT_NAMES - listed_names("first_names", "first_names_male", "first_names_female", "last_names")
 
 
-def without_plain(text: str, found: Sequence[Span], words: frozenset[str]) -> str:
-    """The text with blanks for each sentence of which every word is everyday, nobody's name or `found` already; all offsets stay."""
+def in_lower_case(words: frozenset[str]) -> frozenset[str]:
+    """Of a language's words those that in lower case are nobody's name, and those that are so though people have them for a name."""
+    return everyday(words) | WORDS_IN_LOWER_CASE
+
+
+def without_plain(
+    text: str, found: Sequence[Span], words: frozenset[str], lower: frozenset[str] = WORDS_IN_LOWER_CASE
+) -> str:
+    """The text with blanks for each sentence of which every word is everyday, nobody's name or `found` already; all offsets stay.
+
+    `words` are everyday ones, `lower` further ones that are so in lower case, behind a sentence's beginning.
+    """
     if not words:
         return text
     covered = bytearray(len(text))
@@ -50,13 +60,15 @@ def without_plain(text: str, found: Sequence[Span], words: frozenset[str]) -> st
     parts: list[str] = []
     done = 0
     for start, end in sentences(text):
-        if _is_plain(text, start, end, covered, words):
+        if _is_plain(text, start, end, covered, words, lower):
             parts += (text[done:start], " " * (end - start))
             done = end
     return "".join((*parts, text[done:])) if parts else text
 
 
-def _is_plain(text: str, start: int, end: int, covered: bytearray, words: frozenset[str]) -> bool:
+def _is_plain(
+    text: str, start: int, end: int, covered: bytearray, words: frozenset[str], lower: frozenset[str]
+) -> bool:
     count = unknown = 0
     before = ""
     for match in _WORD.finditer(text, start, end):
@@ -70,14 +82,16 @@ def _is_plain(text: str, start: int, end: int, covered: bytearray, words: frozen
         unknown += 1
         if count == 1:
             word = word[0].lower() + word[1:]
+        if word.endswith(("n't", "n’t")) or not any(map(str.isalnum, word)):
+            continue
         word = word.partition("'")[0]
         if (
             word.casefold() not in _nobody()
             and word not in ("I", "a", "")
             and not all(
                 part in words
-                or (lower_case and part in WORDS_IN_LOWER_CASE)
-                or (len(part) == 2 and part.islower() and part.isalpha())
+                or (lower_case and part in lower)
+                or (len(part) <= 2 and part.islower() and part.isalpha())
                 for part in word.split("-")
             )
         ):

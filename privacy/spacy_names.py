@@ -38,7 +38,7 @@ class SpacyNames:
 
         if not (model / "meta.json").is_file():
             raise ValueError(f"{model}: not a spaCy model folder (no meta.json); point to the unpacked model")
-        self._folder = model
+        self._lists = _lists(model / "lemmatizer" / "lookups")
         self._nlp: Any = spacy.load(
             model, exclude=["tagger", "parser", "senter", "attribute_ruler", "lemmatizer"]
         )
@@ -59,19 +59,30 @@ class SpacyNames:
 
     def dictionary(self) -> frozenset[str]:
         """The words, most of them without endings, that the model's lemmatizer knows; none if it has no such lists."""
-        from spacy.lookups import Lookups
-
-        folder = self._folder / "lemmatizer" / "lookups"
-        if not folder.is_dir():
-            return frozenset()
-        lists = Lookups().from_disk(folder)
         return frozenset(
             word
             for table in ("lemma_index", "lemma_exc")
-            if lists.has_table(table)
-            for known in lists.get_table(table).values()
+            for known in self._listed(table).values()
             for word in known
         )
+
+    def never_nouns(self) -> frozenset[str]:
+        """Of those the verbs, adjectives and adverbs, with their endings: no name, no place is among them unless it is such a word too."""
+        found: set[str] = set()
+        for kind in ("adj", "adv", "verb"):
+            known = self._listed("lemma_index").get(kind, ())
+            found.update(known, self._listed("lemma_exc").get(kind, ()))
+            for ending, without in self._listed("lemma_rules").get(kind, ()):
+                found.update(
+                    word[: len(word) - len(without)] + ending for word in known if word.endswith(without)
+                )
+        return frozenset(found)
+
+    def _listed(self, table: str) -> Any:
+        """A table of the lemmatizer, by part of speech; empty if it has none."""
+        if self._lists is None:
+            return {}
+        return self._lists.get_table(table) if self._lists.has_table(table) else {}
 
     def find(
         self, texts: Sequence[str], explained: Sequence[Sequence[Span]], words: frozenset[str], clock: Clock
@@ -119,6 +130,13 @@ class SpacyNames:
         while unfinished:
             unfinished = self._ner.transition_states(unfinished, scorer.predict(unfinished))
         return states
+
+
+def _lists(folder: Path) -> Any:
+    """The lemmatizer's tables; None if there are none."""
+    from spacy.lookups import Lookups
+
+    return Lookups().from_disk(folder) if folder.is_dir() else None
 
 
 def _unexplained(text: str, spans: Sequence[Span], words: frozenset[str]) -> list[tuple[int, int]]:
