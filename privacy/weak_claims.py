@@ -47,7 +47,7 @@ _OWNED = regex.compile(
 )
 _OWNED_REACH = 60
 _ACCOUNTS = regex.compile(
-    r"(?<!\p{L})(?:users?|username|log(?:ged)?[ -]?(?:in|on|out)s?|logins?|accounts?|sessions?|passwords?|sudo|author|owner|assignee|reviewe[rd]|approved|opened|closed|uid|acct|home|mfa|sso|vpn|handle|invit\w+|cc|unlock\w*|(?:re|de)?activat\w*|mychart|portals?|profiles?|pls|plz|watchers?|messag\w+|mention\w*|dm|chat|(?:ordered|entered|charted|edited|signed|reviewed|dispensed|verified|cosigned|documented|released|printed|viewed|modified|requested|given|returned)[ ]by)(?!\p{L})",
+    r"(?<!\p{L})(?:users?|username|log(?:ged)?[ -]?(?:in|on|out)s?|logins?|accounts?|sessions?|passwords?|sudo|author|owner|assignee|reviewe[rd]|approved|opened|closed|uid|acct|home|by|mfa|sso|vpn|handle|invit\w+|cc|unlock\w*|(?:re|de)?activat\w*|mychart|portals?|profiles?|pls|plz|watchers?|messag\w+|mention\w*|dm|chat|(?:ordered|entered|charted|edited|signed|reviewed|dispensed|verified|cosigned|documented|released|printed|viewed|modified|requested|given|returned)[ ]by)(?!\p{L})",
     regex.IGNORECASE,
 )
 _STREET = regex.compile(

@@ -225,13 +225,15 @@ def _is_log(line: str, signs: Sequence[Pattern]) -> bool:
 
 def _in_log_line(text: str, start: int, end: int, words: frozenset[str]) -> list[Login]:
     """What stands where a log tells who, and is no everyday word."""
+    # Who stands beside a machine's address is a user of it; in other lines it may be a program.
+    log = "a host's log" if HOST.search(text, start, end) else "a log"
     return [
-        (*match.span("x"), 0.4, "user in a log")
+        (*match.span("x"), 0.4, f"user in {log}")
         for pattern in (_FOR_IN_LOG, _DID, _BY, _BESIDE_HOST)
         for match in pattern.finditer(text, start, end)
         if match["x"].islower() and is_no_word(match["x"], words)
     ] + [
-        (*match.span("x"), 0.4, "name in a log")
+        (*match.span("x"), 0.4, f"name in {log}")
         for pattern in (_WORD_OF_LOG, _FIELD_OF_LOG)
         for match in pattern.finditer(text, start, end)
         if (is_of_a_name(match["x"]) or is_writer(match["x"])) and is_no_word(match["x"], words)
