@@ -57,10 +57,13 @@ def without_plain(
     covered = bytearray(len(text))
     for span in found:
         covered[span.start : span.end] = b"\1" * (span.end - span.start)
+    # A sentence helps to read its neighbours: where one is asked about, only the plainest are left out.
+    if all(_is_plain(text, start, end, covered, words, lower) for start, end in sentences(text)):
+        return " " * len(text)
     parts: list[str] = []
     done = 0
     for start, end in sentences(text):
-        if _is_plain(text, start, end, covered, words, lower):
+        if _is_plain(text, start, end, covered, words, WORDS_IN_LOWER_CASE):
             parts += (text[done:start], " " * (end - start))
             done = end
     return "".join((*parts, text[done:])) if parts else text
@@ -91,7 +94,7 @@ def _is_plain(
             and not all(
                 part in words
                 or (lower_case and part in lower)
-                or (len(part) <= 2 and part.islower() and part.isalpha())
+                or (len(part) == 2 and part.islower() and part.isalpha())
                 for part in word.split("-")
             )
         ):

@@ -61,3 +61,17 @@ def test_only_the_plain_sentences_become_blanks_and_the_rest_stays_where_it_is()
     assert len(shown) == len(text)
     assert shown.strip() == "Ask Fiammetta about it!"
     assert shown.index("Ask") == text.index("Ask")
+
+
+def test_rarer_lower_case_words_leave_out_a_text_only_as_a_whole() -> None:
+    rarer = frozenset({"expiring"})
+    alone, beside = (
+        "please call about the expiring order.",
+        "please call about the expiring order. Kasimir said thanks.",
+    )
+    assert without_plain(alone, [], WORDS, rarer).isspace()
+    assert without_plain(beside, [], WORDS, rarer) == beside
+
+
+def test_a_contraction_with_not_is_nobodys_name() -> None:
+    assert without_plain("please don't call me tomorrow", [], WORDS).isspace()
