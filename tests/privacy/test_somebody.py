@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from privacy.recognizers.contact import find_contacts
+from privacy.recognizers.logins import find_logins
 from privacy.recognizers.rule import Clock
 from privacy.recognizers.stray_logins import find_stray
 from privacy.recognizers.thing_words import THINGS
@@ -322,3 +323,10 @@ def test_a_word_for_a_person_or_what_a_rule_is_sure_of_shows_somebody(text: str,
 def test_a_host_a_guess_and_a_models_claim_show_nobody(text: str, spans: list[Span]) -> None:
     claim = _claim(text, "27017", "PHONE_NUMBER")
     assert claim not in standing(text, [*spans, claim])
+
+
+def test_who_stands_beside_a_machines_address_in_a_log_is_a_user_though_things_are_spoken_of() -> None:
+    text = "2026-03-03 10:22:01 deny: kowalski 10.2.3.44 port driver firmware checksum"
+    found = find_logins(text, Clock(5), WORDS)
+    assert "kowalski" in {text[span.start : span.end] for span in standing(text, found)}
+    assert not kept(text, "kowalski", "USERNAME", "user in a log", 0.4)
