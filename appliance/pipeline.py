@@ -30,7 +30,7 @@ TRAINING = ("torch", "transformers", "peft")
 
 PIPELINE = (
     # takes people out of the text; measures its recall; stops the run below the policy's floor
-    Stage("scrub", ("data", "held_out", "scrub", "detector", "gold_spans", "task", "teacher", "evaluate", "plant"), (), version=5, external=("data", "detector", "key"), packages=DETECTION),
+    Stage("scrub", ("data", "held_out", "scrub", "detector", "gold_spans", "task", "teacher", "evaluate", "plant"), (), version=6, external=("data", "detector", "key"), packages=DETECTION),
     # the teacher's answer to every record
     Stage("teach", ("task", "teacher"), ("scrub",), version=2, external=("teacher",)),
     # what is learnt from, what is held out, what is rejected and why
