@@ -93,10 +93,13 @@ def _forked(base: Path, out: Path, kill_after_s: float | None, went_on_s: list[f
 
 def _sealed(out: Path) -> int:
     """The step of the newest checkpoint that has its seal; 0 before there is one."""
-    return max(
-        (int(path.parent.name.split("-")[1]) for path in (out / "checkpoints").glob("*/sealed.json")),
-        default=0,
-    )
+    try:
+        return max(
+            (int(path.parent.name.split("-")[1]) for path in (out / "checkpoints").glob("*/sealed.json")),
+            default=0,
+        )
+    except FileNotFoundError:  # a training that ends removes its checkpoints while we look
+        return 0
 
 
 def _is_torn(out: Path) -> bool:
